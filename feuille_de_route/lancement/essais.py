@@ -1,0 +1,53 @@
+"""Lance pytest sur de vrais services : `python -m feuille_de_route.lancement.essais [arguments]`."""
+
+import os
+import signal
+import subprocess
+import sys
+
+from feuille_de_route.lancement.processus import ErreurLancement
+from feuille_de_route.lancement.redis_prive import BASES
+from feuille_de_route.lancement.services import RACINE, dossier_var, est_donnee, services
+
+
+def environnement_d_essais(adresses: dict[str, str]) -> dict[str, str]:
+    """Une base et un Redis à soi, et aucun fichier dans les dossiers de la démonstration."""
+    var = dossier_var("essais")
+    env = {
+        **os.environ,
+        "MODE": "essais",
+        "MEDIA_ROOT": str(var / "coffre"),
+        "SIGNATURE_CERTIFICAT": str(var / "pki" / "cachet-essai.p12"),
+        "TRANSMISSION_DEPOT": str(var / "depot-anct"),
+        "CELERY_BEAT_FICHIER": str(var / "celerybeat"),
+        **adresses,
+    }
+    if not est_donnee("DATABASE_URL"):  # plusieurs suites peuvent tourner à la fois sur les mêmes services
+        env["DATABASE_URL"] = f"{adresses['DATABASE_URL']}_{os.getpid()}"
+    if not est_donnee("REDIS_URL"):
+        env["REDIS_URL"] = f"{adresses['REDIS_URL'].rsplit('/', 1)[0]}/{os.getpid() % BASES}"
+    return env
+
+
+def executer(commande: list[str]) -> int:
+    """Le code de sortie de la commande, lancée au milieu des services d'essais."""
+    with services(dossier_var("essais"), essais=True) as adresses:
+        processus = subprocess.Popen(commande, cwd=RACINE, env=environnement_d_essais(adresses))
+        signal.signal(signal.SIGTERM, lambda *_: processus.terminate())
+        while True:
+            try:
+                return processus.wait()
+            except KeyboardInterrupt:  # pytest l'a reçu aussi : on attend qu'il range et dise son bilan
+                continue
+
+
+def main() -> None:
+    arguments = sys.argv[1:] or ["-n", "2"]
+    try:
+        sys.exit(executer([sys.executable, "-m", "pytest", *arguments]))
+    except ErreurLancement as erreur:
+        sys.exit(f"Essais impossibles : {erreur}")
+
+
+if __name__ == "__main__":
+    main()

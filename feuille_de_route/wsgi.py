@@ -1,0 +1,9 @@
+"""Point d'entrée WSGI (gunicorn)."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "feuille_de_route.settings")
+
+application = get_wsgi_application()

@@ -1,0 +1,7 @@
+"""Ce que tout gabarit sait du site."""
+
+from django.conf import settings
+
+
+def site(requete):
+    return {"MARQUE_ETAT": settings.MARQUE_ETAT, "MODE": settings.MODE}

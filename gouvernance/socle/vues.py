@@ -1,0 +1,34 @@
+"""Gardes de vues : lire n'écrit jamais, agir se fait en POST."""
+
+import re
+from functools import wraps
+
+from django.db import connection
+from django.views.decorators.http import require_safe
+
+ECRITURE = re.compile(
+    r"^\s*(?:WITH\b.*?\b)?(INSERT|UPDATE|DELETE|TRUNCATE|ALTER|DROP|CREATE|COPY)\b", re.I | re.S
+)
+
+
+class EcritureInterdite(RuntimeError):
+    """Une vue de lecture a tenté d'écrire en base : c'est une faute de programme."""
+
+
+def _interdire_ecriture(execute, sql, params, many, context):
+    texte = sql if isinstance(sql, str) else str(sql)
+    if ECRITURE.match(texte) and '"django_session"' not in texte:
+        raise EcritureInterdite(texte[:200])
+    return execute(sql, params, many, context)
+
+
+def lecture_seule(vue):
+    """GET/HEAD seulement, et toute écriture en base y est une erreur."""
+
+    @require_safe
+    @wraps(vue)
+    def enveloppe(*args, **kwargs):
+        with connection.execute_wrapper(_interdire_ecriture):
+            return vue(*args, **kwargs)
+
+    return enveloppe

@@ -1,0 +1,3 @@
+"""Adresses de la gouvernance."""
+
+urlpatterns = []

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import yaml
 
+from feuille_de_route.lancement.systeme import BIBLIOTHEQUES
+
 SERVICES = {"base", "courtier", "migrations", "site", "fabricant", "horloge"}
 LES_NOTRES = {"migrations", "site", "fabricant", "horloge"}
 CLES_DE_SERVICE = {
@@ -99,4 +101,7 @@ def _ecarts_du_dockerfile(texte: str) -> list[str]:
     phrases += [f"il manque {nom}" for nom in ("HEALTHCHECK", "CMD") if nom not in trouvees]
     if "--require-hashes -r requirements.lock" not in texte:
         phrases.append("les dépendances ne viennent pas du verrou (requirements.lock)")
+    phrases += [
+        f"il manque le paquet {nom}" for nom in sorted({*BIBLIOTHEQUES.values()}) if f" {nom}" not in texte
+    ]
     return [f"Dockerfile : {phrase}." for phrase in phrases]

@@ -1,10 +1,14 @@
-"""Lance pytest sur de vrais services : `python -m feuille_de_route.lancement.essais [arguments]`."""
+"""Lance pytest sur de vrais services : `python -m feuille_de_route.lancement.essais [arguments]`.
+
+`--commande tests.bench` y lance un autre module que pytest.
+"""
 
 import os
 import signal
 import subprocess
 import sys
 
+from feuille_de_route.lancement.environnement import DOSSIERS
 from feuille_de_route.lancement.processus import ErreurLancement
 from feuille_de_route.lancement.redis_prive import BASES
 from feuille_de_route.lancement.services import RACINE, dossier_var, est_donnee, services
@@ -13,15 +17,8 @@ from feuille_de_route.lancement.services import RACINE, dossier_var, est_donnee,
 def environnement_d_essais(adresses: dict[str, str]) -> dict[str, str]:
     """Une base et un Redis à soi, et aucun fichier dans les dossiers de la démonstration."""
     var = dossier_var("essais")
-    env = {
-        **os.environ,
-        "MODE": "essais",
-        "MEDIA_ROOT": str(var / "coffre"),
-        "SIGNATURE_CERTIFICAT": str(var / "pki" / "cachet-essai.p12"),
-        "TRANSMISSION_DEPOT": str(var / "depot-anct"),
-        "CELERY_BEAT_FICHIER": str(var / "celerybeat"),
-        **adresses,
-    }
+    lieux = {nom: str(var / lieu) for nom, lieu in DOSSIERS.items()}
+    env = {**os.environ, "MODE": "essais", **lieux, **adresses}
     if not est_donnee("DATABASE_URL"):  # plusieurs suites peuvent tourner à la fois sur les mêmes services
         env["DATABASE_URL"] = f"{adresses['DATABASE_URL']}_{os.getpid()}"
     if not est_donnee("REDIS_URL"):
@@ -42,9 +39,13 @@ def executer(commande: list[str]) -> int:
 
 
 def main() -> None:
-    arguments = sys.argv[1:] or ["-n", "2"]
+    match sys.argv[1:]:
+        case ["--commande", module, *arguments]:
+            commande = [module, *arguments]
+        case arguments:
+            commande = ["pytest", *(arguments or ["-n", "2"])]
     try:
-        sys.exit(executer([sys.executable, "-m", "pytest", *arguments]))
+        sys.exit(executer([sys.executable, "-m", *commande]))
     except ErreurLancement as erreur:
         sys.exit(f"Essais impossibles : {erreur}")
 

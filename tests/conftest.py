@@ -1,0 +1,1 @@
+"""Ce que tous les essais partagent (le meneur du chantier l'étendra)."""

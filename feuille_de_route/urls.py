@@ -3,7 +3,22 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from feuille_de_route.views import parcours
+
 urlpatterns = [
     path("administration/", admin.site.urls),
     path("", include("gouvernance.urls")),
+    path("", include("diagnostic.urls")),
+    path("", include("ateliers.urls")),
+    path("demarches/<uuid:uuid>/", parcours.demarche, name="demarche"),
+    path("demarches/<uuid:uuid>/franchir/<slug:passage>/", parcours.franchir, name="demarche_franchir"),
+    path("demarches/<uuid:uuid>/acte/<slug:acte>/", parcours.acte_motive, name="demarche_acte"),
+    path(
+        "demarches/<uuid:uuid>/rouvrir/<slug:code>/",
+        parcours.acte_motive,
+        {"acte": "rouvrir"},
+        name="demarche_rouvrir",
+    ),
+    path("", include("feuille_de_route.urls_fiches")),
+    path("", include("feuille_de_route.urls_documents")),
 ]

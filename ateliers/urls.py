@@ -1,0 +1,3 @@
+"""Adresses des ateliers et des chantiers clés."""
+
+urlpatterns = []

@@ -1,0 +1,160 @@
+"""Classer les enjeux ensemble : une session ouverte, des points par structure, un rang à la clôture."""
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import Count, Sum
+from django.utils import timezone
+
+from diagnostic.models import Enjeu, EtatEnjeu, SessionPriorisation, Vote
+from gouvernance.demarches import jalon_non_acquis, membres_confirmes
+from gouvernance.models import CodeJalon, Demarche, Evenement, Structure, Utilisateur
+from gouvernance.permissions import exiger
+from gouvernance.socle.manques import Manque
+
+ENJEUX_CONSEILLES = 7
+
+
+@transaction.atomic
+def ouvrir_session(demarche: Demarche, *, par: Utilisateur | None, points: int = 10) -> SessionPriorisation:
+    """Ouvre le classement collectif. Lève ValidationError si une session est déjà ouverte ou s'il n'y a rien à classer."""
+    exiger(par, demarche, "formuler_enjeux")
+    Demarche.objects.select_for_update(of=("self",)).get(pk=demarche.pk)
+    if SessionPriorisation.objects.filter(demarche=demarche, close_le=None).exists():
+        raise ValidationError("Une session de priorisation est déjà ouverte.")
+    if demarche.enjeux.exclude(etat=EtatEnjeu.ECARTE).count() < 2:
+        raise ValidationError("Formulez au moins deux enjeux avant de les classer.")
+    session = SessionPriorisation(demarche=demarche, points_par_structure=points)
+    session.attribuer(par)
+    session.save()
+    Evenement.consigner(session, "ouvrir la priorisation", par=par, vers=f"{points} points par structure")
+    return session
+
+
+@transaction.atomic
+def voter(session_pk: int, structure: Structure, points: dict[int, int], *, par: Utilisateur | None) -> None:
+    """Répartit les points d'une structure : identifiant de l'enjeu → points. Un nouveau vote remplace le précédent.
+
+    Lève ValidationError si la session est close, si le total dépasse les points donnés, ou si un enjeu est étranger.
+    """
+    session = (
+        SessionPriorisation.objects.select_for_update(of=("self",))
+        .select_related("demarche")
+        .get(pk=session_pk)
+    )
+    exiger(par, session.demarche, "voter")
+    _verifier_vote(session, structure, points, par)
+    session.votes.filter(structure=structure).delete()
+    Vote.objects.bulk_create(
+        Vote(session=session, enjeu_id=enjeu, structure=structure, points=valeur, par=par)
+        for enjeu, valeur in points.items()
+        if valeur
+    )
+    Evenement.consigner(session, "voter", par=par, vers=f"{structure} : {sum(points.values())} points")
+
+
+def _verifier_vote(session: SessionPriorisation, structure: Structure, points: dict[int, int], par) -> None:
+    if session.close_le:
+        raise ValidationError("La priorisation est close : on ne vote plus.")
+    if par is not None and par.structure_id != structure.pk:
+        raise PermissionDenied("On ne vote que pour sa propre structure.")
+    if not membres_confirmes(session.demarche).filter(structure=structure).exists():
+        raise ValidationError(f"« {structure} » n’est pas membre confirmé de la gouvernance.")
+    if any(valeur < 0 for valeur in points.values()):
+        raise ValidationError("Un nombre de points ne peut pas être négatif.")
+    if sum(points.values()) > session.points_par_structure:
+        raise ValidationError(
+            f"Vous avez réparti {sum(points.values())} points ; vous en avez {session.points_par_structure}."
+        )
+    connus = set(session.demarche.enjeux.exclude(etat=EtatEnjeu.ECARTE).values_list("pk", flat=True))
+    if not set(points) <= connus:
+        raise ValidationError("L’un de ces enjeux n’est pas à classer dans cette démarche.")
+
+
+@transaction.atomic
+def clore_session(session_pk: int, *, par: Utilisateur | None) -> SessionPriorisation:
+    """Clôt le classement : le rang suit les points, puis l'ordre de formulation."""
+    session = (
+        SessionPriorisation.objects.select_for_update(of=("self",))
+        .select_related("demarche")
+        .get(pk=session_pk)
+    )
+    exiger(par, session.demarche, "formuler_enjeux")
+    if session.close_le:
+        raise ValidationError("La priorisation est déjà close.")
+    if not session.votes.exists():
+        raise ValidationError("Personne n’a encore voté : il n’y a pas de classement à clore.")
+    for rang, (enjeu, _points) in enumerate(resultats(session), start=1):
+        Enjeu.objects.filter(pk=enjeu.pk).update(rang=rang)
+    session.close_le = timezone.now()
+    session.attribuer(par)
+    session.save()
+    Evenement.consigner(session, "clore la priorisation", par=par, vers=f"{session.votes.count()} votes")
+    return session
+
+
+def resultats(session: SessionPriorisation) -> list[tuple[Enjeu, int]]:
+    """Les enjeux non écartés avec leurs points, du premier au dernier."""
+    points = dict(
+        session.votes.values_list("enjeu").annotate(total=Sum("points")).values_list("enjeu", "total")
+    )
+    enjeux = (
+        Enjeu.objects.filter(demarche=session.demarche_id)
+        .exclude(etat=EtatEnjeu.ECARTE)
+        .order_by("ordre", "pk")
+    )
+    return sorted(((e, points.get(e.pk, 0)) for e in enjeux), key=lambda paire: -paire[1])
+
+
+@transaction.atomic
+def trancher(enjeu_pk: int, etat: str, *, par: Utilisateur | None, motif: str = "") -> Enjeu:
+    """Retient, écarte (avec motif) ou remet en débat un enjeu."""
+    enjeu = Enjeu.objects.select_for_update(of=("self",)).select_related("demarche").get(pk=enjeu_pk)
+    exiger(par, enjeu.demarche, "formuler_enjeux")
+    if etat == EtatEnjeu.ECARTE and not motif.strip():
+        raise ValidationError({"motif": "Dites pourquoi cet enjeu est écarté."})
+    if enjeu.etat == etat:
+        raise ValidationError(f"L’enjeu est déjà « {enjeu.get_etat_display()} ».")
+    ancien, enjeu.etat = enjeu.get_etat_display(), EtatEnjeu(etat)
+    enjeu.motif = motif.strip() if etat == EtatEnjeu.ECARTE else ""
+    enjeu.attribuer(par)
+    enjeu.save()
+    Evenement.consigner(enjeu, "trancher", par=par, de=ancien, vers=enjeu.get_etat_display())
+    return enjeu
+
+
+def manques(demarche: Demarche) -> list[Manque]:
+    """Ce qui manque pour ouvrir la stratégie (DOMAINE §5, ouvrir_strategie)."""
+    retenus = list(
+        Enjeu.objects.filter(demarche=demarche, etat=EtatEnjeu.RETENU).annotate(
+            nb_constats=Count("constats", distinct=True),
+            nb_thematiques=Count("constats__thematique", distinct=True),
+        )
+    )
+    manques = [] if retenus else [Manque("Retenir au moins un enjeu.", ecran="enjeux")]
+    for enjeu in retenus:
+        manques += _manques_enjeu(enjeu)
+    if not SessionPriorisation.objects.filter(demarche=demarche, close_le__isnull=False).exists():
+        manques.append(Manque("Classer les enjeux ensemble, puis clore la priorisation.", ecran="enjeux"))
+    manques += jalon_non_acquis(list(demarche.jalons.all()), CodeJalon.ENJEUX)
+    if len(retenus) > ENJEUX_CONSEILLES:
+        manques.append(
+            Manque(
+                f"{len(retenus)} enjeux retenus : le territoire n’aura pas les moyens de tout traiter.",
+                False,
+                "enjeux",
+            )
+        )
+    return manques
+
+
+def _manques_enjeu(enjeu: Enjeu) -> list[Manque]:
+    manques = []
+    if not enjeu.question.rstrip().endswith("?"):
+        manques.append(
+            Manque(f"Formuler en question l’enjeu « {enjeu} » (il finit par « ? »).", ecran="enjeux")
+        )
+    if enjeu.nb_constats < 2:
+        manques.append(Manque(f"Relier l’enjeu « {enjeu} » à au moins deux constats.", ecran="enjeux"))
+    elif enjeu.nb_thematiques < 2:
+        manques.append(Manque(f"L’enjeu « {enjeu} » ne croise qu’une thématique.", False, "enjeux"))
+    return manques

@@ -1,0 +1,3 @@
+"""Adresses du diagnostic et des enjeux."""
+
+urlpatterns = []

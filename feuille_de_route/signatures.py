@@ -1,0 +1,143 @@
+"""Le tour de signature : dans l'ordre, chacun sur l'exact PDF qu'il a vu ; le dernier scelle."""
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from feuille_de_route.models import (
+    Document,
+    EtatDocument,
+    EtatSignature,
+    NatureDocument,
+    Signataire,
+    Signature,
+    VersionFigee,
+)
+from gouvernance.models import Demarche, Etape, Evenement, Utilisateur
+from gouvernance.permissions import exiger
+from gouvernance.socle.manques import Manque
+
+
+def manques(demarche: Demarche) -> list[Manque]:
+    """Chaque signataire a une qualité et un engagement ; contrôlé dès la soumission, puisqu'ils sont figés avec elle."""
+    signataires = list(Signataire.objects.filter(demarche=demarche))
+    if not signataires:
+        return [Manque("Désigner au moins un signataire.", ecran="signataires")]
+    phrases = []
+    for signataire in signataires:
+        if not signataire.qualite.strip():
+            phrases.append(f"Donner la qualité de {signataire.nom}.")
+        if not signataire.engagement.strip():
+            phrases.append(f"Écrire l’engagement de {signataire.nom}.")
+    sans_compte = [s.nom for s in signataires if s.utilisateur_id is None]
+    avis = [Manque(f"Aucun compte ne signera pour {nom}.", False, "signataires") for nom in sans_compte]
+    return [Manque(p, ecran="signataires") for p in phrases] + avis
+
+
+def manques_ouverture(demarche: Demarche) -> list[Manque]:
+    """Ce qui manque pour ouvrir la signature : ce qu'exige la soumission, et un compte par signataire."""
+    return [Manque(m.texte, True, m.ecran) for m in manques(demarche)]
+
+
+@transaction.atomic
+def ouvrir(demarche: Demarche, *, par: Utilisateur | None) -> Document:
+    """Crée le document à signer et une signature attendue par signataire ; l'appelant tient le verrou de la démarche."""
+    version = VersionFigee.objects.filter(demarche=demarche).order_by("numero").last()
+    document = Document.objects.create(
+        demarche=demarche, version_figee=version, nature=NatureDocument.A_SIGNER, cree_par=par
+    )
+    Signature.objects.bulk_create(
+        Signature(document=document, signataire=signataire, ordre=rang)
+        for rang, signataire in enumerate(demarche.signataires.order_by("ordre"), start=1)
+    )
+    Evenement.consigner(
+        document, "ouvrir la signature", par=par, vers=f"{document.signatures.count()} signataires"
+    )
+    return document
+
+
+def attendue(document: Document) -> Signature | None:
+    """La signature dont c'est le tour : la première qui n'est pas apposée, si elle est attendue."""
+    premiere = document.signatures.exclude(etat=EtatSignature.APPOSEE).select_related("signataire").first()
+    return premiere if premiere and premiere.etat == EtatSignature.ATTENDUE else None
+
+
+def _a_son_tour(signature_pk: int, par: Utilisateur) -> Signature:
+    document_pk = Signature.objects.values_list("document", flat=True).get(pk=signature_pk)
+    document = Document.objects.select_for_update(of=("self",)).get(pk=document_pk)
+    signature = Signature.objects.select_related("signataire__utilisateur", "document__demarche").get(
+        pk=signature_pk
+    )
+    signature.document = document
+    if signature.signataire.utilisateur_id != par.pk:
+        raise PermissionDenied("Cette signature est attendue d’une autre personne.")
+    if document.demarche.etape != Etape.EN_SIGNATURE:
+        raise ValidationError("Le tour de signature n’est pas ouvert.")
+    if signature.etat != EtatSignature.ATTENDUE:
+        raise ValidationError(f"Cette signature est déjà « {signature.get_etat_display()} ».")
+    premiere = attendue(document)
+    if premiere is None or premiere.pk != signature.pk:
+        raise ValidationError("Ce n’est pas encore votre tour : une signature précédente est attendue.")
+    return signature
+
+
+@transaction.atomic
+def consentir(signature_pk: int, *, par: Utilisateur, empreinte_vue: str, reserves: str = "") -> Signature:
+    """Le signataire signe l'exact document qu'il a vu ; le cachet est ensuite apposé par le travailleur.
+
+    Lève PermissionDenied (pas le signataire), ValidationError (pas son tour, document en préparation ou changé).
+    """
+    signature = _a_son_tour(signature_pk, par)
+    document = signature.document
+    if document.etat != EtatDocument.PRET:
+        raise ValidationError(
+            f"Le document n’est pas prêt ({document.get_etat_display()}) : patientez un instant."
+        )
+    if document.empreinte != empreinte_vue:
+        raise ValidationError(
+            "Le document a changé depuis que vous l’avez ouvert : relisez-le avant de signer."
+        )
+    signature.etat, signature.consentie_le = EtatSignature.CONSENTIE, timezone.now()
+    signature.empreinte_vue, signature.reserves, signature.par = empreinte_vue, reserves.strip(), par
+    signature.save()
+    document.etat, document.essais, document.prochain_essai_le = EtatDocument.SIGNATURE, 0, None
+    document.save()
+    Evenement.consigner(signature, "signer", par=par, demarche=document.demarche, vers=empreinte_vue)
+    return signature
+
+
+@transaction.atomic
+def refuser(signature_pk: int, *, par: Utilisateur, motif: str) -> Signature:
+    """Le signataire refuse, et dit pourquoi ; le tour s'arrête jusqu'à ce que la coordination le relance."""
+    if not motif.strip():
+        raise ValidationError({"motif": "Dites pourquoi vous refusez de signer."})
+    signature = _a_son_tour(signature_pk, par)
+    signature.etat, signature.refusee_le = EtatSignature.REFUSEE, timezone.now()
+    signature.motif, signature.par = motif.strip(), par
+    signature.save()
+    Evenement.consigner(
+        signature, "refuser de signer", par=par, demarche=signature.document.demarche, vers=signature.motif
+    )
+    return signature
+
+
+@transaction.atomic
+def redemander(signature_pk: int, *, par: Utilisateur | None) -> Signature:
+    """Après un refus, la coordination redemande la signature ; le motif reste au journal."""
+    document_pk = Signature.objects.values_list("document", flat=True).get(pk=signature_pk)
+    document = Document.objects.select_for_update(of=("self",)).select_related("demarche").get(pk=document_pk)
+    exiger(par, document.demarche, "conduire")
+    signature = Signature.objects.get(pk=signature_pk)
+    if signature.etat != EtatSignature.REFUSEE:
+        raise ValidationError("Cette signature n’a pas été refusée.")
+    Evenement.consigner(
+        signature, "redemander la signature", par=par, demarche=document.demarche, de=signature.motif
+    )
+    signature.etat, signature.refusee_le, signature.motif, signature.par = (
+        EtatSignature.ATTENDUE,
+        None,
+        "",
+        None,
+    )
+    signature.save()
+    return signature

@@ -1,0 +1,108 @@
+"""Transmettre à l'ANCT : une ligne durable par envoi, l'accusé de réception, le complément demandé."""
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from feuille_de_route import parcours
+from feuille_de_route.models import Document, EtatDocument, EtatTransmission, NatureDocument, Transmission
+from gouvernance.models import Demarche, Etape, Evenement, Utilisateur
+from gouvernance.permissions import exiger
+
+
+def a_transmettre(demarche: Demarche) -> Document | None:
+    """Le dernier document à signer de la démarche, prêt."""
+    return (
+        Document.objects.filter(demarche=demarche, nature=NatureDocument.A_SIGNER, etat=EtatDocument.PRET)
+        .order_by("-pk")
+        .first()
+    )
+
+
+@transaction.atomic
+def demander(demarche_pk: int, *, par: Utilisateur | None, motif: str = "") -> Transmission:
+    """Confie la feuille de route à l'envoi. Signée, ou « sans signature complète » avec un motif (DOMAINE §5)."""
+    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche_pk)
+    exiger(par, demarche, "transmettre")
+    if demarche.etape not in {Etape.SIGNEE, Etape.EN_SIGNATURE}:
+        raise ValidationError(
+            f"La démarche est « {demarche.get_etape_display()} » : il n’y a rien à transmettre."
+        )
+    if demarche.etape == Etape.EN_SIGNATURE and not motif.strip():
+        raise ValidationError(
+            {"motif": "La signature n’est pas complète : dites pourquoi vous transmettez sans elle."}
+        )
+    document = a_transmettre(demarche)
+    if document is None:
+        raise ValidationError("Le document est encore en préparation : patientez un instant.")
+    envois = Transmission.objects.filter(demarche=demarche).count()
+    transmission = Transmission(
+        demarche=demarche, document=document, canal=settings.TRANSMISSION_CANAL, motif=motif.strip(), par=par,
+        reference=f"FDR-{demarche.identifiant}-v{document.version_figee.numero}-{envois + 1:02d}",
+    )  # fmt: skip
+    transmission.attribuer(par)
+    transmission.save()
+    Evenement.consigner(transmission, "transmettre", par=par, vers=transmission.reference)
+    parcours.marquer_transmise(demarche, par=par)
+    return transmission
+
+
+def _envoyee(transmission_pk: int, par) -> Transmission:
+    transmission = (
+        Transmission.objects.select_for_update(of=("self",))
+        .select_related("demarche")
+        .get(pk=transmission_pk)
+    )
+    exiger(par, transmission.demarche, "accuser")
+    if transmission.etat != EtatTransmission.ENVOYEE:
+        raise ValidationError(f"Cette transmission est « {transmission.get_etat_display()} ».")
+    return transmission
+
+
+@transaction.atomic
+def accuser(transmission_pk: int, *, par: Utilisateur | None, reference: str) -> Transmission:
+    """L'ANCT accuse réception par une référence : la mise en œuvre commence."""
+    if not reference.strip():
+        raise ValidationError({"reference": "Donnez la référence de l’accusé de réception."})
+    transmission = _envoyee(transmission_pk, par)
+    transmission.etat, transmission.accusee_le = EtatTransmission.ACCUSEE, timezone.now()
+    transmission.reference_accuse = reference.strip()
+    transmission.attribuer(par)
+    transmission.save()
+    Evenement.consigner(transmission, "accuser réception", par=par, vers=transmission.reference_accuse)
+    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=transmission.demarche_id)
+    parcours.marquer_recue(demarche, par=par)
+    return transmission
+
+
+@transaction.atomic
+def demander_complement(transmission_pk: int, *, par: Utilisateur | None, complement: str) -> Transmission:
+    """L'ANCT demande un complément : la démarche redevient transmissible, l'envoi reste dans l'histoire."""
+    if not complement.strip():
+        raise ValidationError({"complement": "Dites ce qui manque."})
+    transmission = _envoyee(transmission_pk, par)
+    transmission.etat, transmission.complement = EtatTransmission.COMPLEMENT, complement.strip()
+    transmission.attribuer(par)
+    transmission.save()
+    Evenement.consigner(transmission, "demander un complément", par=par, vers=transmission.complement)
+    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=transmission.demarche_id)
+    parcours.reprendre_apres_complement(demarche, par=par)
+    return transmission
+
+
+@transaction.atomic
+def reessayer(transmission_pk: int, *, par: Utilisateur | None) -> Transmission:
+    """Après un échec, remet l'envoi en file."""
+    transmission = (
+        Transmission.objects.select_for_update(of=("self",))
+        .select_related("demarche")
+        .get(pk=transmission_pk)
+    )
+    exiger(par, transmission.demarche, "transmettre")
+    if transmission.etat != EtatTransmission.ECHEC:
+        raise ValidationError(f"Cette transmission est « {transmission.get_etat_display()} ».")
+    transmission.etat, transmission.essais, transmission.prochain_essai_le = EtatTransmission.EN_FILE, 0, None
+    transmission.save()
+    Evenement.consigner(transmission, "réessayer l’envoi", par=par, de=transmission.erreur)
+    return transmission

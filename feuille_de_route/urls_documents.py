@@ -1,0 +1,3 @@
+"""Adresses : documents."""
+
+urlpatterns = []

@@ -1,0 +1,165 @@
+"""La page d'une démarche : où l'on en est, ce qui manque, qui valide, ce qui vient ensuite."""
+
+from django.http import Http404
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from feuille_de_route import parcours
+from feuille_de_route.forms.parcours import FormulaireMotif
+from feuille_de_route.models import EtatFiche, FicheAction
+from gouvernance.models import CodeJalon, Demarche, Etape
+from gouvernance.socle.vues import lecture_seule
+from gouvernance.views.commun import Saisie, agir, ouvrir, traiter
+
+# L'écran où se travaille chaque étape.
+ECRANS = {
+    Etape.CADRAGE: "cahier",
+    Etape.DIAGNOSTIC: "constats",
+    Etape.ENJEUX: "enjeux",
+    Etape.STRATEGIE: "axes",
+    Etape.PLAN_ACTIONS: "plan",
+    Etape.SOUMISE: "documents",
+    Etape.VALIDEE: "signataires",
+    Etape.EN_SIGNATURE: "documents",
+    Etape.SIGNEE: "transmission",
+    Etape.TRANSMISE: "transmission",
+    Etape.MISE_EN_OEUVRE: "plan",
+    Etape.CLOSE: "journal",
+}
+
+
+# Ce que l'on attend, aux étapes que la coordination ne franchit pas elle-même.
+PHRASES = {
+    Etape.SOUMISE: "La version est figée. L’instance désignée la valide ou la renvoie, en séance.",
+    Etape.EN_SIGNATURE: "Chaque signataire signe à son tour. La dernière signature scelle la feuille de route.",
+    Etape.SIGNEE: "La feuille de route est signée par tous. Il reste à la transmettre à l’ANCT.",
+    Etape.TRANSMISE: "La feuille de route est transmise. On attend l’accusé de réception de l’ANCT.",
+    Etape.MISE_EN_OEUVRE: "L’ANCT a accusé réception : la feuille de route est en œuvre.",
+    Etape.CLOSE: "La démarche est close.",
+    Etape.ABANDONNEE: "La démarche est abandonnée.",
+}
+
+
+@lecture_seule
+def demarche(request, uuid):
+    demarche, acces = ouvrir(request, uuid)
+    contexte = {
+        "demarche": demarche,
+        "acces": acces,
+        **_ou_en_est_on(demarche, acces),
+        **_plan(demarche, request.user),
+    }
+    return render(request, "feuille_de_route/demarche.html", contexte)
+
+
+def _ou_en_est_on(demarche: Demarche, acces) -> dict:
+    suivant = parcours.passage_suivant(demarche)
+    manques = parcours.manques(demarche)
+    jalons = list(demarche.jalons.select_related("instance", "decision__seance__instance").order_by("ordre"))
+    liens = [(m, reverse(m.ecran, args=[demarche.uuid]) if m.ecran else "") for m in manques]
+    return {
+        "etapes": [(e.value, e.label, reverse(ECRANS[e], args=[demarche.uuid])) for e in Etape.fil()],
+        "ecran": reverse(ECRANS[demarche.etape], args=[demarche.uuid]) if demarche.etape in ECRANS else "",
+        "suivant": suivant,
+        "motif_refus": _motif_refus(suivant, manques, acces),
+        "bloquants": [(m.texte, url) for m, url in liens if m.bloquant],
+        "avertissements": [(m.texte, url) for m, url in liens if not m.bloquant],
+        "jalons": jalons,
+        "jalon_courant": next((j for j in jalons if not j.acquis), None),
+        "phrase_etape": PHRASES.get(demarche.etape, ""),
+        "revisable": demarche.etape in parcours.REVISION_POSSIBLE,
+        "abandonnable": demarche.etape in parcours.ABANDON_POSSIBLE,
+        "rouvrables": [j for j in jalons if j.acquis and j.code in parcours.RETOUR]
+        if acces.peut["conduire"]
+        else [],
+    }
+
+
+def _motif_refus(suivant, manques, acces) -> str:
+    """Pourquoi le bouton est inactif ; vide s'il peut servir."""
+    if suivant is None:
+        return ""
+    if not acces.peut[suivant[1].droit]:
+        return "votre rôle ne permet pas de faire avancer la démarche."
+    nombre = sum(m.bloquant for m in manques)
+    return (
+        f"{nombre} point{'s' if nombre > 1 else ''} bloque{'nt' if nombre > 1 else ''} le passage."
+        if nombre
+        else ""
+    )
+
+
+def _plan(demarche: Demarche, utilisateur) -> dict:
+    """Les axes et leurs fiches visibles : deux requêtes, quel que soit leur nombre."""
+    fiches = list(
+        FicheAction.objects.visibles_par(utilisateur)
+        .filter(demarche=demarche)
+        .exclude(etat=EtatFiche.ECARTEE)
+        .select_related("structure_porteuse")
+        .only(
+            "uuid",
+            "numero",
+            "titre",
+            "etat",
+            "axe_id",
+            "demarche_id",
+            "structure_porteuse__nom",
+            "structure_porteuse__sigle",
+        )
+    )
+    axes = list(demarche.axes.only("pk", "intitule", "ordre", "parent_id", "demarche_id"))
+    racine = {axe.pk: axe.parent_id or axe.pk for axe in axes}
+    groupes = [
+        (axe, [f for f in fiches if racine.get(f.axe_id) == axe.pk]) for axe in axes if axe.parent_id is None
+    ]
+    return {"groupes": groupes, "sans_axe": [f for f in fiches if f.axe_id is None], "nb_fiches": len(fiches)}
+
+
+@require_POST
+def franchir(request, uuid, passage):
+    if passage not in parcours.PASSAGES:
+        raise Http404
+    demarche, _ = ouvrir(request, uuid)
+    libelle = parcours.PASSAGES[passage].vers.label
+    return agir(
+        request,
+        lambda: parcours.franchir(passage, demarche.pk, par=request.user),
+        reverse("demarche", args=[uuid]),
+        f"La démarche passe à l’étape « {libelle} ».",
+    )
+
+
+ACTES = {
+    "rouvrir": "Rouvrir un jalon",
+    "abandonner": "Abandonner la démarche",
+    "reviser": "Ouvrir un avenant",
+}
+
+
+def acte_motive(request, uuid, acte, code=""):
+    """Les actes qui demandent un motif : rouvrir un jalon, abandonner, réviser."""
+    if acte not in ACTES or (acte == "rouvrir") != (code in CodeJalon.values):
+        raise Http404
+    demarche, acces = ouvrir(request, uuid)
+
+    def ecrire(formulaire):
+        motif = formulaire.cleaned_data["motif"]
+        if acte == "rouvrir":
+            return parcours.rouvrir(demarche.pk, code, par=request.user, motif=motif)
+        return getattr(parcours, acte)(demarche.pk, par=request.user, motif=motif)
+
+    titre = f"{ACTES[acte]} : {CodeJalon(code).label}" if code else ACTES[acte]
+    contexte = {"demarche": demarche, "acces": acces, "titre": titre, "aide": AIDES[acte]}
+    saisie = Saisie(
+        FormulaireMotif(request.POST or None), ecrire, reverse("demarche", args=[uuid]),
+        "gouvernance/formulaire.html", contexte,
+    )  # fmt: skip
+    return traiter(request, saisie)
+
+
+AIDES = {
+    "rouvrir": "Ce jalon et les suivants seront à revalider en séance. Les décisions déjà prises restent au journal.",
+    "abandonner": "La démarche ne se modifiera plus et son périmètre sera libéré. Rien n’est effacé.",
+    "reviser": "La version signée reste en vigueur ; le plan d’actions se rouvre pour préparer la suivante.",
+}

@@ -1,0 +1,119 @@
+"""Qui peut quoi : une seule table, lue par les boutons, par les règles et par les essais (DOMAINE §6)."""
+
+from typing import NamedTuple
+
+from django.core.exceptions import PermissionDenied, ValidationError
+
+from gouvernance.models import Demarche, Etape, Mandat, Role, Utilisateur
+
+COORDINATION, CO_PORTEUR, PORTEUR_EPCI = Role.COORDINATION, Role.CO_PORTEUR, Role.PORTEUR_EPCI
+ELU, COTECH, PARTENAIRE = Role.ELU, Role.COTECH, Role.PARTENAIRE
+ADMINISTRATION = "administration"
+PILOTES = frozenset({COORDINATION, CO_PORTEUR})
+REDACTEURS = PILOTES | {PORTEUR_EPCI}
+PARTIES = REDACTEURS | {ELU, COTECH, PARTENAIRE}
+
+
+class Droit(NamedTuple):
+    """`jusqu_a` : dernière étape où l'acte est encore possible ; `depuis` : première."""
+
+    libelle: str
+    roles: frozenset
+    jusqu_a: Etape = Etape.CLOSE
+    depuis: Etape = Etape.CADRAGE
+
+
+DROITS = {
+    "cadrer": Droit("modifier la gouvernance et le cadrage", PILOTES | {ADMINISTRATION}),
+    "adherer": Droit("adhérer au cahier des charges", PARTIES, Etape.PLAN_ACTIONS),
+    "tenir_seance": Droit("préparer une séance et y consigner les décisions", PILOTES),
+    "diagnostiquer": Droit("modifier le diagnostic", REDACTEURS, Etape.DIAGNOSTIC),
+    "regarder": Droit("donner son regard", PARTIES, Etape.DIAGNOSTIC),
+    "formuler_enjeux": Droit("modifier les enjeux", REDACTEURS, Etape.ENJEUX),
+    "voter": Droit("voter pour les enjeux", PARTIES - {COTECH}, Etape.ENJEUX, Etape.ENJEUX),
+    "animer": Droit("préparer et animer les ateliers", REDACTEURS | {COTECH}, Etape.PLAN_ACTIONS),
+    "contribuer": Droit("contribuer à un atelier", PARTIES, Etape.PLAN_ACTIONS),
+    "structurer": Droit("modifier les axes", REDACTEURS, Etape.STRATEGIE),
+    "creer_fiche": Droit("créer une fiche action", REDACTEURS | {PARTENAIRE}, Etape.PLAN_ACTIONS),
+    "editer_fiches": Droit("modifier toutes les fiches actions", REDACTEURS, Etape.PLAN_ACTIONS),
+    "instruire_fiches": Droit("instruire les fiches actions", PILOTES | {COTECH}, Etape.PLAN_ACTIONS),
+    "engager": Droit("désigner les signataires", PILOTES, Etape.PLAN_ACTIONS),
+    "conduire": Droit("faire avancer la démarche", frozenset({COORDINATION})),
+    "soumettre": Droit("soumettre la feuille de route", PILOTES),
+    "editer_projet": Droit("éditer un projet de document", REDACTEURS),
+    "transmettre": Droit("transmettre la feuille de route", frozenset({COORDINATION})),
+    "accuser": Droit("accuser réception", frozenset({ADMINISTRATION})),
+    "exporter": Droit("exporter la démarche", PARTIES | {ADMINISTRATION, Role.LECTURE}),
+}
+
+
+class Acces:
+    """Ce qu'une personne peut faire dans une démarche, calculé une fois par requête.
+
+    `peut` : nom du droit → vrai ou faux ; `refus` : nom du droit → phrase, vide si l'acte est permis.
+    """
+
+    def __init__(self, utilisateur: Utilisateur, demarche: Demarche):
+        self.utilisateur, self.demarche = utilisateur, demarche
+        self.roles = roles_de(utilisateur, demarche.pk)
+        self.refus = {nom: self._motif(droit) for nom, droit in DROITS.items()}
+        self.peut = {nom: not motif for nom, motif in self.refus.items()}
+
+    def _motif(self, droit: Droit) -> str:
+        if not self.autorise(droit):
+            return f"Votre rôle ne permet pas de {droit.libelle}."
+        return motif_d_etape(self.demarche, droit)
+
+    def autorise(self, droit: Droit) -> bool:
+        return bool(droit.roles & self.roles)
+
+    @property
+    def structure_id(self):
+        return self.utilisateur.structure_id
+
+
+def roles_de(utilisateur: Utilisateur, demarche_pk: int) -> set[str]:
+    """Les rôles d'une personne dans une démarche, en une requête."""
+    roles = set(
+        Mandat.objects.filter(utilisateur=utilisateur, demarche=demarche_pk).values_list("role", flat=True)
+    )
+    if utilisateur.administration or utilisateur.is_superuser:
+        roles.add(ADMINISTRATION)
+    return roles
+
+
+def motif_d_etape(demarche: Demarche, droit: Droit) -> str:
+    """Pourquoi l'étape où en est la démarche interdit l'acte ; vide si elle le permet."""
+    etape = Etape(demarche.etape)
+    if etape == Etape.ABANDONNEE:
+        return "La démarche est abandonnée : elle ne se modifie plus."
+    if etape.rang > droit.jusqu_a.rang:
+        return (
+            f"On ne peut plus {droit.libelle} : la démarche en est à « {etape.label} ». "
+            "Rouvrez le jalon concerné pour y revenir."
+        )
+    if etape.rang < droit.depuis.rang:
+        return f"On pourra {droit.libelle} à l’étape « {droit.depuis.label} »."
+    return ""
+
+
+def exiger(par: Utilisateur | None, demarche: Demarche, nom: str) -> None:
+    """Lève PermissionDenied si le rôle manque, ValidationError si l'étape ne le permet pas.
+
+    `par=None` désigne une commande d'exploitation (import, administration) : le rôle n'est pas vérifié.
+    """
+    droit = DROITS[nom]
+    if par is not None and not droit.roles & roles_de(par, demarche.pk):
+        raise PermissionDenied(f"Votre rôle ne permet pas de {droit.libelle}.")
+    if motif := motif_d_etape(demarche, droit):
+        raise ValidationError(motif)
+
+
+def lit_note_privee(utilisateur: Utilisateur, demarche: Demarche) -> bool:
+    """La note privée n'est lue que par l'équipe de la préfecture : coordination et structure du collège « État »."""
+    structure = utilisateur.structure
+    return bool(
+        structure
+        and structure.college_id == "etat"
+        and Role.COORDINATION in roles_de(utilisateur, demarche.pk)
+    )

@@ -1,0 +1,89 @@
+"""Ce que les écrans d'une démarche ont en commun : la trouver, savoir ce qu'on y peut, traiter une saisie."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from gouvernance.edition import DejaFait
+from gouvernance.models import Demarche
+from gouvernance.permissions import Acces
+from gouvernance.socle.formulaires import differences
+from gouvernance.socle.modeles import Conflit
+
+
+def ouvrir(request: HttpRequest, uuid) -> tuple[Demarche, Acces]:
+    """La démarche, si la personne la voit (sinon 404), et ce qu'elle peut y faire."""
+    demarches = Demarche.objects.visibles_par(request.user).select_related(
+        "gouvernance__departement__region", "porteur", "parente"
+    )
+    demarche = get_object_or_404(demarches, uuid=uuid)
+    return demarche, Acces(request.user, demarche)
+
+
+class Saisie(NamedTuple):
+    """Un formulaire à traiter : `ecrire` reçoit le formulaire valide ; `retour` est l'adresse où l'on va ensuite."""
+
+    formulaire: object
+    ecrire: Callable
+    retour: str
+    gabarit: str
+    contexte: dict
+    succes: str = "C’est enregistré."
+
+
+def traiter(request: HttpRequest, saisie: Saisie) -> HttpResponse:
+    """GET montre le formulaire ; POST l'enregistre (302), ou le remontre rempli avec ses erreurs (422).
+
+    Un refus de la règle (ValidationError) s'affiche dans le formulaire ; un conflit de versions rend la page 409
+    avec les deux textes ; un double clic est sans effet.
+    """
+    formulaire = saisie.formulaire
+    if request.method == "POST" and formulaire.is_valid():
+        try:
+            saisie.ecrire(formulaire)
+        except ValidationError as erreur:
+            rattacher(formulaire, erreur)
+        except Conflit as conflit:
+            return page_de_conflit(request, formulaire, conflit, saisie.retour)
+        except DejaFait:
+            messages.info(request, "C’était déjà enregistré : le second envoi n’a rien changé.")
+            return redirect(saisie.retour)
+        else:
+            messages.success(request, saisie.succes)
+            return redirect(saisie.retour)
+    statut = 422 if formulaire.is_bound and formulaire.errors else 200
+    return render(request, saisie.gabarit, {"formulaire": formulaire, **saisie.contexte}, status=statut)
+
+
+def rattacher(formulaire, erreur: ValidationError) -> None:
+    """Pose chaque message près de son champ, ou en tête s'il ne concerne aucun champ du formulaire."""
+    if not hasattr(erreur, "error_dict"):
+        formulaire.add_error(None, erreur)
+        return
+    for champ, fautes in erreur.error_dict.items():
+        formulaire.add_error(champ if champ in formulaire.fields else None, fautes)
+
+
+def page_de_conflit(request, formulaire, conflit: Conflit, retour: str) -> HttpResponse:
+    objet = formulaire.instance
+    enregistre = type(objet)._base_manager.get(pk=objet.pk)
+    contexte = {"message": str(conflit), "retour": retour, "differences": differences(formulaire, enregistre)}
+    return render(request, "409.html", contexte, status=409)
+
+
+def agir(request: HttpRequest, acte: Callable, retour: str, succes: str = "C’est fait.") -> HttpResponse:
+    """Exécute un acte (POST) et revient à la page, avec la phrase du succès ou celle du refus."""
+    try:
+        acte()
+    except ValidationError as erreur:
+        for phrase in erreur.messages:
+            messages.error(request, phrase)
+    except DejaFait:
+        messages.info(request, "C’était déjà fait : le second envoi n’a rien changé.")
+    else:
+        messages.success(request, succes)
+    return redirect(retour)

@@ -66,10 +66,15 @@ class PostgreSQLPrive:
 
     def demarrer(self) -> str:
         """L'adresse de la base, créée s'il le faut ; reprend un serveur déjà en marche."""
-        if not self.pid():
-            self._preparer()
-            self._lancer()
-        return self._base_prete()
+        for essai in range(ESSAIS_DE_DEMARRAGE):
+            if not self.pid():
+                self._preparer()
+                self._lancer()
+            try:
+                return self._base_prete()
+            except psycopg.OperationalError:  # le serveur trouvé était en train de mourir ou de démarrer
+                time.sleep(0.2 * (essai + 1))
+        raise self._refus("PostgreSQL tourne mais refuse la connexion")
 
     def arreter(self) -> None:
         if pid := self.pid():
@@ -194,9 +199,12 @@ class PostgreSQLPrive:
             self._creer_la_grappe()
             if self._pg_ctl(port_libre()):
                 return
-        raise ErreurLancement(
-            f"PostgreSQL ne démarre pas ; fin de son journal ({self.journal}) :\n"
-            f"{fin_de_fichier(self.journal)}"
+        raise self._refus("PostgreSQL ne démarre pas")
+
+    def _refus(self, quoi: str) -> ErreurLancement:
+        return ErreurLancement(
+            f"{quoi} ; effacez {self.var} pour repartir de zéro, ou donnez DATABASE_URL. "
+            f"Fin de son journal ({self.journal}) :\n{fin_de_fichier(self.journal)}"
         )
 
     def _pg_ctl(self, port: int) -> bool:

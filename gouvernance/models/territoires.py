@@ -4,6 +4,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 
+class TerritoireQuerySet(models.QuerySet):
+    def actuels(self):
+        """Ceux du COG en vigueur ; un territoire retiré reste lisible là où l'on s'y réfère déjà."""
+        return self.filter(retire_le=None)
+
+
 class Region(models.Model):
     code = models.CharField("code", max_length=3, primary_key=True)
     nom = models.CharField("nom", max_length=100)
@@ -46,6 +52,8 @@ class Epci(models.Model):
     nb_communes = models.PositiveIntegerField("nombre de communes", null=True)
     retire_le = models.DateField("retiré du COG le", null=True, editable=False)
 
+    objects = TerritoireQuerySet.as_manager()
+
     class Meta:
         verbose_name = "EPCI"
         verbose_name_plural = "EPCI"
@@ -67,6 +75,8 @@ class Commune(models.Model):
     population = models.PositiveIntegerField("population municipale", null=True)
     codes_postaux = ArrayField(models.CharField(max_length=5), default=list, verbose_name="codes postaux")
     retire_le = models.DateField("retirée du COG le", null=True, editable=False)
+
+    objects = TerritoireQuerySet.as_manager()
 
     class Meta:
         verbose_name = "commune"

@@ -37,7 +37,7 @@ FAUX = {
     "jalon en double": ([*BON.values(), BON["enjeux"]], "une fois chaque jalon"),
     "échéance qui recule": ([*(BON | {"enjeux": {"code": "enjeux", "jours": 10}}).values()], "reculent"),
     "date et jours mêlés": (
-        [*(BON | {"enjeux": {"code": "enjeux", "date": "2026-01-01"}}).values()],
+        [*(BON | {"validation": {"code": "validation", "date": "2026-01-01"}}).values()],
         "mêlent",
     ),
     "ni date ni jours": (

@@ -160,6 +160,10 @@ REFUS = {
         {"departements": ANCIEN["departements"].replace("1000", "mille")},
         "departements.csv, ligne 2 : population vaut « mille » : attendu un nombre entier ou rien.",
     ),
+    "chiffres d’un autre alphabet": (
+        {"departements": ANCIEN["departements"].replace("1000", "١٠")},
+        "departements.csv, ligne 2 : population vaut",
+    ),
     "nom vide": ({"regions": "code,nom\n75,\n"}, "regions.csv, ligne 2 : nom vaut «  »"),
     "caractère nul": ({"regions": "code,nom\n75,Sud\0Ouest\n"}, "regions.csv, ligne 2 : nom vaut"),
     "renvoi inconnu": (

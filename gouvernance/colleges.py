@@ -1,0 +1,17 @@
+"""Les collèges par défaut : les familles d'acteurs que l'on attend autour de la table (DOMAINE §4)."""
+
+import json
+from pathlib import Path
+
+from gouvernance.models import College
+
+COLLEGES = Path(__file__).parent / "donnees" / "colleges.json"
+
+
+def charger_defauts() -> int:
+    """Ajoute les collèges qui manquent, rend leur nombre ; ceux qu'on a ajustés ne bougent pas."""
+    voulus = json.loads(COLLEGES.read_text(encoding="utf-8"))
+    presents = set(College.objects.values_list("code", flat=True))
+    manquants = [College(**college) for college in voulus if college["code"] not in presents]
+    College.objects.bulk_create(manquants, ignore_conflicts=True)
+    return len(manquants)

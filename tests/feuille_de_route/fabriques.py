@@ -42,7 +42,10 @@ class AxeFactory(DjangoModelFactory):
 
 
 class FicheFactory(DjangoModelFactory):
-    """Un brouillon ; traits `proposee`, `retenue`, `ecartee`. `complete=True` : rien ne manque pour la proposer."""
+    """Un brouillon ; traits `proposee`, `retenue`, `ecartee`.
+
+    `complete=True` : rien ne manque pour la proposer.
+    """
 
     class Meta:
         model = FicheAction

@@ -170,7 +170,7 @@ class MembreFactory(DjangoModelFactory):
 class DemarcheFactory(DjangoModelFactory):
     """La démarche du département ; trait `groupement` : celle d'un groupe d'EPCI (voir PerimetreFactory).
 
-    Une seule départementale par département : pour en faire plusieurs, varier `gouvernance__departement__code`.
+    Une seule départementale par département : en faire plusieurs varie `gouvernance__departement__code`.
     `avec_cadre=True` lui donne cahier des charges, définition, cinq jalons et un COPIL désigné pour tous.
     """
 

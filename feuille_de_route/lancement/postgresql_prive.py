@@ -43,6 +43,8 @@ datestyle = 'iso, dmy'
 default_text_search_config = 'pg_catalog.french'
 logging_collector = off
 """
+# Plus rapides, mais un kill -9 peut y perdre les dernières validations :
+# ce qui éprouve la durabilité demande services(…, essais=False).
 REGLAGES_ESSAIS = """\
 fsync = off
 synchronous_commit = off

@@ -69,16 +69,29 @@ def test_un_autre_processus_partage_les_memes_services(var):
         assert repondent(adresses), "la sortie de l’autre processus n’arrête rien"
 
 
-def test_apres_un_kill_9_les_donnees_reviennent_a_la_meme_adresse(var):
-    with services(var, essais=True) as avant:
+def tuer_net(var):
+    for pid in pids(var):
+        os.kill(pid, signal.SIGKILL)
+
+
+def test_apres_un_kill_9_ce_qui_etait_valide_revient_a_la_meme_adresse(var):
+    with services(
+        var
+    ) as avant:  # réglages durables : ceux des essais (synchronous_commit=off) peuvent perdre
         with psycopg.connect(avant["DATABASE_URL"]) as base:
             base.execute("CREATE TABLE temoin AS SELECT 42 AS valeur")
-        for pid in pids(var):
-            os.kill(pid, signal.SIGKILL)
-        with services(var, essais=True) as apres:
+        tuer_net(var)
+        with services(var) as apres:
             assert apres == avant
+            assert repondent(apres)
             with psycopg.connect(apres["DATABASE_URL"]) as base:
                 assert base.execute("SELECT valeur FROM temoin").fetchone() == (42,)
+
+
+def test_apres_un_kill_9_les_services_d_essais_repondent_de_nouveau(var):
+    with services(var, essais=True):
+        tuer_net(var)
+        with services(var, essais=True) as apres:
             assert repondent(apres)
 
 

@@ -1,3 +1,9 @@
 """Adresses de la gouvernance."""
 
-urlpatterns = []
+from django.urls import path
+
+from gouvernance.views.galerie import galerie
+
+urlpatterns = [
+    path("galerie/", galerie, name="galerie"),
+]

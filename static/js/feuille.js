@@ -1,0 +1,42 @@
+// Petites commodités ; toute page fonctionne sans elles.
+(() => {
+  const viser = (racine) => {
+    const resume = racine.querySelector("[data-resume-erreurs]");
+    if (resume) resume.focus();
+  };
+
+  const estInactif = (element) => element?.closest('[aria-disabled="true"]');
+
+  document.addEventListener("click", (evenement) => {
+    if (estInactif(evenement.target)) {
+      evenement.preventDefault();
+      evenement.stopPropagation();
+    }
+  }, true);
+
+  // Une question avant une action qui compte, puis un seul envoi par formulaire.
+  document.addEventListener("submit", (evenement) => {
+    const formulaire = evenement.target;
+    const question = evenement.submitter?.dataset.confirmation || formulaire.dataset.confirmation;
+    if (formulaire.dataset.envoye || (question && !window.confirm(question))) {
+      evenement.preventDefault();
+      evenement.stopImmediatePropagation();
+      return;
+    }
+    if (formulaire.method === "post" && !formulaire.matches("[hx-post], [data-hx-post]")) {
+      formulaire.dataset.envoye = "oui";
+      evenement.submitter?.setAttribute("aria-busy", "true");
+    }
+  }, true);
+
+  // Revenir en arrière rend le formulaire de nouveau utilisable.
+  window.addEventListener("pageshow", () => {
+    document.querySelectorAll("form[data-envoye]").forEach((formulaire) => {
+      delete formulaire.dataset.envoye;
+      formulaire.querySelectorAll("[aria-busy]").forEach((bouton) => bouton.removeAttribute("aria-busy"));
+    });
+  });
+
+  document.addEventListener("DOMContentLoaded", () => viser(document));
+  document.addEventListener("htmx:afterSwap", (evenement) => viser(evenement.detail.target));
+})();

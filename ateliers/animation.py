@@ -1,4 +1,6 @@
-"""Ce qu'un atelier produit : une contribution devient un enjeu ou un chantier clé ; un chantier s'investigue."""
+"""Ce qu'un atelier produit : une contribution devient un enjeu ou un chantier clé ; un chantier
+s'investigue.
+"""
 
 from typing import NamedTuple
 

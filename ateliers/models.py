@@ -119,7 +119,8 @@ class Contribution(Suivi):
             models.CheckConstraint(
                 name="contribution_convertie_une_fois",
                 condition=Q(enjeu=None) | Q(chantier=None),
-                violation_error_message="Une contribution se convertit en un enjeu ou en un chantier clé, pas les deux.",
+                violation_error_message="Une contribution se convertit en un enjeu ou en un chantier clé, "
+                "pas les deux.",
             )
         ]
 

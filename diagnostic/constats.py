@@ -1,8 +1,8 @@
 """Ce que le diagnostic doit contenir avant que l'on en tire des enjeux (DOMAINE §5, ouvrir_enjeux)."""
 
 from diagnostic.models import Constat, NatureConstat, Regard
-from gouvernance.models import CodeJalon, Demarche
 from gouvernance.demarches import jalon_non_acquis
+from gouvernance.models import CodeJalon, Demarche
 from gouvernance.socle.manques import Manque
 
 FREINS = {NatureConstat.FREIN, NatureConstat.MANQUE}

@@ -50,7 +50,9 @@ class SerieIndicateur(Suivi):
 
 
 class Mesure(models.Model):
-    """La valeur d'une série pour un territoire et une année. `valeur` nulle : non disponible, ce n'est pas zéro."""
+    """La valeur d'une série pour un territoire et une année. `valeur` nulle : non disponible, ce n'est pas
+    zéro.
+    """
 
     serie = models.ForeignKey(SerieIndicateur, models.PROTECT, related_name="mesures", verbose_name="série")
     echelle = models.CharField("échelle", max_length=12, choices=Echelle)

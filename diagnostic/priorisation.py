@@ -16,7 +16,9 @@ ENJEUX_CONSEILLES = 7
 
 @transaction.atomic
 def ouvrir_session(demarche: Demarche, *, par: Utilisateur | None, points: int = 10) -> SessionPriorisation:
-    """Ouvre le classement collectif. Lève ValidationError si une session est déjà ouverte ou s'il n'y a rien à classer."""
+    """Ouvre le classement collectif. Lève ValidationError si une session est déjà ouverte ou s'il n'y a
+    rien à classer.
+    """
     exiger(par, demarche, "formuler_enjeux")
     Demarche.objects.select_for_update(of=("self",)).get(pk=demarche.pk)
     if SessionPriorisation.objects.filter(demarche=demarche, close_le=None).exists():
@@ -32,9 +34,11 @@ def ouvrir_session(demarche: Demarche, *, par: Utilisateur | None, points: int =
 
 @transaction.atomic
 def voter(session_pk: int, structure: Structure, points: dict[int, int], *, par: Utilisateur | None) -> None:
-    """Répartit les points d'une structure : identifiant de l'enjeu → points. Un nouveau vote remplace le précédent.
+    """Répartit les points d'une structure : identifiant de l'enjeu → points. Un nouveau vote remplace le
+    précédent.
 
-    Lève ValidationError si la session est close, si le total dépasse les points donnés, ou si un enjeu est étranger.
+    Lève ValidationError si la session est close, si le total dépasse les points donnés, ou si un enjeu est
+    étranger.
     """
     session = (
         SessionPriorisation.objects.select_for_update(of=("self",))

@@ -1,4 +1,6 @@
-"""L'application Celery. WeasyPrint est importé une fois dans le processus parent (voir feuille_de_route.tasks)."""
+"""L'application Celery. WeasyPrint est importé une fois dans le processus parent (voir
+feuille_de_route.tasks).
+"""
 
 import os
 

@@ -19,7 +19,9 @@ MODIFIABLES_PAR_PORTEUR = (EtatFiche.BROUILLON, EtatFiche.A_COMPLETER)
 
 
 class Transition(NamedTuple):
-    """`motif` : la transition exige une phrase ; `decision` : elle n'a lieu que par une décision en séance."""
+    """`motif` : la transition exige une phrase ; `decision` : elle n'a lieu que par une décision en
+    séance.
+    """
 
     libelle: str
     depuis: tuple[EtatFiche, ...]
@@ -64,7 +66,8 @@ def effectuer(
 ) -> FicheAction:
     """Fait passer une fiche d'un état au suivant.
 
-    Lève PermissionDenied (rôle), ValidationError (état, étape, motif ou décision manquants, fiche incomplète).
+    Lève PermissionDenied (rôle), ValidationError (état, étape, motif ou décision manquants, fiche
+    incomplète).
     """
     transition = TRANSITIONS[action]
     fiche = FicheAction.objects.select_for_update(of=("self",)).select_related("demarche").get(pk=fiche_pk)
@@ -99,7 +102,9 @@ def _verifier(fiche: FicheAction, action: str, motif: str, decision: Decision | 
 
 
 def _roles(fiche: FicheAction, utilisateur: Utilisateur, roles: set[str]) -> set[str]:
-    """Les rôles, plus « porteur » si la fiche est celle de sa structure et qu'on a un mandat dans la démarche."""
+    """Les rôles, plus « porteur » si la fiche est celle de sa structure et qu'on a un mandat dans la
+    démarche.
+    """
     porteuse = fiche.structure_porteuse_id
     est_porteur = roles and porteuse and porteuse == utilisateur.structure_id
     return roles | ({PORTEUR} if est_porteur else set())

@@ -1,4 +1,6 @@
-"""Le parcours d'une démarche : UNE table (étape, qui, conditions, suivante) ; le seul chemin d'écriture de `etape`."""
+"""Le parcours d'une démarche : UNE table (étape, qui, conditions, suivante) ; le seul chemin d'écriture de
+`etape`.
+"""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -43,9 +45,15 @@ PASSAGES = {
     "ouvrir_diagnostic": Passage(
         "Ouvrir le diagnostic", Etape.CADRAGE, Etape.DIAGNOSTIC, "conduire", demarches.manques_cadrage
     ),
-    "ouvrir_enjeux": Passage("Ouvrir les enjeux", Etape.DIAGNOSTIC, Etape.ENJEUX, "conduire", constats.manques),
-    "ouvrir_strategie": Passage("Ouvrir la stratégie", Etape.ENJEUX, Etape.STRATEGIE, "conduire", priorisation.manques),
-    "ouvrir_plan": Passage("Ouvrir le plan d’actions", Etape.STRATEGIE, Etape.PLAN_ACTIONS, "conduire", strategie.manques),
+    "ouvrir_enjeux": Passage(
+        "Ouvrir les enjeux", Etape.DIAGNOSTIC, Etape.ENJEUX, "conduire", constats.manques
+    ),
+    "ouvrir_strategie": Passage(
+        "Ouvrir la stratégie", Etape.ENJEUX, Etape.STRATEGIE, "conduire", priorisation.manques
+    ),
+    "ouvrir_plan": Passage(
+        "Ouvrir le plan d’actions", Etape.STRATEGIE, Etape.PLAN_ACTIONS, "conduire", strategie.manques
+    ),
     "soumettre": Passage(
         "Soumettre la feuille de route", Etape.PLAN_ACTIONS, Etape.SOUMISE, "soumettre", _manques_soumission
     ),
@@ -168,7 +176,9 @@ def _decider_validation(decision: Decision, par) -> None:
 
 @transaction.atomic
 def rouvrir(demarche_pk: int, code: str, *, par: Utilisateur | None, motif: str) -> Demarche:
-    """Rouvre un jalon acquis : lui et les suivants sont à revalider, la démarche revient à son étape (DOMAINE §5)."""
+    """Rouvre un jalon acquis : lui et les suivants sont à revalider, la démarche revient à son étape
+    (DOMAINE §5).
+    """
     demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche_pk)
     exiger(par, demarche, "conduire")
     if not motif.strip():

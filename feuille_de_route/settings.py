@@ -215,7 +215,8 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = EN_PRODUCTION
 if oui_non("DERRIERE_MANDATAIRE", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# Redis n'est qu'un porteur d'indices : la base fait foi (docs/adr). Une page ne l'attend jamais plus d'une seconde.
+# Redis n'est qu'un porteur d'indices : la base fait foi (docs/adr). Une page ne l'attend jamais plus d'une
+# seconde.
 REDIS_URL = texte("REDIS_URL", "redis://localhost:6379/0")
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

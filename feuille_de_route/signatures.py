@@ -19,7 +19,9 @@ from gouvernance.socle.manques import Manque
 
 
 def manques(demarche: Demarche) -> list[Manque]:
-    """Chaque signataire a une qualité et un engagement ; contrôlé dès la soumission, puisqu'ils sont figés avec elle."""
+    """Chaque signataire a une qualité et un engagement ; contrôlé dès la soumission, puisqu'ils sont figés
+    avec elle.
+    """
     signataires = list(Signataire.objects.filter(demarche=demarche))
     if not signataires:
         return [Manque("Désigner au moins un signataire.", ecran="signataires")]
@@ -41,7 +43,9 @@ def manques_ouverture(demarche: Demarche) -> list[Manque]:
 
 @transaction.atomic
 def ouvrir(demarche: Demarche, *, par: Utilisateur | None) -> Document:
-    """Crée le document à signer et une signature attendue par signataire ; l'appelant tient le verrou de la démarche."""
+    """Crée le document à signer et une signature attendue par signataire ; l'appelant tient le verrou de
+    la démarche.
+    """
     version = VersionFigee.objects.filter(demarche=demarche).order_by("numero").last()
     document = Document.objects.create(
         demarche=demarche, version_figee=version, nature=NatureDocument.A_SIGNER, cree_par=par
@@ -85,7 +89,8 @@ def _a_son_tour(signature_pk: int, par: Utilisateur) -> Signature:
 def consentir(signature_pk: int, *, par: Utilisateur, empreinte_vue: str, reserves: str = "") -> Signature:
     """Le signataire signe l'exact document qu'il a vu ; le cachet est ensuite apposé par le travailleur.
 
-    Lève PermissionDenied (pas le signataire), ValidationError (pas son tour, document en préparation ou changé).
+    Lève PermissionDenied (pas le signataire), ValidationError (pas son tour, document en préparation ou
+    changé).
     """
     signature = _a_son_tour(signature_pk, par)
     document = signature.document

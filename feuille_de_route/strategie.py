@@ -11,16 +11,22 @@ from gouvernance.models import CodeJalon, Demarche
 from gouvernance.socle.manques import Manque
 
 PREMIER_MOT = re.compile(r"^(?:ne pas |se |s['’])?\s*([a-zàâçéèêëîïôûùüÿœæ-]+)", re.IGNORECASE)
+# Finales en -er, -ir, -re qui ne sont pas des verbes.
 FAUX_INFINITIFS = frozenset(
-    "atelier chantier premier dernier papier quartier métier cahier hiver avenir loisir livre centre titre cadre membre "
-    "filière histoire territoire mémoire victoire lire-ensemble espoir devoir-vivre bénévolat hier fichier dossier foyer "
-    "terre offre œuvre ordre nombre contre entre notre votre autre heure culture ouverture couverture structure lecture "
-    "infrastructure nature mesure démesure manière matière carrière première dernière lumière pair air affaire salaire".split()
+    """
+    affaire air atelier autre avenir cadre cahier carrière centre chantier contre couverture culture
+    dernier dernière dossier démesure entre espoir fichier filière foyer heure hier histoire hiver
+    infrastructure lecture livre loisir lumière manière matière membre mesure mémoire métier nature
+    nombre notre offre ordre ouverture pair papier premier première quartier salaire structure terre
+    territoire titre victoire votre œuvre
+    """.split()  # noqa: SIM905
 )
 
 
 def commence_par_infinitif(intitule: str) -> bool:
-    """Vrai si l'intitulé s'ouvre par un verbe à l'infinitif (« Renforcer… », « S’appuyer… », « Construire… »)."""
+    """Vrai si l'intitulé s'ouvre par un verbe à l'infinitif (« Renforcer… », « S’appuyer… », « Construire…
+    »).
+    """
     trouve = PREMIER_MOT.match(intitule.strip())
     if not trouve:
         return False

@@ -22,7 +22,9 @@ def a_transmettre(demarche: Demarche) -> Document | None:
 
 @transaction.atomic
 def demander(demarche_pk: int, *, par: Utilisateur | None, motif: str = "") -> Transmission:
-    """Confie la feuille de route à l'envoi. Signée, ou « sans signature complète » avec un motif (DOMAINE §5)."""
+    """Confie la feuille de route à l'envoi. Signée, ou « sans signature complète » avec un motif (DOMAINE
+    §5).
+    """
     demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche_pk)
     exiger(par, demarche, "transmettre")
     if demarche.etape not in {Etape.SIGNEE, Etape.EN_SIGNATURE}:

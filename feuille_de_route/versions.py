@@ -33,7 +33,9 @@ def figer(demarche: Demarche, *, par: Utilisateur | None) -> VersionFigee:
 
 
 def ruptures(demarche: Demarche | None = None) -> list[str]:
-    """Phrases nommant chaque maillon rompu, démarche par démarche, le premier d'abord ; vide si tout tient."""
+    """Phrases nommant chaque maillon rompu, démarche par démarche, le premier d'abord ; vide si tout
+    tient.
+    """
     versions = VersionFigee.objects.select_related("demarche").order_by("demarche", "numero")
     if demarche is not None:
         versions = versions.filter(demarche=demarche)

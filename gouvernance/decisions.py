@@ -1,4 +1,6 @@
-"""Consigner une décision : dans une séance ouverte de l'instance désignée, quorum atteint, dans l'ordre des jalons."""
+"""Consigner une décision : dans une séance ouverte de l'instance désignée, quorum atteint, dans l'ordre
+des jalons.
+"""
 
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -58,8 +60,8 @@ class SaisieDecision(NamedTuple):
 def consigner(seance_pk: int, saisie: SaisieDecision, *, par: Utilisateur | None) -> Decision:
     """Enregistre une décision numérotée et son effet sur le jalon visé.
 
-    Lève PermissionDenied (rôle) ; ValidationError si la séance n'est pas ouverte, le quorum manque, l'instance n'est
-    pas celle que le jalon désigne, un jalon précédent n'est pas acquis, ou le jalon est déjà acquis.
+    Lève PermissionDenied (rôle) ; ValidationError si la séance n'est pas ouverte, le quorum manque,
+    l'instance n'est pas celle que le jalon désigne, un jalon précédent n'est pas acquis, ou le jalon l'est déjà.
     """
     seance = (
         Seance.objects.select_for_update(of=("self",)).select_related("instance__demarche").get(pk=seance_pk)
@@ -154,7 +156,9 @@ def _ouvrir_point_de_blocage(decision: Decision, demarche: Demarche, echeance: d
 
 @transaction.atomic
 def invalider_jalons(demarche: Demarche, depuis: str, *, par: Utilisateur | None, motif: str) -> None:
-    """Rouvre un jalon acquis : lui et les suivants ne le sont plus ; les décisions restent dans l'histoire."""
+    """Rouvre un jalon acquis : lui et les suivants ne le sont plus ; les décisions restent dans
+    l'histoire.
+    """
     jalons = list(Jalon.objects.select_for_update(of=("self",)).filter(demarche=demarche).order_by("ordre"))
     cible = next(j for j in jalons if j.code == depuis)
     for jalon in jalons:

@@ -56,7 +56,9 @@ def ouvrir_demarche(demarche: Demarche, *, par: Utilisateur | None, epcis: list[
 
 
 def etablir_perimetre(demarche: Demarche, epcis: list[Epci]) -> None:
-    """Rattache les EPCI d'une démarche infra-départementale ; nomme l'autre démarche si l'un est déjà couvert."""
+    """Rattache les EPCI d'une démarche infra-départementale ; nomme l'autre démarche si l'un est déjà
+    couvert.
+    """
     if demarche.perimetre != Perimetre.GROUPEMENT:
         return
     departement = demarche.gouvernance.departement_id
@@ -66,15 +68,18 @@ def etablir_perimetre(demarche: Demarche, epcis: list[Epci]) -> None:
                 DemarcheEpci.objects.create(demarche=demarche, epci=epci, departement_id=departement)
         except IntegrityError as erreur:
             autre = DemarcheEpci.objects.filter(epci=epci, departement=departement, actif=True).first()
+            nom = autre.demarche if autre else "en cours"
             raise ValidationError(
-                f"« {epci} » est déjà couvert par la démarche « {autre.demarche if autre else 'en cours'} » : "
+                f"« {epci} » est déjà couvert par la démarche « {nom} » : "
                 "deux feuilles de route infra-départementales ne couvrent pas le même territoire."
             ) from erreur
 
 
 @transaction.atomic
 def planifier_jalons(demarche: Demarche, echeances: dict[str, date], *, par: Utilisateur | None) -> None:
-    """Fixe les échéances des jalons. Lève ValidationError si elles ne sont pas croissantes dans l'ordre des jalons."""
+    """Fixe les échéances des jalons. Lève ValidationError si elles ne sont pas croissantes dans l'ordre
+    des jalons.
+    """
     exiger(par, demarche, "cadrer")
     jalons = list(demarche.jalons.select_for_update(of=("self",)).order_by("ordre"))
     futures = {j.code: echeances.get(j.code, j.echeance) for j in jalons}
@@ -114,7 +119,9 @@ def appliquer_calendrier(demarche: Demarche, preset: str, *, par: Utilisateur | 
 
 @transaction.atomic
 def designer_instance(jalon_pk: int, instance: Instance | None, *, par: Utilisateur | None) -> Jalon:
-    """Désigne l'instance qui valide un jalon. Lève ValidationError si elle est d'une autre démarche ou trop tard."""
+    """Désigne l'instance qui valide un jalon. Lève ValidationError si elle est d'une autre démarche ou
+    trop tard.
+    """
     jalon = Jalon.objects.select_for_update(of=("self",)).select_related("demarche").get(pk=jalon_pk)
     exiger(par, jalon.demarche, "cadrer")
     if jalon.acquis:

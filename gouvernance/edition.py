@@ -1,4 +1,6 @@
-"""Le chemin commun d'écriture des formulaires : droit, verrou optimiste, auteur, journal, en une transaction."""
+"""Le chemin commun d'écriture des formulaires : droit, verrou optimiste, auteur, journal, en une
+transaction.
+"""
 
 import uuid
 
@@ -17,8 +19,10 @@ class DejaFait(Exception):
 def enregistrer(formulaire, *, par, demarche: Demarche, droit: str, lien: str = "") -> models.Model:
     """Enregistre un ModelForm valide et le journalise.
 
-    `lien` : nom du champ qui rattache l'objet à la démarche, s'il est à poser à la création (souvent « demarche »).
-    Lève PermissionDenied, ValidationError (étape), Conflit (quelqu'un a écrit entre-temps), DejaFait (double clic).
+    `lien` : nom du champ qui rattache l'objet à la démarche, s'il est à poser à la création (souvent «
+    demarche »).
+    Lève PermissionDenied, ValidationError (étape), Conflit (quelqu'un a écrit entre-temps), DejaFait
+    (double clic).
     """
     exiger(par, demarche, droit)
     objet = formulaire.instance

@@ -1,7 +1,8 @@
 """Produire un document, étape par étape : mise en page, champs de signature, signatures apposées, sceau.
 
 Chaque étape tient le verrou de la ligne du document tout son temps et rend son résultat d'un seul coup : un
-travailleur tué entre deux instructions laisse la ligne à l'étape d'avant, que le balayage reprend (FIABILITE §1).
+travailleur tué entre deux instructions laisse la ligne à l'étape d'avant, que le balayage reprend
+(FIABILITE §1).
 """
 
 import io
@@ -35,7 +36,8 @@ PHRASE_ECHEC = (
 
 
 def produire(document_pk: int) -> bool:
-    """Mène le document aussi loin que possible. Faux si un autre travailleur le tient ou s'il n'y avait rien à faire.
+    """Mène le document aussi loin que possible. Faux si un autre travailleur le tient ou s'il n'y avait
+    rien à faire.
 
     Une erreur est notée sur la ligne (essai suivant repoussé, puis état « échec ») ; elle n'est pas relancée.
     """
@@ -171,7 +173,9 @@ def reessayer(document_pk: int, *, par) -> Document:
 
 @transaction.atomic
 def editer_projet(demarche: Demarche, *, par) -> Document:
-    """Demande un projet de document (contenu courant, filigrane) ; un projet déjà en cours est rendu tel quel."""
+    """Demande un projet de document (contenu courant, filigrane) ; un projet déjà en cours est rendu tel
+    quel.
+    """
     Demarche.objects.select_for_update(of=("self",)).get(pk=demarche.pk)
     en_cours = Document.objects.filter(
         demarche=demarche, nature=NatureDocument.PROJET, etat__in=Document.A_FAIRE

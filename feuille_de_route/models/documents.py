@@ -1,4 +1,6 @@
-"""Le document : une ligne qui est à la fois le suivi montré et le travail durable que fait le travailleur Celery."""
+"""Le document : une ligne qui est à la fois le suivi montré et le travail durable que fait le travailleur
+Celery.
+"""
 
 from django.conf import settings
 from django.db import models
@@ -69,7 +71,9 @@ class Document(Suivi, Travail):
 
 
 class Empreinte(models.Model):
-    """Registre des PDF émis : chaque état scellé d'un document, par son SHA-256. On y ajoute, on n'y touche plus."""
+    """Registre des PDF émis : chaque état scellé d'un document, par son SHA-256. On y ajoute, on n'y
+    touche plus.
+    """
 
     empreinte = models.CharField("SHA-256", max_length=64, unique=True)
     document = models.ForeignKey(Document, models.PROTECT, related_name="empreintes")

@@ -9,10 +9,13 @@ from gouvernance.socle.modeles import Suivi, contrainte_parmi
 
 
 class VersionFigee(models.Model):
-    """Le contenu d'une feuille de route au moment où elle est soumise. UPDATE et DELETE sont refusés par la base.
+    """Le contenu d'une feuille de route au moment où elle est soumise. UPDATE et DELETE sont refusés par
+    la base.
 
-    `canonique` : le JSON canonique (docs/format-echange.md), octet pour octet ce que le PDF porte en pièce jointe ;
-    `empreinte` : son SHA-256 en hexadécimal ; `precedente` : l'empreinte de la version d'avant, vide pour la première.
+    `canonique` : le JSON canonique (docs/format-echange.md), octet pour octet ce que le PDF porte en pièce
+    jointe ;
+    `empreinte` : son SHA-256 en hexadécimal ; `precedente` : l'empreinte de la version d'avant, vide pour
+    la première.
     `scelle` : SHA-256 de « précédente + empreinte + démarche + numéro », le maillon de la chaîne.
     """
 
@@ -86,7 +89,9 @@ class EtatSignature(models.TextChoices):
 
 
 class Signature(models.Model):
-    """L'acte d'un signataire sur un document : il consent (ou refuse), puis le cachet est apposé dans le PDF."""
+    """L'acte d'un signataire sur un document : il consent (ou refuse), puis le cachet est apposé dans le
+    PDF.
+    """
 
     document = models.ForeignKey("feuille_de_route.Document", models.PROTECT, related_name="signatures")
     signataire = models.ForeignKey(Signataire, models.PROTECT, related_name="signatures")

@@ -32,7 +32,8 @@ ECRANS = {
 # Ce que l'on attend, aux étapes que la coordination ne franchit pas elle-même.
 PHRASES = {
     Etape.SOUMISE: "La version est figée. L’instance désignée la valide ou la renvoie, en séance.",
-    Etape.EN_SIGNATURE: "Chaque signataire signe à son tour. La dernière signature scelle la feuille de route.",
+    Etape.EN_SIGNATURE: "Chaque signataire signe à son tour. La dernière signature scelle la feuille de "
+    "route.",
     Etape.SIGNEE: "La feuille de route est signée par tous. Il reste à la transmettre à l’ANCT.",
     Etape.TRANSMISE: "La feuille de route est transmise. On attend l’accusé de réception de l’ANCT.",
     Etape.MISE_EN_OEUVRE: "L’ANCT a accusé réception : la feuille de route est en œuvre.",
@@ -159,7 +160,8 @@ def acte_motive(request, uuid, acte, code=""):
 
 
 AIDES = {
-    "rouvrir": "Ce jalon et les suivants seront à revalider en séance. Les décisions déjà prises restent au journal.",
+    "rouvrir": "Ce jalon et les suivants seront à revalider en séance. Les décisions déjà prises restent au "
+    "journal.",
     "abandonner": "La démarche ne se modifiera plus et son périmètre sera libéré. Rien n’est effacé.",
     "reviser": "La version signée reste en vigueur ; le plan d’actions se rouvre pour préparer la suivante.",
 }

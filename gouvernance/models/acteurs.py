@@ -196,7 +196,8 @@ class Membre(Suivi):
                 name="membre_confirme_date",
                 condition=Q(statut="confirme", confirme_le__isnull=False)
                 | ~Q(statut="confirme") & Q(confirme_le=None),
-                violation_error_message="Un membre confirmé porte la date de sa confirmation, les autres non.",
+                violation_error_message="Un membre confirmé porte la date de sa confirmation, les autres "
+                "non.",
             ),
         ]
 

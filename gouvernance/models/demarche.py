@@ -169,7 +169,8 @@ class Demarche(Suivi):
                 fields=["gouvernance"],
                 name="demarche_departementale_unique",
                 condition=Q(perimetre="departemental") & ~Q(etape__in=["close", "abandonnee"]),
-                violation_error_message="Une démarche départementale est déjà en cours dans cette gouvernance.",
+                violation_error_message="Une démarche départementale est déjà en cours dans cette "
+                "gouvernance.",
             ),
         ]
 
@@ -202,7 +203,8 @@ class DemarcheEpci(models.Model):
                 fields=["epci", "departement"],
                 name="perimetre_sans_recouvrement",
                 condition=Q(actif=True),
-                violation_error_message="Une autre démarche en cours couvre déjà cet EPCI dans ce département.",
+                violation_error_message="Une autre démarche en cours couvre déjà cet EPCI dans ce "
+                "département.",
             ),
         ]
 
@@ -270,7 +272,8 @@ class Adhesion(models.Model):
             models.UniqueConstraint(
                 fields=["cahier", "structure", "edition"],
                 name="adhesion_unique",
-                violation_error_message="Cette structure a déjà adhéré à cette édition du cahier des charges.",
+                violation_error_message="Cette structure a déjà adhéré à cette édition du cahier des "
+                "charges.",
             )
         ]
 
@@ -323,7 +326,9 @@ JALON_ACQUIS = [EtatJalon.VALIDE, EtatJalon.VALIDE_AVEC_RESERVES]
 
 
 class Jalon(Suivi):
-    """Un moment de validation : une échéance, une instance qui décide. L'état ne s'écrit que par une décision."""
+    """Un moment de validation : une échéance, une instance qui décide. L'état ne s'écrit que par une
+    décision.
+    """
 
     demarche = models.ForeignKey(Demarche, models.PROTECT, related_name="jalons", verbose_name="démarche")
     code = models.CharField("code", max_length=12, choices=CodeJalon)

@@ -223,7 +223,8 @@ class Decision(Suivi):
                 name="decision_reserves_dites",
                 condition=Q(nature="validation_reserves") & ~Q(reserves="")
                 | ~Q(nature="validation_reserves") & Q(reserves=""),
-                violation_error_message="Une validation avec réserves énonce ses réserves, les autres n’en ont pas.",
+                violation_error_message="Une validation avec réserves énonce ses réserves, "
+                "les autres n’en ont pas.",
             ),
         ]
 

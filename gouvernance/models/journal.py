@@ -1,4 +1,6 @@
-"""Le journal : qui a fait quoi, quand, de quoi à quoi. On y ajoute, on n'y touche plus (déclencheur en base)."""
+"""Le journal : qui a fait quoi, quand, de quoi à quoi. On y ajoute, on n'y touche plus (déclencheur en
+base).
+"""
 
 from django.conf import settings
 from django.db import models

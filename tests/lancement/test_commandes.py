@@ -92,7 +92,8 @@ def test_le_chemin_du_pdf_signe_est_reconnu_dans_l_avancement():
 def test_un_processus_garde_est_relance_puis_arrete_avec_ses_enfants(tmp_path, capsys):
     groupe = Groupe(dict(os.environ), tmp_path)
     journal = tmp_path / "journal"
-    groupe.garder("Le veilleur", ["sh", "-c", "(trap '' TERM; exec sleep 60) & echo $! >> enfants; wait"], journal)
+    sourd = "(trap '' TERM; exec sleep 60) & echo $! >> enfants; wait"
+    groupe.garder("Le veilleur", ["sh", "-c", sourd], journal)
     enfants = tmp_path / "enfants"
     try:
         groupe.attendre(lambda: enfants.exists() and enfants.read_text())

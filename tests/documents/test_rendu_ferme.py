@@ -28,12 +28,12 @@ PORTES = {
     "svg image": '<svg xmlns="http://www.w3.org/2000/svg"><image href="{u}" width="9" height="9"/></svg>',
     "svg use": '<svg xmlns="http://www.w3.org/2000/svg"><use href="{u}#a"/></svg>',
     "svg style": '<svg xmlns="http://www.w3.org/2000/svg"><style>@import url("{u}");</style><rect/></svg>',
-    "base": '<base href="{u}"><img alt="x" src="canari.txt">',
+    "base": '<base href="{u}"><img alt="x" src="canari.svg">',
 }
 CHEMINS = (
     "file://{f}",
     "FILE:{f}",
-    "http://127.0.0.1:{p}/canari.txt",
+    "http://127.0.0.1:{p}/canari.svg",
     "ftp://127.0.0.1:{p}/x",
     "../../../../../..{f}",
 )
@@ -70,7 +70,7 @@ def serveur():
 
 @pytest.fixture
 def canaris(serveur, tmp_path):
-    fichier = tmp_path / "canari.txt"
+    fichier = tmp_path / "canari.svg"
     fichier.write_text("CANARI-SECRET")
     port, appels = serveur
     appels.clear()
@@ -92,8 +92,8 @@ def test_une_page_hostile_ne_lit_et_n_appelle_rien(porte, canaris, tmp_path):
     adresses, appels = canaris
     statiques = tmp_path / "statiques"
     statiques.mkdir()
-    (statiques / "lien.svg").symlink_to(tmp_path / "canari.txt")
-    for adresse in (*adresses, "lien.svg", "data:text/css,p{color:red}"):
+    (statiques / "lien.svg").symlink_to(tmp_path / "canari.svg")
+    for adresse in (*adresses, "lien.svg", "%2e%2e/canari.svg", "data:text/css,p{color:red}"):
         octets = html_vers_pdf(piege(porte, adresse), EDITION, statiques=statiques)
         assert b"CANARI-SECRET" not in tout(octets, tmp_path)
     assert (REGARDE["lectures"], REGARDE["connexions"], appels) == (0, 0, [])

@@ -1,13 +1,12 @@
-"""Contrôles de démarrage propres au projet (`manage.py check`), à importer dans apps.py."""
+"""Contrôles de démarrage propres au projet (`manage.py check`), inscrits par apps.py."""
 
 from django.conf import settings
-from django.core.checks import Error, Tags, register
+from django.core.checks import Error
 from django.core.exceptions import ImproperlyConfigured
 
-from feuille_de_route.documents.certificats import exiger_cachet_reel
+from feuille_de_route.documents.certificat_essai import exiger_cachet_reel
 
 
-@register(Tags.security)
 def cachet_de_production(app_configs=None, **kwargs) -> list[Error]:
     """En production, le cachet doit exister, se lire et ne pas être celui d'essai."""
     if not settings.EN_PRODUCTION:

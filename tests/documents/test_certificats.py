@@ -7,7 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 
 from feuille_de_route.checks import cachet_de_production
-from feuille_de_route.documents import certificats
+from feuille_de_route.documents import certificat_essai, certificats
 
 
 @pytest.fixture
@@ -40,8 +40,8 @@ def test_le_certificat_d_essai_est_reconnu_et_refuse_en_production(reglages):
 
 
 def test_un_cachet_reel_passe_en_production(reglages, tmp_path, monkeypatch):
-    monkeypatch.setattr(certificats, "MARQUE", "Cachet de la préfecture")
-    monkeypatch.setattr(certificats, "AUTORITE", "Autorité réelle")
+    monkeypatch.setattr(certificat_essai, "MARQUE", "Cachet de la préfecture")
+    monkeypatch.setattr(certificat_essai, "AUTORITE", "Autorité réelle")
     reglages.SIGNATURE_CERTIFICAT = certificats.creer_cachet_essai(tmp_path / "reel.p12", "essai")
     monkeypatch.undo()
     reglages.EN_PRODUCTION = True

@@ -12,7 +12,7 @@ from itertools import filterfalse
 from pathlib import Path
 from typing import NamedTuple
 
-TAILLE_MAXIMALE = 50_000_000  # octets une fois décompressé ; le COG 2026 entier en fait moins de 4 millions
+TAILLE_MAXIMALE = 50_000_000  # octets, une fois décompressé
 
 
 class Colonne(NamedTuple):

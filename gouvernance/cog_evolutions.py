@@ -62,7 +62,7 @@ TABLES = (
     Table(Epci, "epci", "departement_id"),
     Table(Commune, "communes", "epci_id", feminin=True),
 )
-EPCI, COMMUNES = TABLES[2], TABLES[3]
+EPCI = TABLES[2]
 
 
 class Changement(NamedTuple):

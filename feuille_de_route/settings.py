@@ -176,6 +176,7 @@ STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "gouvernance.socle.statiques.StatiquesUtiles",
 ]
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not EN_PRODUCTION
 MEDIA_ROOT = Path(texte("MEDIA_ROOT", str(BASE_DIR / "var" / "coffre")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -236,6 +237,7 @@ CELERY_BEAT_SCHEDULE = {
 
 SIGNATURE_CERTIFICAT = Path(texte("SIGNATURE_CERTIFICAT", str(BASE_DIR / "var" / "pki" / "cachet-essai.p12")))
 SIGNATURE_MOT_DE_PASSE = texte("SIGNATURE_MOT_DE_PASSE", "essai")
+SIGNATURE_RACINES = texte("SIGNATURE_RACINES")  # autorités reconnues (PEM) ; à côté du certificat par défaut
 SIGNATURE_HORODATAGE = texte("SIGNATURE_HORODATAGE")  # adresse d'un serveur d'horodatage : PAdES B-T
 
 TRANSMISSION_CANAL = parmi("TRANSMISSION_CANAL", ("depot", "courriel", "http"))

@@ -61,7 +61,7 @@ def consigner(seance_pk: int, saisie: SaisieDecision, *, par: Utilisateur | None
     """Enregistre une décision numérotée et son effet sur le jalon visé.
 
     Lève PermissionDenied (rôle) ; ValidationError si la séance n'est pas ouverte, le quorum manque,
-    l'instance n'est pas celle que le jalon désigne, un jalon précédent n'est pas acquis, ou le jalon l'est déjà.
+    l'instance n'est pas celle que le jalon désigne, un précédent n'est pas acquis, ou le jalon l'est déjà.
     """
     seance = (
         Seance.objects.select_for_update(of=("self",)).select_related("instance__demarche").get(pk=seance_pk)

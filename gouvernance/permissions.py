@@ -67,6 +67,10 @@ class Acces:
     def autorise(self, droit: Droit) -> bool:
         return bool(droit.roles & self.roles)
 
+    def autorise_nom(self, nom: str) -> bool:
+        """Le rôle suffit, sans regarder l'étape."""
+        return self.autorise(DROITS[nom])
+
     @property
     def structure_id(self):
         return self.utilisateur.structure_id

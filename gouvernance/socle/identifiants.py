@@ -11,7 +11,9 @@ def _luhn(chiffres: str) -> bool:
 
 
 def verifier_siret(valeur: str) -> None:
-    """Quatorze chiffres, clé de Luhn ; La Poste fait exception (somme multiple de 5). Source : INSEE, Sirene."""
+    """Quatorze chiffres, clé de Luhn ; La Poste fait exception (somme multiple de 5). Source : INSEE,
+    Sirene.
+    """
     chiffres = valeur.replace(" ", "")
     if not (chiffres.isascii() and chiffres.isdecimal() and len(chiffres) == 14):
         raise ValidationError("Le SIRET compte quatorze chiffres.")

@@ -11,7 +11,9 @@ journal = logging.getLogger(__name__)
 
 
 def signaler(tache: Task, *arguments) -> None:
-    """Envoie l'indice une fois la transaction validée ; si Redis ne répond pas, le balayage prendra le relais."""
+    """Envoie l'indice une fois la transaction validée ; si Redis ne répond pas, le balayage prendra le
+    relais.
+    """
 
     def envoyer():
         try:

@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from gouvernance.edition import DejaFait
+from gouvernance.edition import DejaFait, consommer
 from gouvernance.models import Demarche
 from gouvernance.permissions import Acces
 from gouvernance.socle.formulaires import differences
@@ -25,7 +26,9 @@ def ouvrir(request: HttpRequest, uuid) -> tuple[Demarche, Acces]:
 
 
 class Saisie(NamedTuple):
-    """Un formulaire à traiter : `ecrire` reçoit le formulaire valide ; `retour` est l'adresse où l'on va ensuite."""
+    """Un formulaire à traiter : `ecrire` reçoit le formulaire valide ; `retour` est l'adresse où l'on va
+    ensuite.
+    """
 
     formulaire: object
     ecrire: Callable
@@ -38,8 +41,8 @@ class Saisie(NamedTuple):
 def traiter(request: HttpRequest, saisie: Saisie) -> HttpResponse:
     """GET montre le formulaire ; POST l'enregistre (302), ou le remontre rempli avec ses erreurs (422).
 
-    Un refus de la règle (ValidationError) s'affiche dans le formulaire ; un conflit de versions rend la page 409
-    avec les deux textes ; un double clic est sans effet.
+    Un refus de la règle (ValidationError) s'affiche dans le formulaire ; un conflit de versions rend la
+    page 409 avec les deux textes ; un double clic est sans effet.
     """
     formulaire = saisie.formulaire
     if request.method == "POST" and formulaire.is_valid():
@@ -69,10 +72,20 @@ def rattacher(formulaire, erreur: ValidationError) -> None:
 
 
 def page_de_conflit(request, formulaire, conflit: Conflit, retour: str) -> HttpResponse:
-    objet = formulaire.instance
-    enregistre = type(objet)._base_manager.get(pk=objet.pk)
-    contexte = {"message": str(conflit), "retour": retour, "differences": differences(formulaire, enregistre)}
+    if hasattr(formulaire, "differences"):  # un formulaire de plusieurs objets les compare lui-même
+        ecarts = formulaire.differences()
+    else:
+        objet = formulaire.instance
+        ecarts = differences(formulaire, type(objet)._base_manager.get(pk=objet.pk))
+    contexte = {"message": str(conflit), "retour": retour, "differences": ecarts}
     return render(request, "409.html", contexte, status=409)
+
+
+@transaction.atomic
+def une_fois(formulaire, par, acte: Callable):
+    """Brûle le jeton du formulaire et exécute l'acte, dans la même transaction : un double clic ne compte pas."""
+    consommer(formulaire.cleaned_data.get("jeton"), par)
+    return acte()
 
 
 def agir(request: HttpRequest, acte: Callable, retour: str, succes: str = "C’est fait.") -> HttpResponse:

@@ -1,0 +1,30 @@
+"""manage.py verifier_pdf FICHIER : les trois contrôles de la page publique, en commande."""
+
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from feuille_de_route.documents.verification import verifier
+
+
+class Command(BaseCommand):
+    help = (
+        "Vérifie un PDF signé : signatures, fichier entier, registre. Sort en erreur si un contrôle échoue."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("fichier", type=Path)
+
+    def handle(self, *args, fichier: Path, **options):
+        try:
+            octets = fichier.read_bytes()
+        except OSError as erreur:
+            raise CommandError(f"{fichier} ne se lit pas : {erreur.strerror}.") from erreur
+        verdict = verifier(octets)
+        for controle in verdict.controles:
+            self.stdout.write(
+                f"{'réussi' if controle.reussi else 'ÉCHOUÉ'}  {controle.titre} : {controle.phrase}"
+            )
+        if not verdict.authentique:
+            raise CommandError(verdict.conclusion)
+        self.stdout.write(verdict.conclusion)

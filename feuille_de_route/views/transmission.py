@@ -1,0 +1,113 @@
+"""Transmettre à l'ANCT, suivre l'envoi, accuser réception."""
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from feuille_de_route import transmissions
+from feuille_de_route.forms.transmissions import (
+    FormulaireAccuse,
+    FormulaireComplement,
+    FormulaireTransmission,
+)
+from feuille_de_route.models import EtatTransmission, Transmission
+from feuille_de_route.views.travaux import signaler_travaux
+from gouvernance.models import Etape
+from gouvernance.socle.vues import lecture_seule
+from gouvernance.views.commun import Saisie, agir, ouvrir, traiter
+
+
+@lecture_seule
+def page(request, uuid):
+    demarche, acces = ouvrir(request, uuid)
+    envois = list(
+        Transmission.objects.filter(demarche=demarche).select_related("document__version_figee", "par")
+    )
+    contexte = {
+        "demarche": demarche,
+        "acces": acces,
+        "page": "Transmission",
+        "envois": envois,
+        "motif_refus": _motif_refus(demarche, acces),
+        "en_cours": any(e.etat == EtatTransmission.EN_FILE for e in envois),
+    }
+    gabarit = "feuille_de_route/_envois.html" if request.htmx else "feuille_de_route/transmission.html"
+    return render(request, gabarit, contexte)
+
+
+def _motif_refus(demarche, acces) -> str:
+    """Pourquoi on ne peut pas transmettre maintenant ; vide si on le peut."""
+    if not acces.peut["transmettre"]:
+        return acces.refus["transmettre"]
+    if demarche.etape not in {Etape.SIGNEE, Etape.EN_SIGNATURE}:
+        return f"la démarche est « {demarche.get_etape_display()} »."
+    if transmissions.a_transmettre(demarche) is None:
+        return "le document est encore en préparation."
+    return ""
+
+
+def demander(request, uuid):
+    demarche, acces = ouvrir(request, uuid)
+
+    def ecrire(formulaire):
+        transmissions.demander(demarche.pk, par=request.user, motif=formulaire.cleaned_data["motif"])
+        signaler_travaux(demarche)
+
+    complete = demarche.etape == Etape.SIGNEE
+    saisie = Saisie(
+        FormulaireTransmission(request.POST or None),
+        ecrire,
+        reverse("transmission", args=[uuid]),
+        "gouvernance/formulaire.html",
+        {
+            "demarche": demarche,
+            "acces": acces,
+            "titre": "Transmettre à l’ANCT",
+            "aide": "La feuille de route est signée par tous : laissez le motif vide."
+            if complete
+            else "La signature n’est pas complète : la transmission demande un motif.",
+        },
+        "La feuille de route part vers l’ANCT.",
+    )
+    return traiter(request, saisie)
+
+
+ACTES = {
+    "accuser": (FormulaireAccuse, "Accuser réception", transmissions.accuser, "reference"),
+    "complement": (
+        FormulaireComplement,
+        "Demander un complément",
+        transmissions.demander_complement,
+        "complement",
+    ),
+}
+
+
+def repondre(request, uuid, transmission_uuid, acte):
+    """L'ANCT accuse réception ou demande un complément."""
+    if acte not in ACTES:
+        raise Http404
+    demarche, acces = ouvrir(request, uuid)
+    envoi = get_object_or_404(Transmission, demarche=demarche, uuid=transmission_uuid)
+    classe, titre, regle, champ = ACTES[acte]
+    saisie = Saisie(
+        classe(request.POST or None),
+        lambda f: regle(envoi.pk, par=request.user, **{champ: f.cleaned_data[champ]}),
+        reverse("transmission", args=[uuid]),
+        "gouvernance/formulaire.html",
+        {"demarche": demarche, "acces": acces, "titre": f"{titre} : {envoi.reference}"},
+    )
+    return traiter(request, saisie)
+
+
+@require_POST
+def reessayer(request, uuid, transmission_uuid):
+    demarche, _ = ouvrir(request, uuid)
+    envoi = get_object_or_404(Transmission, demarche=demarche, uuid=transmission_uuid)
+
+    def acte():
+        transmissions.reessayer(envoi.pk, par=request.user)
+        signaler_travaux(demarche)
+
+    return agir(request, acte, reverse("transmission", args=[uuid]), "L’envoi est remis en file.")

@@ -148,7 +148,7 @@ def _fondre(curseur, table: Table) -> int:
 
 
 def _retirer(curseur, table: Table, codes: list[str], le: date) -> int:
-    """Date le retrait des lignes absentes. Par leurs codes : une jointure, ici, a pu prendre 39 s (mesuré)."""
+    """Date le retrait des lignes absentes. Par leurs codes : une jointure a pu prendre 39 s (mesuré)."""
     if not codes or not table.retirable:
         return 0
     return _executer(curseur, "UPDATE {t} SET retire_le = %s WHERE {cle} = ANY(%s)", table, [le, codes])

@@ -8,22 +8,16 @@ from gouvernance.models.acteurs import (
     Structure,
     Utilisateur,
 )
-from gouvernance.models.demarche import (
+from gouvernance.models.cadrage import (
     Adhesion,
     CahierDesCharges,
     CodeJalon,
-    Contrat,
     DefinitionCommune,
-    Demarche,
-    DemarcheEpci,
-    Etape,
     EtatJalon,
     Jalon,
-    Mandat,
-    Perimetre,
     PointDeBlocage,
-    Role,
 )
+from gouvernance.models.demarche import Contrat, Demarche, DemarcheEpci, Etape, Mandat, Perimetre, Role
 from gouvernance.models.instances import (
     Decision,
     EtatPresence,

@@ -2,9 +2,11 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from gouvernance.models.acteurs import Personne, Structure
-from gouvernance.models.demarche import Demarche, Jalon
+from gouvernance.models.cadrage import Jalon
+from gouvernance.models.demarche import Demarche
 from gouvernance.models.territoires import Epci
 from gouvernance.socle.modeles import Suivi, contrainte_parmi
 
@@ -127,12 +129,12 @@ class Seance(Suivi):
         ]
 
     def __str__(self):
-        return f"{self.instance} du {self.debut:%d/%m/%Y}"
+        return f"{self.instance} du {timezone.localtime(self.debut):%d/%m/%Y}"
 
     @property
     def reference(self) -> str:
         """Par exemple « 2026-COPIL-02 »."""
-        return f"{self.debut:%Y}-{self.instance.sigle}-{self.numero:02d}"
+        return f"{timezone.localtime(self.debut):%Y}-{self.instance.sigle}-{self.numero:02d}"
 
 
 class PointOrdreDuJour(models.Model):

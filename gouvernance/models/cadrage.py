@@ -1,0 +1,175 @@
+"""Le cadrage d'une démarche : cahier des charges, adhésions, définition commune, jalons, points de blocage."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from gouvernance.models.acteurs import Structure
+from gouvernance.models.demarche import Demarche
+from gouvernance.socle.modeles import Suivi, contrainte_parmi
+
+
+class CahierDesCharges(Suivi):
+    demarche = models.OneToOneField(Demarche, models.PROTECT, related_name="cahier", verbose_name="démarche")
+    contexte = models.TextField("contexte", blank=True)
+    objectifs = models.TextField(
+        "objectifs", blank=True, help_text="Ce que la démarche doit produire, et pour qui."
+    )
+    methode = models.TextField(
+        "méthode", blank=True, help_text="Les étapes, les ateliers, les moments de validation."
+    )
+    moyens = models.TextField("moyens", blank=True)
+    vigilance = models.TextField("points de vigilance", blank=True)
+    edition = models.PositiveSmallIntegerField("édition", default=1, editable=False)
+
+    class Meta:
+        verbose_name = "cahier des charges"
+        verbose_name_plural = "cahiers des charges"
+
+    def __str__(self):
+        return f"Cahier des charges – {self.demarche}"
+
+
+class Adhesion(models.Model):
+    """L'accord explicite d'une structure au cahier des charges, dans une édition donnée."""
+
+    cahier = models.ForeignKey(CahierDesCharges, models.PROTECT, related_name="adhesions")
+    structure = models.ForeignKey(Structure, models.PROTECT, related_name="+")
+    edition = models.PositiveSmallIntegerField("édition")
+    le = models.DateTimeField("le", auto_now_add=True)
+    par = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = "adhésion"
+        ordering = ["le"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cahier", "structure", "edition"],
+                name="adhesion_unique",
+                violation_error_message="Cette structure a déjà adhéré à cette édition du cahier des "
+                "charges.",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.structure} (édition {self.edition})"
+
+
+class DefinitionCommune(Suivi):
+    """Ce que les parties entendent par « inclusion numérique » ; adoptée par une décision."""
+
+    demarche = models.OneToOneField(
+        Demarche, models.PROTECT, related_name="definition", verbose_name="démarche"
+    )
+    texte = models.TextField("définition commune de l’inclusion numérique", blank=True)
+    decision = models.ForeignKey(
+        "gouvernance.Decision",
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name="décision",
+    )
+
+    class Meta:
+        verbose_name = "définition commune"
+        verbose_name_plural = "définitions communes"
+
+    def __str__(self):
+        return f"Définition commune – {self.demarche}"
+
+
+class CodeJalon(models.TextChoices):
+    CADRAGE = "cadrage", "Cahier des charges"
+    DIAGNOSTIC = "diagnostic", "Diagnostic"
+    ENJEUX = "enjeux", "Enjeux"
+    STRATEGIE = "strategie", "Stratégie"
+    VALIDATION = "validation", "Validation de la feuille de route"
+
+
+class EtatJalon(models.TextChoices):
+    A_VENIR = "a_venir", "À venir"
+    EN_COURS = "en_cours", "En cours"
+    SOUMIS = "soumis", "Soumis"
+    VALIDE = "valide", "Validé"
+    VALIDE_AVEC_RESERVES = "valide_reserves", "Validé avec réserves"
+    RENVOYE = "renvoye", "Renvoyé"
+
+
+JALON_ACQUIS = [EtatJalon.VALIDE, EtatJalon.VALIDE_AVEC_RESERVES]
+
+
+class Jalon(Suivi):
+    """Un moment de validation : une échéance, une instance qui décide. L'état ne s'écrit que par une
+    décision.
+    """
+
+    demarche = models.ForeignKey(Demarche, models.PROTECT, related_name="jalons", verbose_name="démarche")
+    code = models.CharField("code", max_length=12, choices=CodeJalon)
+    ordre = models.PositiveSmallIntegerField("ordre")
+    echeance = models.DateField("échéance", null=True, blank=True)
+    instance = models.ForeignKey(
+        "gouvernance.Instance",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="jalons",
+        verbose_name="instance qui valide",
+    )
+    etat = models.CharField(
+        "état", max_length=16, choices=EtatJalon, default=EtatJalon.A_VENIR, editable=False
+    )
+    decision = models.ForeignKey(
+        "gouvernance.Decision",
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="jalons_acquis",
+        verbose_name="décision",
+    )
+
+    class Meta:
+        verbose_name = "jalon"
+        verbose_name_plural = "jalons"
+        ordering = ["ordre"]
+        constraints = [
+            contrainte_parmi("etat", EtatJalon, "jalon_etat_connu"),
+            contrainte_parmi("code", CodeJalon, "jalon_code_connu"),
+            models.UniqueConstraint(fields=["demarche", "code"], name="jalon_code_unique"),
+            models.UniqueConstraint(fields=["demarche", "ordre"], name="jalon_ordre_unique"),
+            models.CheckConstraint(
+                name="jalon_valide_par_decision",
+                condition=~Q(etat__in=["valide", "valide_reserves", "renvoye"]) | Q(decision__isnull=False),
+                violation_error_message="Un jalon n’est validé ou renvoyé que par une décision.",
+            ),
+        ]
+
+    def __str__(self):
+        return self.get_code_display()
+
+    @property
+    def acquis(self) -> bool:
+        return self.etat in JALON_ACQUIS
+
+
+class PointDeBlocage(Suivi):
+    """Ce qui gêne l'avancée ; une réserve du COPIL en devient un, avec une échéance."""
+
+    demarche = models.ForeignKey(
+        Demarche, models.PROTECT, related_name="points_de_blocage", verbose_name="démarche"
+    )
+    libelle = models.TextField("point de blocage")
+    responsable = models.ForeignKey(Structure, models.PROTECT, null=True, blank=True, related_name="+")
+    echeance = models.DateField("échéance", null=True, blank=True)
+    decision = models.ForeignKey(
+        "gouvernance.Decision", models.PROTECT, null=True, editable=False, related_name="points_de_blocage"
+    )
+    leve_le = models.DateTimeField("levé le", null=True, editable=False)
+
+    class Meta:
+        verbose_name = "point de blocage"
+        verbose_name_plural = "points de blocage"
+        ordering = ["echeance", "pk"]
+
+    def __str__(self):
+        return self.libelle[:80]

@@ -1,4 +1,4 @@
-"""Le cadrage d'une démarche : cahier des charges, adhésions, définition commune, jalons, points de blocage."""
+"""Le cadrage : cahier des charges, adhésions, définition commune, jalons, points de blocage."""
 
 from django.conf import settings
 from django.db import models

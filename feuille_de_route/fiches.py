@@ -1,17 +1,23 @@
-"""Cycle de vie d'une fiche action : le seul chemin d'écriture de FicheAction.etat."""
+"""Vie d'une fiche action : la créer, l'écrire, la faire passer d'un état au suivant.
+
+Chaque écriture verrouille d'abord la démarche, puis la fiche : une fiche ne change pas pendant qu'on soumet
+la feuille de route, et deux écritures ne s'attendent jamais l'une l'autre.
+"""
 
 from typing import NamedTuple
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from feuille_de_route.financement import compte
+from feuille_de_route import ecarts
+from feuille_de_route.completude import obligatoires
 from feuille_de_route.models import EtatFiche, FicheAction
+from gouvernance.edition import consommer
 from gouvernance.models import Decision, Demarche, Evenement, Role, Utilisateur
 from gouvernance.permissions import DROITS, Acces, exiger, motif_d_etape, roles_de
-from gouvernance.socle.manques import Manque
 
 PORTEUR = "porteur"
 PILOTES = frozenset({Role.COORDINATION, Role.CO_PORTEUR})
@@ -60,6 +66,15 @@ def actions_possibles(fiche: FicheAction, acces: Acces) -> dict[str, Transition]
     }
 
 
+def verrouiller(fiche_pk: int) -> FicheAction:
+    """La fiche et sa démarche, verrouillées dans cet ordre jusqu'à la fin de la transaction."""
+    demarche_pk = FicheAction.objects.values_list("demarche", flat=True).get(pk=fiche_pk)
+    demarche = Demarche.objects.select_for_update(of=("self",), no_key=True).get(pk=demarche_pk)
+    fiche = FicheAction.objects.select_for_update(of=("self",)).get(pk=fiche_pk)
+    fiche.demarche = demarche
+    return fiche
+
+
 @transaction.atomic
 def effectuer(
     action: str, fiche_pk: int, *, par: Utilisateur | None, motif: str = "", decision: Decision | None = None
@@ -70,7 +85,7 @@ def effectuer(
     incomplète).
     """
     transition = TRANSITIONS[action]
-    fiche = FicheAction.objects.select_for_update(of=("self",)).select_related("demarche").get(pk=fiche_pk)
+    fiche = verrouiller(fiche_pk)
     if par is not None and not transition.roles & _roles(fiche, par, roles_de(par, fiche.demarche_id)):
         raise PermissionDenied(f"Votre rôle ne permet pas de {transition.libelle.lower()} cette fiche.")
     _verifier(fiche, action, motif, decision)
@@ -102,34 +117,56 @@ def _verifier(fiche: FicheAction, action: str, motif: str, decision: Decision | 
 
 
 def _roles(fiche: FicheAction, utilisateur: Utilisateur, roles: set[str]) -> set[str]:
-    """Les rôles, plus « porteur » si la fiche est celle de sa structure et qu'on a un mandat dans la
-    démarche.
-    """
+    """Les rôles, plus « porteur » pour le partenaire dont la structure porte la fiche (DOMAINE §6)."""
     porteuse = fiche.structure_porteuse_id
-    est_porteur = roles and porteuse and porteuse == utilisateur.structure_id
+    est_porteur = Role.PARTENAIRE in roles and porteuse and porteuse == utilisateur.structure_id
     return roles | ({PORTEUR} if est_porteur else set())
 
 
-def motif_de_non_edition(fiche: FicheAction, acces: Acces) -> str:
-    """Pourquoi cette personne ne peut pas modifier la fiche ; vide si elle le peut (DOMAINE §5)."""
+def motif_de_role(fiche: FicheAction, acces: Acces) -> str:
+    """Pourquoi cette personne n'écrira jamais cette fiche ; vide si elle le peut, au moins par moments."""
+    ecrivent = DROITS["editer_fiches"].roles | {PORTEUR}
+    if ecrivent & _roles(fiche, acces.utilisateur, acces.roles):
+        return ""
+    if Role.PARTENAIRE in acces.roles:
+        return "Cette fiche est portée par une autre structure que la vôtre."
+    return f"Votre rôle ne permet pas de {DROITS['editer_fiches'].libelle}."
+
+
+def motif_d_etat(fiche: FicheAction, acces: Acces) -> str:
+    """Pourquoi la fiche ne s'écrit pas maintenant : l'étape de la démarche, ou l'état de la fiche."""
     if refus := motif_d_etape(fiche.demarche, DROITS["editer_fiches"]):
         return refus
-    if DROITS["editer_fiches"].roles & acces.roles:
+    if DROITS["editer_fiches"].roles & acces.roles or fiche.etat in MODIFIABLES_PAR_PORTEUR:
         return ""
-    if PORTEUR not in _roles(fiche, acces.utilisateur, acces.roles):
-        return "Cette fiche est portée par une autre structure que la vôtre."
-    if fiche.etat not in MODIFIABLES_PAR_PORTEUR:
-        return (
-            f"La fiche est « {fiche.get_etat_display()} » : demandez à la coordination de vous la renvoyer."
-        )
-    return ""
+    return f"La fiche est « {fiche.get_etat_display()} » : demandez à la coordination de vous la renvoyer."
+
+
+def motif_de_non_edition(fiche: FicheAction, acces: Acces) -> str:
+    """Pourquoi cette personne ne peut pas modifier la fiche ; vide si elle le peut (DOMAINE §5 et §6)."""
+    return motif_de_role(fiche, acces) or motif_d_etat(fiche, acces)
+
+
+def exiger_edition(fiche: FicheAction, par: Utilisateur | None) -> None:
+    """Lève PermissionDenied (rôle) ou ValidationError (étape, état) si `par` ne peut pas écrire la fiche."""
+    if par is None:
+        return
+    acces = Acces(par, fiche.demarche)
+    if motif := motif_de_role(fiche, acces):
+        raise PermissionDenied(motif)
+    if motif := motif_d_etat(fiche, acces):
+        raise ValidationError(motif)
 
 
 @transaction.atomic
-def creer(fiche: FicheAction, *, par: Utilisateur | None) -> FicheAction:
-    """Enregistre une fiche neuve et lui donne le numéro suivant. Un partenaire la crée pour sa structure."""
-    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=fiche.demarche_id)
+def creer(fiche: FicheAction, *, par: Utilisateur | None, jeton: UUID | None = None) -> FicheAction:
+    """Enregistre une fiche neuve et lui donne le numéro suivant. Un partenaire la crée pour sa structure.
+
+    Lève PermissionDenied (rôle), ValidationError (étape, compte sans structure), DejaFait (jeton déjà reçu).
+    """
+    demarche = Demarche.objects.select_for_update(of=("self",), no_key=True).get(pk=fiche.demarche_id)
     exiger(par, demarche, "creer_fiche")
+    consommer(jeton, par)
     if par is not None and not DROITS["editer_fiches"].roles & roles_de(par, demarche.pk):
         if par.structure is None:
             raise ValidationError(
@@ -145,88 +182,21 @@ def creer(fiche: FicheAction, *, par: Utilisateur | None) -> FicheAction:
     return fiche
 
 
-def exiger_edition(fiche: FicheAction, par: Utilisateur | None) -> None:
-    """Lève PermissionDenied ou ValidationError si `par` ne peut pas modifier la fiche."""
-    if par is None:
-        return
-    acces = Acces(par, fiche.demarche)
-    if refus := motif_d_etape(fiche.demarche, DROITS["editer_fiches"]):
-        raise ValidationError(refus)
-    if motif := motif_de_non_edition(fiche, acces):
-        raise PermissionDenied(motif)
+@transaction.atomic
+def modifier(formulaire, *, par: Utilisateur | None) -> FicheAction:
+    """Enregistre une section de la fiche (champs et séries de lignes) et journalise ce qui a changé.
 
-
-OBLIGATOIRES = {
-    "axe_id": "Rattacher la fiche à un axe.",
-    "nature": "Dire si l’action est existante, renforcée ou nouvelle.",
-    "objectifs": "Écrire les objectifs.",
-    "description": "Décrire l’action.",
-    "structure_porteuse_id": "Nommer la structure porteuse.",
-    "pilote": "Nommer le pilote.",
-    "debut": "Donner la date de début.",
-}
-
-
-def obligatoires(fiche: FicheAction) -> list[str]:
-    """Ce qui reste à remplir avant de proposer la fiche, en phrases."""
-    manques = [
-        phrase for champ, phrase in OBLIGATOIRES.items() if not str(getattr(fiche, champ) or "").strip()
-    ]
-    if not fiche.indicateurs.all():
-        manques.append("Donner au moins un indicateur.")
-    if not fiche.lignes_budget.all():
-        manques.append("Chiffrer au moins une ligne de budget (0 € si l’action ne coûte rien).")
-    solde = compte(fiche).solde
-    if solde < 0:
-        manques.append(f"Corriger le plan de financement : {compte(fiche).phrase}.")
-    return manques
-
-
-def completude(fiche: FicheAction) -> int:
-    """Part des champs obligatoires remplis, en pour cent entier."""
-    total = len(OBLIGATOIRES) + 2
-    return round(100 * max(0, total - len(obligatoires(fiche))) / total)
-
-
-def manques_du_plan(demarche: Demarche) -> list[Manque]:
-    """Ce qui manque pour soumettre la feuille de route (DOMAINE §5, soumettre)."""
-    fiches = list(
-        FicheAction.objects.filter(demarche=demarche).prefetch_related(
-            "lignes_budget", "financements", "indicateurs"
-        )
-    )
-    retenues = [f for f in fiches if f.etat == EtatFiche.RETENUE]
-    manques = _axes_sans_fiche(demarche, retenues)
-    manques += [
-        Manque(f"Trancher la fiche « {f} » : elle est encore proposée.", ecran="plan")
-        for f in fiches
-        if f.etat == EtatFiche.PROPOSEE
-    ]
-    for fiche in retenues:
-        manques += [Manque(f"Fiche « {fiche} » : {m}", ecran="plan") for m in obligatoires(fiche)]
-    manques += [
-        Manque(f"Fiche « {f} » : {compte(f).phrase}.", False, "plan") for f in retenues if compte(f).solde > 0
-    ]
-    if retenues and all(f.nature == "existante" for f in retenues):
-        manques.append(
-            Manque("Toutes les actions existent déjà : agréger l’existant ne suffit pas.", False, "plan")
-        )
-    return manques
-
-
-def _axes_sans_fiche(demarche: Demarche, retenues: list[FicheAction]) -> list[Manque]:
-    axes = list(demarche.axes.all())
-    peuples = {f.axe_id for f in retenues}
-    peuples |= {a.parent_id for a in axes if a.pk in peuples}
-    manques = [
-        Manque(f"Retenir au moins une fiche pour l’axe « {axe} ».", ecran="plan")
-        for axe in axes
-        if axe.parent_id is None and axe.pk not in peuples
-    ]
-    if demarche.perimetre == "groupement":
-        manques += [
-            Manque(f"L’axe « {axe} » ne dit pas quel axe départemental il sert.", False, "axes")
-            for axe in axes
-            if axe.parent_id is None and axe.axe_departemental_id is None
-        ]
-    return manques
+    Lève PermissionDenied (rôle), ValidationError (étape, état), Conflit (quelqu'un a écrit entre-temps),
+    DejaFait (double clic). Une saisie qui ne change rien n'écrit rien.
+    """
+    fiche = verrouiller(formulaire.instance.pk)
+    exiger_edition(fiche, par)
+    consommer(formulaire.cleaned_data.get("jeton"), par)
+    changements = ecarts.de_la_saisie(formulaire)
+    if not changements:
+        return fiche
+    fiche.verrouiller_version(formulaire.version_lue)
+    formulaire.enregistrer(par)
+    avant, apres = ecarts.en_textes(changements)
+    Evenement.consigner(fiche, f"modifier : {formulaire.titre}", par=par, de=avant, vers=apres)
+    return fiche

@@ -3,17 +3,23 @@
 from decimal import Decimal
 from typing import NamedTuple
 
-from feuille_de_route.models import EtatFinancement, FicheAction
+from django.db.models import Count, Q, Sum
+
+from feuille_de_route.models import EtatFinancement, FicheAction, Financement, LigneBudget
 
 ZERO = Decimal("0.00")
+ESPERES = (EtatFinancement.ENVISAGE, EtatFinancement.SOLLICITE)
 
 
 class Compte(NamedTuple):
-    """`budget` prévu ; `acquis` obtenu ; `espere` demandé et ni acquis ni refusé."""
+    """`budget` prévu ; `acquis` obtenu ; `espere` demandé et ni acquis ni refusé ; `lignes` : nombre de
+    lignes de budget (aucune n'est pas la même chose que zéro euro).
+    """
 
-    budget: Decimal
-    acquis: Decimal
-    espere: Decimal
+    budget: Decimal = ZERO
+    acquis: Decimal = ZERO
+    espere: Decimal = ZERO
+    lignes: int = 0
 
     @property
     def finance(self) -> Decimal:
@@ -32,6 +38,20 @@ class Compte(NamedTuple):
             return f"les financements dépassent le budget de {montant(-self.solde)}"
         return "le plan est équilibré"
 
+    @property
+    def phrase_courte(self) -> str:
+        """Pour une case de tableau."""
+        if not self.lignes and not self.finance:
+            return "non chiffré"
+        return "équilibré" if not self.solde else self.phrase.replace("les financements dépassent", "dépasse")
+
+    @property
+    def sens(self) -> str:
+        """« manque », « depasse », « equilibre » ou « inconnu » : la couleur, qui redouble les mots."""
+        if not self.lignes and not self.finance:
+            return "inconnu"
+        return "manque" if self.solde > 0 else "depasse" if self.solde < 0 else "equilibre"
+
 
 def montant(valeur: Decimal) -> str:
     """« 12 000 € », « 1 234,50 € » : espaces insécables fines, virgule, centimes s'il y en a."""
@@ -42,24 +62,49 @@ def montant(valeur: Decimal) -> str:
 
 def compte(fiche: FicheAction) -> Compte:
     """Le compte d'une fiche dont `lignes_budget` et `financements` sont de préférence préchargés."""
-    financements = list(fiche.financements.all())
+    lignes, financements = list(fiche.lignes_budget.all()), list(fiche.financements.all())
     return Compte(
-        budget=sum((ligne.montant for ligne in fiche.lignes_budget.all()), ZERO),
+        budget=sum((ligne.montant for ligne in lignes), ZERO),
         acquis=sum((f.obtenu or ZERO for f in financements if f.etat == EtatFinancement.ACQUIS), ZERO),
-        espere=sum(
-            (
-                f.demande
-                for f in financements
-                if f.etat in {EtatFinancement.ENVISAGE, EtatFinancement.SOLLICITE}
-            ),
-            ZERO,
-        ),
+        espere=sum((f.demande for f in financements if f.etat in ESPERES), ZERO),
+        lignes=len(lignes),
     )
 
 
+def comptes(fiches) -> dict[int, Compte]:
+    """Identifiant de fiche → compte, en deux requêtes ; les fiches sans ligne ni financement n'y sont pas.
+
+    `fiches` : un queryset de fiches ou leurs identifiants.
+    """
+    budgets = {
+        pk: (total, lignes)
+        for pk, total, lignes in LigneBudget.objects.filter(fiche__in=fiches)
+        .order_by()
+        .values_list("fiche")
+        .annotate(total=Sum("montant"), lignes=Count("pk"))
+    }
+    parts = {
+        pk: (acquis or ZERO, espere or ZERO)
+        for pk, acquis, espere in Financement.objects.filter(fiche__in=fiches)
+        .order_by()
+        .values_list("fiche")
+        .annotate(
+            acquis=Sum("obtenu", filter=Q(etat=EtatFinancement.ACQUIS)),
+            espere=Sum("demande", filter=Q(etat__in=ESPERES)),
+        )
+    }
+    rien, sans = (ZERO, 0), (ZERO, ZERO)
+    return {
+        pk: Compte(budgets.get(pk, rien)[0], *parts.get(pk, sans), budgets.get(pk, rien)[1])
+        for pk in {*budgets, *parts}
+    }
+
+
 def additionner(comptes: list[Compte]) -> Compte:
-    return (
-        Compte(*(sum(colonne, ZERO) for colonne in zip(*comptes, strict=True)))
-        if comptes
-        else Compte(ZERO, ZERO, ZERO)
+    """La somme de plusieurs comptes ; vide si la liste l'est."""
+    return Compte(
+        budget=sum((c.budget for c in comptes), ZERO),
+        acquis=sum((c.acquis for c in comptes), ZERO),
+        espere=sum((c.espere for c in comptes), ZERO),
+        lignes=sum(c.lignes for c in comptes),
     )

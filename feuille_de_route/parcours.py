@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from diagnostic import constats, priorisation
-from feuille_de_route import fiches, signatures, strategie, versions
+from feuille_de_route import completude, fiches, signatures, strategie, versions
 from feuille_de_route.models import Document, EtatFiche, NatureDocument
 from gouvernance import decisions, demarches
 from gouvernance.decisions import SaisieDecision
@@ -38,7 +38,7 @@ class Passage(NamedTuple):
 
 
 def _manques_soumission(demarche: Demarche) -> list[Manque]:
-    return fiches.manques_du_plan(demarche) + signatures.manques(demarche)
+    return completude.manques_du_plan(demarche) + signatures.manques(demarche)
 
 
 PASSAGES = {

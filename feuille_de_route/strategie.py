@@ -3,11 +3,15 @@
 import re
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Max
 
 from diagnostic.models import Enjeu, EtatEnjeu
 from feuille_de_route.models import Axe
+from gouvernance import edition
 from gouvernance.demarches import jalon_non_acquis
-from gouvernance.models import CodeJalon, Demarche
+from gouvernance.models import CodeJalon, Demarche, Evenement, Utilisateur
+from gouvernance.permissions import exiger
 from gouvernance.socle.manques import Manque
 
 PREMIER_MOT = re.compile(r"^(?:ne pas |se |s['’])?\s*([a-zàâçéèêëîïôûùüÿœæ-]+)", re.IGNORECASE)
@@ -32,6 +36,89 @@ def commence_par_infinitif(intitule: str) -> bool:
         return False
     mot = trouve.group(1).lower()
     return mot.endswith(("er", "ir", "oir", "re")) and mot not in FAUX_INFINITIFS
+
+
+# Les noms qui ouvrent d'ordinaire un intitulé, et le verbe qu'ils cachent ; puis les terminaisons régulières.
+VERBES = {
+    "accueil": "accueillir", "achat": "acheter", "aide": "aider", "appui": "appuyer", "conduite": "conduire",
+    "construction": "construire", "déploiement": "déployer", "diffusion": "diffuser", "lutte": "lutter",
+    "maintien": "maintenir", "mise": "mettre", "production": "produire", "promotion": "promouvoir",
+    "réduction": "réduire", "réponse": "répondre", "soutien": "soutenir", "suivi": "suivre",
+}  # fmt: skip
+TERMINAISONS = (("isation", "iser"), ("ication", "iquer"), ("ation", "er"), ("ement", "er"), ("age", "er"))
+ARTICLES = (("de la ", "la "), ("de l’", "l’"), ("de l'", "l’"), ("du ", "le "), ("des ", "les "))
+
+
+def proposer_infinitif(intitule: str) -> str:
+    """« Développement de la médiation » → « Développer la médiation » ; vide si rien ne vient."""
+    nom, _, suite = intitule.strip().partition(" ")
+    verbe = VERBES.get(nom.lower(), "")
+    if not verbe:
+        fin = next(((f, v) for f, v in TERMINAISONS if nom.lower().endswith(f)), None)
+        verbe = nom.lower().removesuffix(fin[0]) + fin[1] if fin else ""
+    if not verbe or not suite:
+        return ""
+    for article, remplace in ARTICLES:
+        if suite.startswith(article):
+            suite = remplace + suite.removeprefix(article)
+            break
+    return f"{verbe.capitalize()} {suite}"
+
+
+def avis_sur_intitule(intitule: str) -> str:
+    """La phrase qui aide à reformuler un intitulé sans infinitif ; vide s'il en a un."""
+    if commence_par_infinitif(intitule):
+        return ""
+    essai = proposer_infinitif(intitule) or "Renforcer… », « Rapprocher… », « Former…"
+    return (
+        f"« {intitule} » ne commence pas par un verbe à l’infinitif. Essayez par exemple « {essai} » : "
+        "la stratégie ne pourra pas être close sans cela."
+    )
+
+
+@transaction.atomic
+def enregistrer_axe(formulaire, *, par: Utilisateur | None, demarche: Demarche) -> Axe:
+    """Enregistre un axe, à la suite des siens s'il est neuf ou s'il change de parent.
+
+    Lève PermissionDenied, ValidationError (étape, deux niveaux au plus), Conflit, DejaFait.
+    """
+    demarche = Demarche.objects.select_for_update(of=("self",), no_key=True).get(pk=demarche.pk)
+    axe = formulaire.instance
+    axe.demarche = demarche
+    verifier_parent(axe)
+    ancien = Axe.objects.filter(pk=axe.pk).values_list("parent", "ordre").first()
+    axe.ordre = ancien[1] if ancien and ancien[0] == axe.parent_id else _dernier(demarche, axe.parent_id) + 1
+    return edition.enregistrer(formulaire, par=par, demarche=demarche, droit="structurer")
+
+
+def _dernier(demarche: Demarche, parent_pk: int | None) -> int:
+    return Axe.objects.filter(demarche=demarche, parent=parent_pk).aggregate(m=Max("ordre"))["m"] or 0
+
+
+@transaction.atomic
+def deplacer_axe(axe_pk: int, sens: int, *, par: Utilisateur | None) -> Axe:
+    """Monte (-1) ou descend (+1) un axe d'un rang parmi les siens ; sans effet au bout de la liste."""
+    demarche_pk = Axe.objects.values_list("demarche", flat=True).get(pk=axe_pk)
+    demarche = Demarche.objects.select_for_update(of=("self",), no_key=True).get(pk=demarche_pk)
+    exiger(par, demarche, "structurer")
+    axe = Axe.objects.get(pk=axe_pk)
+    freres = list(Axe.objects.filter(demarche=demarche, parent=axe.parent_id))
+    ancien = freres.index(axe)
+    nouveau = ancien + sens
+    if not 0 <= nouveau < len(freres):
+        return axe
+    freres[ancien], freres[nouveau] = freres[nouveau], freres[ancien]
+    for rang, frere in enumerate(freres, start=1):
+        Axe.objects.filter(pk=frere.pk).exclude(ordre=rang).update(ordre=rang)
+    Evenement.consigner(axe, "déplacer", par=par, de=f"rang {ancien + 1}", vers=f"rang {nouveau + 1}")
+    return axe
+
+
+@transaction.atomic
+def supprimer_axe(axe_pk: int, *, par: Utilisateur | None) -> None:
+    """Supprime un axe que rien n'utilise. Lève ValidationError s'il porte des fiches ou des sous-axes."""
+    axe = Axe.objects.select_related("demarche").get(pk=axe_pk)
+    edition.supprimer(axe, par=par, demarche=axe.demarche, droit="structurer")
 
 
 def verifier_parent(axe: Axe) -> None:

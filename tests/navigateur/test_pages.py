@@ -1,0 +1,77 @@
+"""Toutes les pages de la démonstration, dans un vrai navigateur : ni violation de la politique de
+sécurité, ni débordement à 320 px, ni faute d'accessibilité que sache voir axe, ni erreur de console.
+"""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import axe_playwright_python
+import pytest
+from django.urls import resolve
+
+from gouvernance.models import Demarche, Utilisateur
+from tests.navigateur.scene import planter_la_demonstration
+
+pytestmark = [pytest.mark.navigateur, pytest.mark.lent, pytest.mark.django_db(transaction=True)]
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+SAUTES = {"document_pdf", "version_json", "deconnexion"}  # des fichiers, pas des pages
+LARGEURS = (1280, 320)
+PAR_ADRESSE = 2  # exemplaires visités d'une même adresse nommée
+
+
+@pytest.mark.parametrize("compte", ["prefecture", "partenaire", "anct"])
+def test_chaque_page_tient(compte, ouvrir_session, transactional_db):
+    planter_la_demonstration()
+    utilisateur = Utilisateur.objects.get(email=f"{compte}@demo.example")
+    demarches = Demarche.objects.visibles_par(utilisateur)
+    depart = ["/", "/verifier", "/galerie/", *(f"/demarches/{d.uuid}/" for d in demarches)]
+    fautes, vues = [], {}
+    onglet = ouvrir_session(utilisateur)
+    messages = []
+    onglet.on("console", lambda m: messages.append(m.text) if m.type in {"error", "warning"} else None)
+    onglet.on("pageerror", lambda e: messages.append(str(e)))
+    a_voir = list(depart)
+    while a_voir:
+        chemin = a_voir.pop(0)
+        nom = resolve(urlsplit(chemin).path).url_name
+        if nom in SAUTES or vues.get(nom, []).count(chemin) or len(vues.get(nom, [])) >= PAR_ADRESSE:
+            continue
+        vues.setdefault(nom, []).append(chemin)
+        messages.clear()
+        fautes += _examiner(onglet, chemin, messages)
+        a_voir += _liens(onglet)
+    assert fautes == []
+    assert len(vues) > 12
+
+
+def _examiner(onglet, chemin: str, messages: list[str]) -> list[str]:
+    reponse = onglet.goto(chemin)
+    fautes = [] if reponse.status == 200 else [f"{chemin} répond {reponse.status}"]
+    if onglet.locator("h1").count() != 1:
+        fautes.append(f"{chemin} : {onglet.locator('h1').count()} titres h1")
+    for largeur in LARGEURS:
+        onglet.set_viewport_size({"width": largeur, "height": 900})
+        depasse = onglet.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        if depasse > 0:
+            fautes.append(f"{chemin} déborde de {depasse} px à {largeur} px")
+    onglet.set_viewport_size({"width": LARGEURS[0], "height": 900})
+    violations = onglet.evaluate(
+        AXE + "\n;axe.run(document, {resultTypes: ['violations']}).then(r => r.violations)"
+    )
+    fautes += [f"{chemin} : axe {v['id']} – {v['nodes'][0]['html'][:160]}" for v in violations]
+    fautes += [f"{chemin} : console – {m}" for m in messages]
+    return fautes
+
+
+def _liens(onglet) -> list[str]:
+    liens = onglet.eval_on_selector_all("a[href]", "as => as.map(a => a.href)")
+    origine = urlsplit(onglet.url).netloc
+    return [
+        urlsplit(lien).path
+        for lien in liens
+        if urlsplit(lien).netloc == origine
+        and not urlsplit(lien).path.startswith(("/static/", "/administration/"))
+    ]

@@ -1,0 +1,157 @@
+"""Écrire la démarche, ses instances, son cahier des charges, ses séances et ce qu'elles décident."""
+
+from datetime import datetime
+
+from feuille_de_route.echange import base
+from feuille_de_route.echange.ecriture import Ecriture, numerotes, objets, valeurs
+from feuille_de_route.echange.regles import decision_en_vigueur, decisions_sur_jalons
+from feuille_de_route.echange.valeurs import lire_jour, lire_moment
+from gouvernance.models import (
+    Adhesion,
+    CahierDesCharges,
+    CodeJalon,
+    Decision,
+    DefinitionCommune,
+    Demarche,
+    DemarcheEpci,
+    EtatJalon,
+    EtatSeance,
+    Gouvernance,
+    Instance,
+    Jalon,
+    Mandat,
+    PointDeBlocage,
+    PointOrdreDuJour,
+    Presence,
+    Role,
+    Seance,
+    Siege,
+)
+
+TENUES = {EtatSeance.OUVERTE, EtatSeance.CLOSE}
+
+
+def ecrire_demarche(e: Ecriture, gouvernance: Gouvernance) -> None:
+    dite = e.donnees["demarche"]
+    champs = valeurs("demarche", dite) | {"gouvernance": gouvernance, "porteur": e.lien(dite, "porteur")}
+    champs["identifiant"] = dite.get("identifiant") or base.identifiant_derive(dite)
+    if dite.get("parente"):
+        champs["parente"] = Demarche.objects.get(identifiant=dite["parente"])
+    e.demarche = e.creer(Demarche, {}, **champs)
+    for epci in objets(dite, "epcis"):
+        DemarcheEpci.objects.create(
+            demarche=e.demarche, epci_id=epci["siren"], departement_id=gouvernance.departement_id
+        )
+    if e.par is not None:
+        Mandat.objects.create(utilisateur=e.par, demarche=e.demarche, role=Role.COORDINATION)
+
+
+def ecrire_cadre(e: Ecriture) -> None:
+    _instances(e)
+    _jalons(e)
+    _cahier(e)
+    decisions = _seances(e)
+    _etats_des_jalons(e, decisions)
+    _definition_et_blocages(e)
+
+
+def _instances(e: Ecriture) -> None:
+    dites = objets(e.donnees, "instances")
+    creees = []
+    for dite in dites:
+        epci = (dite.get("epci") or {}).get("siren")
+        instance = e.creer(Instance, dite, demarche=e.demarche, epci_id=epci, **valeurs("instance", dite))
+        creees.append(instance)
+        for siege in objets(dite, "sieges"):
+            occupe = {"structure": e.lien(siege, "structure"), "personne": e.lien(siege, "personne")}
+            e.creer(Siege, siege, instance=instance, **occupe, **valeurs("siege", siege))
+    for instance, dite in zip(creees, dites, strict=True):
+        if dite.get("succede_a"):
+            Instance.objects.filter(pk=instance.pk).update(succede_a=e.lien(dite, "succede_a"))
+
+
+def _jalons(e: Ecriture) -> None:
+    dits = {j["code"]: j for j in objets(e.donnees, "jalons")}
+    for ordre, code in enumerate(CodeJalon.values, start=1):
+        dit = dits.get(code, {})
+        echeance = valeurs("jalon", dit)["echeance"]
+        fixe = {"demarche": e.demarche, "code": code, "ordre": ordre, "echeance": echeance}
+        e.jalons[code] = e.creer(Jalon, {}, instance=e.lien(dit, "instance"), **fixe)
+
+
+def _cahier(e: Ecriture) -> None:
+    dit = e.donnees.get("cahier_des_charges") or {}
+    cahier = e.creer(CahierDesCharges, {}, demarche=e.demarche, **valeurs("cahier", dit))
+    for dite in objets(dit, "adhesions"):
+        edition = dite.get("edition") or cahier.edition
+        structure = e.lien(dite, "structure")
+        adhesion = e.creer(Adhesion, {}, cahier=cahier, structure=structure, edition=edition, par=e.par)
+        if dite.get("le"):  # le champ se date tout seul à la création
+            Adhesion.objects.filter(pk=adhesion.pk).update(le=lire_jour(dite["le"]))
+
+
+def _seances(e: Ecriture) -> dict[int, Decision]:
+    """Écrit les séances ; rend les décisions par l'identité de l'objet du fichier qui les décrit."""
+    decisions: dict[int, Decision] = {}
+    groupes: dict[tuple, list[dict]] = {}
+    dites = objets(e.donnees, "seances")
+    for dite in dites:
+        groupes.setdefault((e.lien(dite, "instance").type, dite["debut"][:4]), []).append(dite)
+    numeros = {id(d): n for groupe in groupes.values() for n, d in numerotes(groupe, "numero")}
+    for dite in dites:
+        decisions |= _seance(e, dite, numeros[id(dite)])
+    return decisions
+
+
+def _seance(e: Ecriture, dite: dict, numero: int) -> dict[int, Decision]:
+    """La base n'admet de décision que séance ouverte : on l'ouvre, on décide, puis on lui rend son état."""
+    champs = valeurs("seance", dite) | {"numero": numero, "instance": e.lien(dite, "instance")}
+    etat, debut = champs["etat"], lire_moment(dite["debut"])
+    if etat in TENUES:
+        champs |= {"etat": EtatSeance.OUVERTE, "ouverte_le": debut}
+    seance = e.creer(Seance, dite, **champs)
+    for ordre, point in enumerate(objets(dite, "ordre_du_jour"), start=1):
+        fixe = {"seance": seance, "ordre": ordre, "jalon": e.jalons.get(point.get("jalon"))}
+        PointOrdreDuJour.objects.create(**valeurs("point", point), **fixe)
+    for presence in objets(dite, "presences"):
+        sieges = {cle: e.lien(presence, cle) for cle in ("siege", "pouvoir_a")}
+        Presence.objects.create(seance=seance, **valeurs("presence", presence), **sieges)
+    decisions = {}
+    for ordre, decision in numerotes(objets(dite, "decisions"), "ordre"):
+        champs = valeurs("decision", decision) | {"seance": seance, "ordre": ordre}
+        champs["jalon"] = e.jalons.get(decision.get("jalon"))
+        decisions[id(decision)] = e.creer(Decision, decision, **champs)
+    _refermer(seance, etat, debut)
+    return decisions
+
+
+def _refermer(seance: Seance, etat: str, debut: datetime) -> None:
+    if etat == EtatSeance.CLOSE:
+        Seance.objects.filter(pk=seance.pk).update(etat=etat, close_le=debut)
+
+
+def _etats_des_jalons(e: Ecriture, decisions: dict[int, Decision]) -> None:
+    """L'état que donne la décision en vigueur, sinon celui du fichier ; le premier à décider est en cours."""
+    dits = {j["code"]: j for j in objets(e.donnees, "jalons")}
+    prises = decisions_sur_jalons(e.donnees)
+    attendu = EtatJalon.EN_COURS
+    for code, jalon in e.jalons.items():
+        dit = dits.get(code, {})
+        prise = decision_en_vigueur(dit, prises.get(code, []))
+        if prise:
+            jalon.etat, jalon.decision = prise["etat"], decisions[id(prise["donnees"])]
+        else:
+            jalon.etat = dit.get("etat") or attendu
+        if not jalon.acquis:
+            attendu = EtatJalon.A_VENIR
+        jalon.save()
+
+
+def _definition_et_blocages(e: Ecriture) -> None:
+    dite = e.donnees.get("definition_commune") or {}
+    adoptee = {"demarche": e.demarche, "decision": e.lien(dite, "decision")}
+    e.creer(DefinitionCommune, {}, **valeurs("definition", dite), **adoptee)
+    for dit in objets(e.donnees, "points_de_blocage"):
+        liens = {"responsable": e.lien(dit, "responsable"), "decision": e.lien(dit, "decision")}
+        leve_le = lire_jour(dit["leve_le"]) if dit.get("leve_le") else None
+        e.creer(PointDeBlocage, {}, demarche=e.demarche, leve_le=leve_le, **liens, **valeurs("blocage", dit))

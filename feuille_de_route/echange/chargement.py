@@ -1,0 +1,167 @@
+"""Ce qu'un export lit de la base : un nombre fixe de requêtes, quelle que soit la taille de la démarche."""
+
+from dataclasses import dataclass
+
+from django.db.models import F, Prefetch, QuerySet
+
+from ateliers.models import Atelier, ChantierCle, Contribution, SousGroupe
+from diagnostic.models import Constat, Enjeu, Mesure, Regard
+from feuille_de_route.models import (
+    Axe,
+    BesoinIngenierie,
+    EtapeFiche,
+    EtatFiche,
+    FicheAction,
+    Financement,
+    Indicateur,
+    LigneBudget,
+    Partenariat,
+    Signataire,
+)
+from gouvernance.models import (
+    Adhesion,
+    CahierDesCharges,
+    Decision,
+    DefinitionCommune,
+    Demarche,
+    DemarcheEpci,
+    Epci,
+    Instance,
+    Jalon,
+    Membre,
+    PointDeBlocage,
+    PointOrdreDuJour,
+    Presence,
+    Seance,
+    Siege,
+    StatutMembre,
+)
+
+STRUCTURE = ("structure__college", "structure__epci")
+PERSONNE = ("personne__structure__college", "personne__structure__epci")
+
+
+@dataclass
+class Dossier:
+    """Les lignes d'une démarche, chaque liste dans l'ordre où elle s'exporte."""
+
+    demarche: Demarche
+    cahier: CahierDesCharges
+    definition: DefinitionCommune
+    membres: list[Membre]
+    perimetres: list[DemarcheEpci]
+    instances: list[Instance]
+    adhesions: list[Adhesion]
+    jalons: list[Jalon]
+    seances: list[Seance]
+    blocages: list[PointDeBlocage]
+    constats: list[Constat]
+    enjeux: list[Enjeu]
+    chantiers: list[ChantierCle]
+    ateliers: list[Atelier]
+    axes: list[Axe]
+    axes_parents: list[Axe]
+    fiches: list[FicheAction]
+    besoins: list[BesoinIngenierie]
+    signataires: list[Signataire]
+
+
+def charger(demarche_pk: int, *, seulement_retenues: bool) -> Dossier:
+    """Lit toute la démarche. `seulement_retenues` : fiches retenues et membres confirmés seulement."""
+    demarche = _demarche(demarche_pk)
+    membres = Membre.objects.filter(gouvernance=demarche.gouvernance_id).select_related(*STRUCTURE)
+    fiches = _fiches(demarche)
+    if seulement_retenues:
+        membres = membres.filter(statut=StatutMembre.CONFIRME)
+        fiches = fiches.filter(etat=EtatFiche.RETENUE)
+    adhesions = Adhesion.objects.filter(cahier__demarche=demarche).select_related(*STRUCTURE)
+    pilote = ("pilote__college", "pilote__epci")
+    responsable = ("responsable__college", "responsable__epci")
+    de = {"demarche": demarche}
+    return Dossier(
+        demarche=demarche,
+        cahier=CahierDesCharges.objects.filter(**de).first() or CahierDesCharges(),
+        definition=DefinitionCommune.objects.filter(**de).first() or DefinitionCommune(),
+        membres=list(membres),
+        perimetres=list(DemarcheEpci.objects.filter(**de).select_related("epci").order_by("epci_id")),
+        instances=list(_instances(demarche)),
+        adhesions=list(adhesions),
+        jalons=list(Jalon.objects.filter(**de).order_by("ordre")),
+        seances=list(_seances(demarche)),
+        blocages=list(_dates(PointDeBlocage.objects.filter(**de).select_related(*responsable), "echeance")),
+        constats=list(_constats(demarche)),
+        enjeux=list(_enjeux(demarche)),
+        chantiers=list(ChantierCle.objects.filter(**de).select_related(*pilote).order_by("ordre", "pk")),
+        ateliers=list(_ateliers(demarche)),
+        axes=list(_axes(Axe.objects.filter(**de))),
+        axes_parents=list(Axe.objects.filter(demarche=demarche.parente_id).order_by("ordre", "pk")),
+        fiches=list(fiches),
+        besoins=list(BesoinIngenierie.objects.filter(**de).order_by("rang")),
+        signataires=list(Signataire.objects.filter(**de).select_related(*STRUCTURE).order_by("ordre")),
+    )
+
+
+def _dates(lignes: QuerySet, champ: str) -> QuerySet:
+    """Les datées d'abord, dans l'ordre ; puis les autres, dans l'ordre de leur saisie."""
+    return lignes.order_by(F(champ).asc(nulls_last=True), "pk")
+
+
+def _demarche(pk: int) -> Demarche:
+    liens = ("gouvernance__departement__region", "porteur__college", "porteur__epci", "parente")
+    return Demarche.objects.select_related(*liens).get(pk=pk)
+
+
+def _instances(demarche: Demarche) -> QuerySet:
+    sieges = Siege.objects.select_related(*STRUCTURE, *PERSONNE).order_by("pk")
+    instances = Instance.objects.filter(demarche=demarche).select_related("epci").order_by("pk")
+    return instances.prefetch_related(Prefetch("sieges", sieges))
+
+
+def _seances(demarche: Demarche) -> QuerySet:
+    seances = Seance.objects.filter(instance__demarche=demarche).select_related("instance")
+    return seances.order_by("debut", "pk").prefetch_related(
+        Prefetch("points", PointOrdreDuJour.objects.select_related("jalon").order_by("ordre", "pk")),
+        Prefetch("presences", Presence.objects.order_by("siege_id")),
+        Prefetch("decisions", Decision.objects.select_related("jalon").order_by("ordre")),
+    )
+
+
+def _constats(demarche: Demarche) -> QuerySet:
+    mesures = Mesure.objects.select_related("serie")
+    mesures = mesures.order_by("serie__code", "echelle", "territoire", "annee")
+    constats = Constat.objects.filter(demarche=demarche).select_related("thematique").order_by("ordre", "pk")
+    return constats.prefetch_related(
+        Prefetch("mesures", mesures), Prefetch("regards", Regard.objects.order_by("pk"))
+    )
+
+
+def _enjeux(demarche: Demarche) -> QuerySet:
+    rang = F("rang").asc(nulls_last=True)
+    return Enjeu.objects.filter(demarche=demarche).order_by(rang, "ordre", "pk").prefetch_related("constats")
+
+
+def _ateliers(demarche: Demarche) -> QuerySet:
+    return _dates(Atelier.objects.filter(demarche=demarche), "date").prefetch_related(
+        Prefetch("sous_groupes", SousGroupe.objects.order_by("pk")),
+        Prefetch("contributions", Contribution.objects.select_related("sous_groupe").order_by("pk")),
+    )
+
+
+def _axes(axes: QuerySet) -> QuerySet:
+    return axes.order_by("ordre", "pk").prefetch_related("enjeux")
+
+
+def _fiches(demarche: Demarche) -> QuerySet:
+    porteuse = ("structure_porteuse__college", "structure_porteuse__epci")
+    elu = ("elu_referent__structure__college", "elu_referent__structure__epci")
+    partenariats = Partenariat.objects.select_related(*STRUCTURE).order_by("pk")
+    fiches = FicheAction.objects.filter(demarche=demarche).select_related(*porteuse, *elu)
+    return fiches.order_by("numero").prefetch_related(
+        "enjeux",
+        Prefetch("territoires", Epci.objects.order_by("siren")),
+        Prefetch("partenariats", partenariats),
+        Prefetch("etapes", _dates(EtapeFiche.objects.all(), "echeance")),
+        Prefetch("indicateurs", Indicateur.objects.order_by("pk")),
+        Prefetch("lignes_budget", LigneBudget.objects.order_by("annee", "pk")),
+        Prefetch("financements", Financement.objects.order_by("pk")),
+    )

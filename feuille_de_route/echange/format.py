@@ -1,0 +1,257 @@
+"""Le format d'échange : chaque objet, le modèle d'où viennent ses champs, et ce que chaque champ veut dire.
+
+Les clés d'un objet portent le nom du champ du modèle. Les liens entre objets sont dans schema.py.
+"""
+
+from typing import NamedTuple
+
+from django.db import models
+
+from ateliers.models import Atelier, ChantierCle, Contribution, SousGroupe
+from diagnostic.models import Constat, Enjeu, Mesure, Regard, SerieIndicateur
+from feuille_de_route.models import (
+    Axe,
+    BesoinIngenierie,
+    EtapeFiche,
+    FicheAction,
+    Financement,
+    Indicateur,
+    LigneBudget,
+    Signataire,
+)
+from gouvernance.models import (
+    CahierDesCharges,
+    Decision,
+    DefinitionCommune,
+    Demarche,
+    Gouvernance,
+    Instance,
+    Jalon,
+    Membre,
+    Personne,
+    PointDeBlocage,
+    PointOrdreDuJour,
+    Presence,
+    Seance,
+    Siege,
+    Structure,
+)
+
+FORMAT = "feuille-de-route"
+VERSION_FORMAT = "1.0"
+
+# L'import sait donner ces rangs lui-même quand le fichier ne les dit pas, dans l'ordre du fichier.
+CALCULES = {(FicheAction, "numero"), (Seance, "numero"), (Decision, "ordre"), (BesoinIngenierie, "rang")}
+CALCULES.add((Demarche, "identifiant"))
+
+
+class Objet(NamedTuple):
+    modele: type[models.Model]
+    champs: dict[str, str]
+
+    def champ(self, cle: str) -> models.Field:
+        return self.modele._meta.get_field(cle)
+
+    def requis(self, cle: str) -> bool:
+        """Ce que la base ne peut ni laisser vide ni deviner."""
+        champ = self.champ(cle)
+        libre = champ.blank or champ.null or champ.has_default() or (self.modele, cle) in CALCULES
+        return not libre
+
+
+OBJETS = {
+    "demarche": Objet(Demarche, {
+        "identifiant": "Identifiant court et unique ; s’il manque, l’import en propose un d’après le nom.",
+        "nom": "Nom de la démarche.",
+        "perimetre": "Périmètre, par défaut le département.",
+        "debut": "Début de la démarche.",
+        "fin": "Fin de la démarche, qui ne précède pas son début.",
+        "contrat": "Contrat auquel la feuille de route s’adosse, par défaut aucun.",
+        "contrat_precision": "Précision sur ce contrat.",
+    }),
+    "gouvernance": Objet(Gouvernance, {
+        "sous_prefet_referent": "Sous-préfet référent.",
+        "prefecture_seule": "Vrai si la préfecture porte seule la gouvernance.",
+        "note_contexte": "Note de contexte, partagée avec tous les membres.",
+    }),
+    "structure": Objet(Structure, {
+        "nom": "Nom de la structure.",
+        "sigle": "Sigle.",
+        "siret": "SIRET, quatorze chiffres dont la clé est vérifiée.",
+    }),
+    "personne": Objet(Personne, {
+        "prenom": "Prénom.",
+        "nom": "Nom.",
+        "fonction": "Fonction dans la structure.",
+        "qualite": "Qualité de la personne.",
+    }),
+    "membre": Objet(Membre, {
+        "statut": "Statut dans la gouvernance, par défaut candidat.",
+        "co_porteur": "Vrai pour un co-porteur.",
+        "contact_politique": "Contact politique.",
+        "contact_technique": "Contact technique.",
+        "referent_fne": "Référent France Numérique Ensemble.",
+    }),
+    "instance": Objet(Instance, {
+        "type": "Type d’instance.",
+        "nom": "Nom ; null : le nom usuel du type.",
+        "mandat": "Ce qu’elle décide, prépare ou nourrit.",
+        "frequence": "Fréquence de ses réunions.",
+        "quorum": "Sièges présents ou représentés qu’il faut ; 0 : pas de quorum.",
+        "instance_hote": "Instance existante dont elle reprend les réunions.",
+    }),
+    "siege": Objet(Siege, {"president": "Vrai si ce siège préside ou co-préside."}),
+    "cahier": Objet(CahierDesCharges, {
+        "contexte": "Contexte.",
+        "objectifs": "Ce que la démarche doit produire, et pour qui.",
+        "methode": "Étapes, ateliers, moments de validation.",
+        "moyens": "Moyens de la démarche.",
+        "vigilance": "Points de vigilance.",
+        "edition": "Numéro de l’édition, par défaut 1.",
+    }),
+    "definition": Objet(DefinitionCommune, {
+        "texte": "Ce que les parties entendent par inclusion numérique.",
+    }),
+    "jalon": Objet(Jalon, {
+        "code": "Le moment de validation.",
+        "echeance": "Échéance ; elles ne reculent pas d’un jalon au suivant.",
+        "etat": "État ; null : déduit de la dernière décision qui vise ce jalon.",
+    }),
+    "seance": Objet(Seance, {
+        "numero": "Numéro dans l’année pour ce type d’instance ; null : le suivant.",
+        "debut": "Date et heure (ISO 8601) ; une date seule si l’heure est inconnue.",
+        "lieu": "Lieu.",
+        "etat": "État ; « ouverte » ou « close » pour une séance tenue ; par défaut planifiée.",
+        "compte_rendu": "Compte rendu.",
+    }),
+    "point": Objet(PointOrdreDuJour, {
+        "objet": "Objet du point.",
+        "duree": "Durée prévue, en minutes.",
+        "rapporteur": "Rapporteur.",
+    }),
+    "presence": Objet(Presence, {"etat": "Présent, excusé ou représenté."}),
+    "decision": Objet(Decision, {
+        "ordre": "Rang dans la séance ; null : celui du fichier.",
+        "nature": "Nature de la décision.",
+        "objet": "Objet.",
+        "texte": "Texte de la décision.",
+        "reserves": "Réserves : pour une validation avec réserves, et pour elle seule.",
+    }),
+    "blocage": Objet(PointDeBlocage, {
+        "libelle": "Ce qui gêne l’avancée.",
+        "echeance": "Échéance pour le lever.",
+    }),
+    "serie": Objet(SerieIndicateur, {
+        "code": "Code de la série, commun à toutes les démarches.",
+        "libelle": "Libellé.",
+        "unite": "Unité.",
+        "source": "Source publiée.",
+        "licence": "Licence de la donnée.",
+        "demonstration": "Vrai pour une donnée inventée.",
+    }),
+    "mesure": Objet(Mesure, {
+        "echelle": "Échelle du territoire.",
+        "territoire": "Code COG, SIREN, ou FR pour la France.",
+        "territoire_nom": "Nom du territoire.",
+        "annee": "Année de la valeur.",
+        "valeur": "Valeur décimale écrite en texte ; null : non disponible, ce n’est pas zéro.",
+    }),
+    "constat": Objet(Constat, {
+        "nature": "Nature du constat.",
+        "intitule": "Le constat, en une phrase.",
+        "description": "Description.",
+        "tendance": "Tendance.",
+        "trajectoire": "D’où l’on vient, où l’on va si rien ne change.",
+        "singularite": "Ce qui distingue le territoire de ses voisins.",
+        "sources": "Sources.",
+    }),
+    "regard": Objet(Regard, {
+        "auteur": "Qui parle.",
+        "posture": "Depuis quelle place.",
+        "texte": "Le regard porté sur le constat.",
+        "accord": "De -2 (pas du tout d’accord) à 2 (tout à fait d’accord), par défaut 0.",
+    }),
+    "enjeu": Objet(Enjeu, {
+        "question": "La question.",
+        "precision": "Précision.",
+        "rang": "Rang dans le classement collectif.",
+        "etat": "État, par défaut proposé.",
+        "motif": "Motif ; obligatoire pour un enjeu écarté.",
+    }),
+    "chantier": Objet(ChantierCle, {
+        "question": "La question à investiguer.",
+        "origine": "Le débat qui l’a fait naître.",
+        "moyens": "Moyens d’investigation.",
+        "echeance": "Échéance.",
+        "etat": "État, par défaut signalé.",
+        "conclusion": "Conclusion ; obligatoire pour un chantier concluant ou abandonné.",
+    }),
+    "atelier": Objet(Atelier, {
+        "type": "Type d’atelier.",
+        "titre": "Titre.",
+        "date": "Date.",
+        "lieu": "Lieu.",
+        "participants": "Nombre de participants.",
+        "synthese": "Synthèse.",
+    }),
+    "sous_groupe": Objet(SousGroupe, {"nom": "Nom du sous-groupe.", "animateur": "Qui l’anime."}),
+    "contribution": Objet(Contribution, {"auteur": "Auteur.", "texte": "La contribution."}),
+    "axe": Objet(Axe, {
+        "intitule": "Intitulé, un verbe à l’infinitif.",
+        "objectif": "Objectif.",
+        "axe_fne": "Axe national France Numérique Ensemble servi, de 1 à 4.",
+    }),
+    "fiche": Objet(FicheAction, {
+        "numero": "Numéro dans la feuille de route ; null : le suivant.",
+        "titre": "Titre.",
+        "nature": "Nature de l’action.",
+        "contexte": "Contexte et besoin.",
+        "objectifs": "Objectifs.",
+        "description": "Description.",
+        "services": "Services du schéma national des lieux de médiation numérique.",
+        "publics": "Publics visés.",
+        "pilote": "La personne qui conduit l’action.",
+        "debut": "Début.",
+        "fin": "Fin, qui ne précède pas le début.",
+        "moyens_humains": "Moyens humains.",
+        "moyens_materiels": "Moyens matériels.",
+        "priorite": "Priorité : 1 haute, 2 moyenne, 3 basse.",
+        "etat": "État de rédaction, par défaut brouillon.",
+        "motif": "Motif ; obligatoire pour une fiche écartée ou à compléter.",
+    }),
+    "etape": Objet(EtapeFiche, {"libelle": "L’étape.", "echeance": "Échéance."}),
+    "indicateur": Objet(Indicateur, {
+        "libelle": "Ce que l’on mesure.",
+        "type": "Type, par défaut réalisation.",
+        "unite": "Unité.",
+        "reference": "Valeur de départ, décimale en texte.",
+        "cible": "Cible, décimale en texte.",
+        "echeance": "Échéance de la cible.",
+        "source": "Source.",
+    }),
+    "ligne": Objet(LigneBudget, {
+        "annee": "Année civile, de 2000 à 2100.",
+        "nature": "Nature de la dépense.",
+        "libelle": "Libellé.",
+        "montant": "Montant prévu en euros, texte à deux décimales (« 1234.50 »).",
+        "etp": "Équivalents temps plein, décimale en texte.",
+    }),
+    "financement": Objet(Financement, {
+        "financeur": "Financeur.",
+        "type": "Type de financeur.",
+        "dispositif": "Dispositif.",
+        "demande": "Montant demandé en euros, texte à deux décimales.",
+        "obtenu": "Montant obtenu en euros ; obligatoire si le financement est acquis.",
+        "etat": "État, par défaut envisagé.",
+    }),
+    "besoin": Objet(BesoinIngenierie, {
+        "code": "Code de l’ANCT.",
+        "rang": "Rang de priorité ; null : le suivant.",
+        "precision": "Précision.",
+    }),
+    "signataire": Objet(Signataire, {
+        "nom": "Nom du signataire.",
+        "qualite": "Qualité, par exemple « Préfète de la Dordogne ».",
+        "engagement": "Ce que sa structure s’engage à faire.",
+    }),
+}  # fmt: skip

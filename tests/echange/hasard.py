@@ -1,0 +1,287 @@
+"""Des démarches au hasard, toutes valides : les champs simples se tirent d'après les modèles."""
+
+import unicodedata
+from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from hypothesis import strategies as st
+
+from feuille_de_route.echange.format import OBJETS
+from feuille_de_route.echange.valeurs import schema_du_champ, vers_json
+from feuille_de_route.models import CodeBesoin
+from gouvernance.decisions import EFFET
+from gouvernance.models import CodeJalon
+
+LETTRES = "aàâäbcçdeéèêëfghiîïjklmnoôöpqrstuùûvwxyz AÉÇŒ’«»–\n\t&<>\"'\\/0123456789💡اक\u0301\u200b"
+COLLEGES = ["etat", "departement", "epci", "mediation-numerique", "handicap"]
+EPCIS = ["200041572", "200040392"]
+SIRETS = ["22240001900014", "22240001900022", "35600000000048"]
+
+
+def phrases(longueur: int = 40, minimum: int = 1):
+    """Un texte en NFC, jamais blanc."""
+    texte = st.text(LETTRES, min_size=minimum, max_size=min(longueur, 40))
+    return texte.map(lambda t: unicodedata.normalize("NFC", f"x{t}")[:longueur])
+
+
+def valeur(champ: models.Field, *, requis: bool):
+    """De quoi remplir un champ ; null aussi souvent que permis."""
+    schema = schema_du_champ(champ, requis=requis)
+    if isinstance(champ, ArrayField):
+        return st.lists(st.sampled_from(schema["items"]["enum"]), unique=True, max_size=3)
+    if "enum" in schema:
+        return st.sampled_from(schema["enum"])
+    tirage = _sans_null(champ, schema)
+    return tirage if requis else st.none() | tirage
+
+
+def _sans_null(champ: models.Field, schema: dict):
+    match champ:
+        case models.BooleanField():
+            return st.booleans()
+        case models.DecimalField():
+            haut = Decimal(10) ** (champ.max_digits - champ.decimal_places) - 1
+            bas = -haut if "-?" in schema["pattern"] else Decimal(0)
+            return st.decimals(bas, haut, places=champ.decimal_places).map(lambda d: vers_json(champ, d + 0))
+        case models.IntegerField():
+            return st.integers(schema["minimum"], schema["maximum"])
+        case models.DateField():
+            jours = st.dates(date(1950, 1, 2), date(2199, 12, 30))
+            moment = isinstance(champ, models.DateTimeField)
+            return st.tuples(jours, st.times()).map(_moment) if moment else jours.map(date.isoformat)
+        case models.SlugField():
+            return st.from_regex(r"\A[a-z]{1,8}(-[a-z0-9]{1,8}){0,2}\Z")
+    return phrases(champ.max_length or 200)
+
+
+def _moment(jour_et_heure: tuple[date, time]) -> str:
+    moment = datetime.combine(*jour_et_heure, tzinfo=timezone(timedelta(hours=2)))
+    return moment.replace(microsecond=0).isoformat()
+
+
+def simples(nom: str, **liens):
+    """Un objet : ses champs tirés au hasard, ses liens donnés."""
+    objet = OBJETS[nom]
+    champs = {cle: valeur(objet.champ(cle), requis=objet.requis(cle)) for cle in objet.champs}
+    return st.fixed_dictionaries(champs | liens)
+
+
+def liste(strategie, plus: int = 3):
+    return st.none() | st.lists(strategie, max_size=plus)
+
+
+def nommes(lettre: str, strategie, plus: int = 3, moins: int = 0):
+    """Une liste d'objets qui portent chacun une référence."""
+    return st.lists(strategie, min_size=moins, max_size=plus).map(
+        lambda objets: [{**objet, "ref": f"{lettre}{n}"} for n, objet in enumerate(objets, 1)]
+    )
+
+
+def parmi(objets: list[dict]):
+    """La référence de l'un d'eux, ou rien."""
+    return st.sampled_from([None, *(o["ref"] for o in objets)])
+
+
+def quelques(objets: list[dict]):
+    return st.lists(st.sampled_from([o["ref"] for o in objets]), unique=True) if objets else st.just([])
+
+
+def datee(objet: dict) -> dict:
+    """Remet le début avant la fin."""
+    if objet["debut"] and objet["fin"]:
+        objet["debut"], objet["fin"] = sorted([objet["debut"], objet["fin"]])
+    return objet
+
+
+def code(genre: str, codes: list[str]):
+    return st.none() | st.sampled_from(codes).map(lambda c: {genre: c})
+
+
+@st.composite
+def demarches(draw) -> dict:
+    """Une démarche entière, que l'import doit accepter."""
+    d = {
+        "format": "feuille-de-route",
+        "version_format": "1.0",
+        "gouvernance": draw(st.none() | simples("gouvernance")),
+    }
+    college = st.sampled_from(COLLEGES).map(lambda c: {"code": c})
+    d["structures"] = draw(
+        nommes("S", simples("structure", college=college, epci=code("siren", EPCIS)), 5, 1)
+    )
+    for rang, structure in enumerate(d["structures"]):
+        structure["siret"] = SIRETS[rang] if rang < len(SIRETS) and draw(st.booleans()) else None
+    structure = st.sampled_from([s["ref"] for s in d["structures"]])
+    d["personnes"] = draw(nommes("P", simples("personne", structure=structure)))
+    membres = draw(liste(simples("membre", structure=structure), 4))
+    d["membres"] = list({m["structure"]: m for m in membres or ()}.values())
+    d["demarche"] = draw(_racine(d))
+    d |= draw(_instances(d, structure))
+    d |= draw(_seances(d))
+    d |= draw(_jalons(d))
+    d |= draw(_diagnostic(d))
+    d |= draw(_ateliers(d))
+    d |= draw(_plan(d, structure))
+    return d
+
+
+@st.composite
+def _racine(draw, d: dict) -> dict:
+    dite = datee(draw(simples("demarche", porteur=parmi(d["structures"]))))
+    dite["departement"] = {"code": "24", "nom": "Dordogne"}
+    if dite["perimetre"] == "groupement":
+        dite["epcis"] = [{"siren": s} for s in draw(st.lists(st.sampled_from(EPCIS), unique=True))]
+    return dite
+
+
+@st.composite
+def _instances(draw, d: dict, structure) -> dict:
+    siege = simples("siege", structure=structure, personne=parmi(d["personnes"]))
+    instances = draw(nommes("I", simples("instance", epci=code("siren", EPCIS))))
+    for n, instance in enumerate(instances):
+        sieges = draw(st.lists(siege, max_size=3))
+        uniques = {(s["structure"], s["personne"]): s for s in sieges}.values()
+        instance["sieges"] = [{**s, "ref": f"G{n}-{rang}"} for rang, s in enumerate(uniques)]
+        instance["succede_a"] = draw(parmi(instances[:n]))
+    cahier = draw(simples("cahier"))
+    edition = cahier["edition"] = max(cahier["edition"] or 1, 1)
+    jour = valeur(OBJETS["jalon"].champ("echeance"), requis=False)
+    accord = (
+        st.fixed_dictionaries({"structure": structure, "edition": st.integers(1, edition), "le": jour})
+        if structure
+        else None
+    )
+    adhesions = draw(st.lists(accord, max_size=3))
+    cahier["adhesions"] = list({(a["structure"], a["edition"]): a for a in adhesions}.values())
+    return {"instances": instances, "cahier_des_charges": cahier}
+
+
+@st.composite
+def _seances(draw, d: dict) -> dict:
+    if not d["instances"]:
+        return {"seances": []}
+    jalon = st.none() | st.sampled_from(CodeJalon.values)
+    instance = st.sampled_from([i["ref"] for i in d["instances"]])
+    points = liste(simples("point", jalon=jalon))
+    seances = draw(nommes("R", simples("seance", instance=instance, ordre_du_jour=points)))
+    for n, seance in enumerate(seances):
+        seance["numero"] = None
+        sieges = next(i["sieges"] for i in d["instances"] if i["ref"] == seance["instance"])
+        seance["presences"] = [draw(_presence(s, sieges)) for s in sieges if draw(st.booleans())]
+        tenue = seance["etat"] in {"ouverte", "close"}
+        decisions = draw(st.lists(simples("decision", jalon=jalon), max_size=3)) if tenue else []
+        seance["decisions"] = [{**x, "ref": f"D{n}-{r}", "ordre": None} for r, x in enumerate(decisions)]
+        for decision in seance["decisions"]:
+            avec = decision["nature"] == "validation_reserves"
+            decision["reserves"] = (decision["reserves"] or "réserve") if avec else None
+    return {"seances": seances}
+
+
+@st.composite
+def _presence(draw, siege: dict, sieges: list[dict]) -> dict:
+    autres = [s["ref"] for s in sieges if s is not siege]
+    presence = draw(simples("presence", siege=st.just(siege["ref"])))
+    if presence["etat"] == "represente" and not autres:
+        presence["etat"] = "present"
+    represente = presence["etat"] == "represente"
+    return {**presence, "pouvoir_a": draw(st.sampled_from(autres)) if represente else None}
+
+
+@st.composite
+def _jalons(draw, d: dict) -> dict:
+    """Un jalon décidé l'est par l'instance de sa décision ; un jalon à décider peut en avoir une autre."""
+    decisions = [(s, x) for s in d["seances"] for x in s["decisions"]]
+    echeances = sorted(draw(st.lists(st.dates(date(2000, 1, 1), date(2040, 1, 1)), min_size=5, max_size=5)))
+    jalons = []
+    for code_jalon, echeance in zip(CodeJalon.values, echeances, strict=True):
+        prises = [(s, x) for s, x in decisions if x["jalon"] == code_jalon and x["nature"] in EFFET]
+        jalon = {"code": code_jalon, "echeance": draw(st.sampled_from([None, echeance.isoformat()]))}
+        if prises and draw(st.booleans()):
+            seance, decision = draw(st.sampled_from(prises))
+            etat = str(EFFET[decision["nature"]])
+            jalon |= {"instance": seance["instance"], "decision": decision["ref"], "etat": etat}
+        else:
+            etat = draw(st.sampled_from(["a_venir", "en_cours", "soumis"]))
+            jalon |= {"instance": draw(parmi(d["instances"])), "etat": etat}
+        jalons.append(jalon)
+    decision = parmi([x for _, x in decisions])
+    jour = valeur(OBJETS["jalon"].champ("echeance"), requis=False)
+    blocage = simples("blocage", responsable=parmi(d["structures"]), decision=decision, leve_le=jour)
+    definition = draw(simples("definition", decision=decision))
+    return {"jalons": jalons, "definition_commune": definition, "points_de_blocage": draw(liste(blocage))}
+
+
+@st.composite
+def _diagnostic(draw, d: dict) -> dict:
+    series = {s["code"]: s for s in draw(st.lists(simples("serie"), max_size=3))}
+    thematique = st.sampled_from([None, {"code": "mediation"}])
+    constats = draw(nommes("C", simples("constat", thematique=thematique, regards=liste(simples("regard")))))
+    faits: dict[tuple, dict] = {}
+    for constat in constats:
+        mesure = simples("mesure", serie=st.sampled_from(sorted(series))) if series else None
+        mesures = [] if mesure is None else draw(st.lists(mesure, max_size=3))
+        cles = {(m["serie"], m["echelle"], m["territoire"], m["annee"]): m for m in mesures}
+        constat["mesures"] = [faits.setdefault(cle, m) for cle, m in cles.items()]
+    enjeux = draw(nommes("E", simples("enjeu", constats=quelques(constats))))
+    for enjeu in enjeux:
+        enjeu["motif"] = enjeu["motif"] or "motif"
+    return {"diagnostic": {"series": list(series.values()), "constats": constats}, "enjeux": enjeux}
+
+
+@st.composite
+def _ateliers(draw, d: dict) -> dict:
+    chantiers = draw(nommes("K", simples("chantier", pilote=parmi(d["structures"]))))
+    for chantier in chantiers:
+        chantier["conclusion"] = chantier["conclusion"] or "conclusion"
+    contribution = simples("contribution", convertie_en=parmi([*d["enjeux"], *chantiers]))
+    ateliers = draw(nommes("T", simples("atelier")))
+    for atelier in ateliers:
+        groupes = {g["nom"]: g for g in draw(st.lists(simples("sous_groupe"), max_size=2))}
+        atelier["sous_groupes"] = list(groupes.values())
+        atelier["contributions"] = [
+            {**c, "sous_groupe": draw(st.sampled_from([None, *groupes]))}
+            for c in draw(st.lists(contribution, max_size=3))
+        ]
+    return {"chantiers": chantiers, "ateliers": ateliers}
+
+
+@st.composite
+def _plan(draw, d: dict, structure) -> dict:
+    axes = draw(nommes("A", simples("axe", enjeux=quelques(d["enjeux"]))))
+    for axe in axes:
+        sous_axes = draw(nommes(f"{axe['ref']}-", simples("axe", enjeux=quelques(d["enjeux"])), 2))
+        axe["sous_axes"] = sous_axes
+    tous = [a for axe in axes for a in (axe, *axe["sous_axes"])]
+    decisions = [x for s in d["seances"] for x in s["decisions"]]
+    liens = {
+        "axe": parmi(tous), "chantier": parmi(d["chantiers"]), "enjeux": quelques(d["enjeux"]),
+        "structure_porteuse": parmi(d["structures"]), "elu_referent": parmi(d["personnes"]),
+        "decision": parmi(decisions), "etapes": liste(simples("etape")),
+        "indicateurs": liste(simples("indicateur")),
+        "budget": liste(_ligne()), "financements": liste(_financement()),
+        "territoires": st.lists(st.sampled_from(EPCIS), unique=True).map(lambda s: [{"siren": x} for x in s]),
+    }  # fmt: skip
+    fiches = draw(nommes("F", simples("fiche", **liens), 4))
+    apport = st.none() | phrases(250)
+    partenaire = st.fixed_dictionaries({"structure": structure, "apport": apport})
+    for fiche in fiches:
+        datee(fiche)["motif"] = fiche["motif"] or "motif"
+        fiche["numero"] = None
+        partenaires = draw(st.lists(partenaire, max_size=3))
+        fiche["partenaires"] = list({p["structure"]: p for p in partenaires}.values())
+    codes = draw(st.lists(st.sampled_from(CodeBesoin.values), unique=True, max_size=4))
+    besoins = [{**draw(simples("besoin")), "code": c, "rang": None} for c in codes]
+    signataires = draw(liste(simples("signataire", structure=structure)))
+    return {"axes": axes, "fiches": fiches, "besoins": besoins, "signataires": signataires}
+
+
+def _ligne():
+    return simples("ligne", annee=st.integers(2000, 2100))
+
+
+def _financement():
+    return simples("financement").map(
+        lambda f: {**f, "obtenu": f["obtenu"] or ("0.00" if f["etat"] == "acquis" else None)}
+    )

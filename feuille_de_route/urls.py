@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from feuille_de_route.views import parcours
+from feuille_de_route.views import decisions, parcours
 
 urlpatterns = [
     path("administration/", admin.site.urls),
@@ -18,6 +18,11 @@ urlpatterns = [
         parcours.acte_motive,
         {"acte": "rouvrir"},
         name="demarche_rouvrir",
+    ),
+    path(
+        "demarches/<uuid:uuid>/seances/<uuid:seance>/decider/",
+        decisions.decision_consigner,
+        name="decision_consigner",
     ),
     path("", include("feuille_de_route.urls_fiches")),
     path("", include("feuille_de_route.urls_documents")),

@@ -35,9 +35,12 @@ from gouvernance.socle.manques import Manque
 
 
 @transaction.atomic
-def ouvrir_demarche(demarche: Demarche, *, par: Utilisateur | None, epcis: list[Epci] = ()) -> Demarche:
+def ouvrir_demarche(
+    demarche: Demarche, *, par: Utilisateur | None, epcis: list[Epci] = (), coordination=None
+) -> Demarche:
     """Enregistre une démarche neuve avec ses jalons, son cahier des charges vide et le mandat de qui l'ouvre.
 
+    `coordination` : le compte qui la conduira, si ce n'est pas celui qui l'ouvre.
     Lève ValidationError (phrase) si une démarche en cours couvre déjà le département ou l'un des EPCI.
     """
     demarche.attribuer(par)
@@ -49,8 +52,8 @@ def ouvrir_demarche(demarche: Demarche, *, par: Utilisateur | None, epcis: list[
     for ordre, code in enumerate(CodeJalon.values, start=1):
         etat = EtatJalon.EN_COURS if ordre == 1 else EtatJalon.A_VENIR
         Jalon.objects.create(demarche=demarche, code=code, ordre=ordre, etat=etat, cree_par=par)
-    if par is not None:
-        Mandat.objects.create(utilisateur=par, demarche=demarche, role=Role.COORDINATION)
+    if titulaire := coordination or par:
+        Mandat.objects.create(utilisateur=titulaire, demarche=demarche, role=Role.COORDINATION)
     Evenement.consigner(demarche, "ouvrir la démarche", par=par, vers=demarche.get_perimetre_display())
     return demarche
 
@@ -90,6 +93,7 @@ def planifier_jalons(demarche: Demarche, echeances: dict[str, date], *, par: Uti
                 jalon, "fixer l’échéance", par=par, de=jalon.echeance or "–", vers=futures[jalon.code]
             )
             jalon.echeance = futures[jalon.code]
+            jalon.version += 1
             jalon.attribuer(par)
             jalon.save()
 
@@ -100,17 +104,18 @@ def verifier_echeances(echeances: dict[str, date | None]) -> None:
     for code in CodeJalon.values:
         echeance = echeances.get(code)
         if echeance and precedent and echeance < precedent[1]:
-            raise ValidationError(
+            phrase = (
                 f"L’échéance de « {CodeJalon(code).label} » ({echeance:%d/%m/%Y}) précède celle de "
                 f"« {CodeJalon(precedent[0]).label} » ({precedent[1]:%d/%m/%Y})."
             )
+            raise ValidationError({code: phrase})
         if echeance:
             precedent = (code, echeance)
 
 
 def appliquer_calendrier(demarche: Demarche, preset: str, *, par: Utilisateur | None) -> None:
     """Remplit les échéances depuis un calendrier type (gouvernance/donnees/calendriers.json)."""
-    choisi = next((p for p in calendriers.presets() if p.code == preset), None)
+    choisi = next((p for p in calendriers.presets() if p.nom == preset), None)
     if choisi is None:
         raise ValidationError("Ce calendrier type n’existe pas.")
     debut = demarche.debut or timezone.localdate()
@@ -130,6 +135,7 @@ def designer_instance(jalon_pk: int, instance: Instance | None, *, par: Utilisat
         raise ValidationError("Cette instance appartient à une autre démarche.")
     Evenement.consigner(jalon, "désigner l’instance", par=par, de=jalon.instance or "–", vers=instance or "–")
     jalon.instance = instance
+    jalon.version += 1
     jalon.attribuer(par)
     jalon.save()
     return jalon

@@ -71,6 +71,9 @@ def _changements(formulaire) -> tuple[str, str]:
         if nom in {"version", "jeton"}:
             continue
         libelle = formulaire.fields[nom].label or nom
+        if nom in getattr(formulaire, "confidentiels", ()):  # le journal est lu par tous les membres
+            apres.append(f"{libelle} : modifiée, texte non reproduit ici")
+            continue
         avant.append(f"{libelle} : {_dire(formulaire.initial.get(nom))}")
         apres.append(f"{libelle} : {_dire(formulaire.cleaned_data.get(nom))}")
     return "\n".join(avant), "\n".join(apres)

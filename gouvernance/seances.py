@@ -6,7 +6,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from gouvernance import edition
 from gouvernance.models import (
+    Demarche,
     EtatJalon,
     EtatPresence,
     EtatSeance,
@@ -45,9 +47,8 @@ def actions_possibles(seance: Seance) -> dict[str, str]:
 @transaction.atomic
 def planifier(seance: Seance, *, par: Utilisateur | None) -> Seance:
     """Enregistre une séance neuve et lui donne son numéro dans l'année de l'instance."""
-    instance = (
-        Instance.objects.select_for_update(of=("self",)).select_related("demarche").get(pk=seance.instance_id)
-    )
+    instance = Instance.objects.select_related("demarche").get(pk=seance.instance_id)
+    Demarche.objects.select_for_update(of=("self",)).get(pk=instance.demarche_id)  # un numéro à la fois
     exiger(par, instance.demarche, "tenir_seance")
     annee = timezone.localtime(seance.debut).year
     memes = Seance.objects.filter(
@@ -149,7 +150,11 @@ def _verifier_pouvoirs(presences: dict[int, tuple[str, int | None]], sieges: set
 
 def voix(seance: Seance) -> int:
     """Sièges présents ou représentés."""
-    return seance.presences.exclude(etat=EtatPresence.EXCUSE).count()
+    return compter_voix(seance.presences.all())
+
+
+def compter_voix(presences) -> int:
+    return sum(presence.etat != EtatPresence.EXCUSE for presence in presences)
 
 
 def quorum_atteint(seance: Seance) -> bool:
@@ -161,10 +166,7 @@ def inscrire_point(seance_pk: int, point: PointOrdreDuJour, *, par: Utilisateur 
     """Ajoute un point à la fin de l'ordre du jour d'une séance qui n'est pas close."""
     seance = _verrouiller(seance_pk)
     exiger(par, seance.instance.demarche, "tenir_seance")
-    if seance.etat in {EtatSeance.CLOSE, EtatSeance.ANNULEE}:
-        raise ValidationError(
-            f"La séance est « {seance.get_etat_display()} » : son ordre du jour ne change plus."
-        )
+    _refuser_si_finie(seance, "son ordre du jour ne change plus")
     if point.jalon and point.jalon.demarche_id != seance.instance.demarche_id:
         raise ValidationError("Ce jalon appartient à une autre démarche.")
     point.seance = seance
@@ -174,3 +176,77 @@ def inscrire_point(seance_pk: int, point: PointOrdreDuJour, *, par: Utilisateur 
         point, "inscrire à l’ordre du jour", par=par, demarche=seance.instance.demarche, vers=seance
     )
     return point
+
+
+@transaction.atomic
+def retirer_point(seance_pk: int, point_pk: int, *, par: Utilisateur | None) -> None:
+    """Retire un point de l'ordre du jour d'une séance qui n'est pas close."""
+    seance, points = _points_modifiables(seance_pk, par)
+    point = _trouver(points, point_pk)
+    Evenement.consigner(
+        point, "retirer de l’ordre du jour", par=par, demarche=seance.instance.demarche, de=seance
+    )
+    point.delete()
+
+
+@transaction.atomic
+def monter_point(seance_pk: int, point_pk: int, *, par: Utilisateur | None) -> None:
+    """Échange un point avec celui qui le précède ; sans effet sur le premier."""
+    seance, points = _points_modifiables(seance_pk, par)
+    rang = points.index(_trouver(points, point_pk))
+    if rang == 0:
+        return
+    avant, point = points[rang - 1], points[rang]
+    avant.ordre, point.ordre = point.ordre, avant.ordre
+    PointOrdreDuJour.objects.bulk_update([avant, point], ["ordre"])
+    Evenement.consigner(
+        point,
+        "avancer à l’ordre du jour",
+        par=par,
+        demarche=seance.instance.demarche,
+        vers=f"avant « {avant} »",
+    )
+
+
+def _points_modifiables(seance_pk: int, par) -> tuple[Seance, list[PointOrdreDuJour]]:
+    seance = _verrouiller(seance_pk)
+    exiger(par, seance.instance.demarche, "tenir_seance")
+    _refuser_si_finie(seance, "son ordre du jour ne change plus")
+    return seance, list(seance.points.order_by("ordre"))
+
+
+def _trouver(points: list[PointOrdreDuJour], point_pk: int) -> PointOrdreDuJour:
+    point = next((p for p in points if p.pk == point_pk), None)
+    if point is None:
+        raise ValidationError("Ce point n’est plus à l’ordre du jour.")
+    return point
+
+
+def _refuser_si_finie(seance: Seance, suite: str) -> None:
+    if seance.etat in {EtatSeance.CLOSE, EtatSeance.ANNULEE}:
+        raise ValidationError(f"La séance est « {seance.get_etat_display()} » : {suite}.")
+
+
+@transaction.atomic
+def deplacer(formulaire, *, par: Utilisateur | None) -> Seance:
+    """Change la date ou le lieu d'une séance à venir, dans la même année (son numéro en dépend)."""
+    seance = _verrouiller(formulaire.instance.pk)
+    exiger(par, seance.instance.demarche, "tenir_seance")
+    debut = formulaire.cleaned_data["debut"]
+    if seance.etat not in {EtatSeance.PLANIFIEE, EtatSeance.CONVOQUEE}:
+        raise ValidationError(f"La séance est « {seance.get_etat_display()} » : sa date ne change plus.")
+    if timezone.localtime(debut).year != timezone.localtime(seance.debut).year:
+        raise ValidationError(
+            {"debut": "D’une année à l’autre, annulez cette séance et planifiez-en une autre."}
+        )
+    return edition.enregistrer(formulaire, par=par, demarche=seance.instance.demarche, droit="tenir_seance")
+
+
+@transaction.atomic
+def rediger_compte_rendu(formulaire, *, par: Utilisateur | None) -> Seance:
+    """Écrit le compte rendu d'une séance ouverte ou close."""
+    seance = _verrouiller(formulaire.instance.pk)
+    exiger(par, seance.instance.demarche, "tenir_seance")
+    if seance.etat not in {EtatSeance.OUVERTE, EtatSeance.CLOSE}:
+        raise ValidationError("Le compte rendu s’écrit quand la séance est ouverte, ou après.")
+    return edition.enregistrer(formulaire, par=par, demarche=seance.instance.demarche, droit="tenir_seance")

@@ -18,8 +18,8 @@ COULEURS = {
         en_investigation sollicite envoyee diagnostic enjeux strategie plan_actions revision deposee""",
     "success": """valide validee retenue signee transmise pret produit close concluant acquis acquise confirme
         accusee mise_en_oeuvre realisee acceptee""",
-    "warning": """valide_avec_reserves renvoye renvoyee a_completer complement_demande ajournement en_retard
-        partiel""",
+    "warning": """valide_avec_reserves valide_reserves renvoye renvoyee a_completer complement_demande
+        ajournement en_retard partiel""",
     "error": """echec refus refuse refusee rejet ecartee abandonne abandonnee manquante annulee retire""",
 }
 COULEUR_PAR_ETAT = {etat: couleur for couleur, etats in COULEURS.items() for etat in etats.split()}
@@ -75,6 +75,13 @@ def date_longue(valeur):
         return ""
     texte = formats.date_format(valeur, "j F Y")
     return texte.replace("1 ", "1er ", 1) if valeur.day == 1 else texte
+
+
+@register.filter
+def minuscule(phrase):
+    """La première lettre en minuscule : une phrase qui en continue une autre."""
+    texte = str(phrase)
+    return texte[:1].lower() + texte[1:]
 
 
 @register.filter
@@ -165,3 +172,10 @@ def paires(elements):
 def numeros_de_pages(page):
     """Les numéros à montrer autour de la page courante, avec « … » pour les coupures."""
     return page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+
+
+@register.filter
+def choix_fait(champ):
+    """Le libellé du choix courant d'un champ à choix, pour le montrer sans le rendre modifiable."""
+    valeur = str(champ.value() or "")
+    return dict(champ.field.choices).get(valeur, "") if valeur else ""

@@ -17,6 +17,7 @@ BARRE = 290
 COULEURS_JALON = {
     "valide": "#1f7a4d",
     "valide_avec_reserves": "#8a5a00",
+    "valide_reserves": "#8a5a00",
     "en_cours": "#1b4965",
     "soumis": "#1b4965",
     "renvoye": "#b3261e",

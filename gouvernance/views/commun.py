@@ -83,7 +83,7 @@ def page_de_conflit(request, formulaire, conflit: Conflit, retour: str) -> HttpR
 
 @transaction.atomic
 def une_fois(formulaire, par, acte: Callable):
-    """Brûle le jeton du formulaire et exécute l'acte, dans la même transaction : un double clic ne compte pas."""
+    """Brûle le jeton du formulaire et exécute l'acte, dans une même transaction (double clic)."""
     consommer(formulaire.cleaned_data.get("jeton"), par)
     return acte()
 

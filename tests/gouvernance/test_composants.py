@@ -179,7 +179,7 @@ def test_un_bouton_refuse_dit_pourquoi_et_n_envoie_rien():
         {"url": "/x", "libelle": "Signer", "motif_refus": "ce n’est pas votre tour."},
     )
     assert 'type="submit"' not in html
-    assert "Ce bouton est inactif parce que ce n’est pas votre tour." in html
+    assert "Ce bouton est inactif&nbsp;: ce n’est pas votre tour." in html
 
 
 def test_une_valeur_absente_d_un_graphique_n_est_pas_un_zero():

@@ -1,0 +1,230 @@
+"""L'administration du site : tout se consulte ; ce que les règles écrivent ne s'y modifie pas."""
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
+
+from gouvernance import models
+
+admin.site.site_header = "Feuille de route – administration"
+admin.site.site_title = "Feuille de route"
+admin.site.index_title = "Référentiels, comptes et démarches"
+admin.site.unregister(Group)
+
+
+class LectureSeule(admin.ModelAdmin):
+    """Se consulte, ne s'écrit pas : seules les règles y touchent, et le journal le dit."""
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+class SansSuppression(admin.ModelAdmin):
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(models.Utilisateur)
+class UtilisateurAdmin(UserAdmin):
+    list_display = ["email", "prenom", "nom", "structure", "administration", "is_staff", "is_active"]
+    list_filter = ["administration", "is_staff", "is_active"]
+    search_fields = ["email", "prenom", "nom", "structure__nom"]
+    list_select_related = ["structure"]
+    autocomplete_fields = ["structure"]
+    ordering = ["email"]
+    filter_horizontal = ["user_permissions"]
+    readonly_fields = ["last_login", "date_joined"]
+    fieldsets = [
+        (None, {"fields": ["email", "password"]}),
+        ("Personne", {"fields": ["prenom", "nom", "structure"]}),
+        (
+            "Droits",
+            {"fields": ["is_active", "administration", "is_staff", "is_superuser", "user_permissions"]},
+        ),
+        ("Dates", {"fields": ["last_login", "date_joined"]}),
+    ]
+    add_fieldsets = [(None, {"fields": ["email", "prenom", "nom", "structure", "password1", "password2"]})]
+
+
+@admin.register(models.Structure)
+class StructureAdmin(SansSuppression):
+    list_display = ["nom", "sigle", "college", "departement", "siret"]
+    list_filter = ["college"]
+    search_fields = ["nom", "sigle", "siret"]
+    list_select_related = ["college", "departement"]
+    autocomplete_fields = ["departement", "epci"]
+
+
+@admin.register(models.College)
+class CollegeAdmin(SansSuppression):
+    list_display = ["libelle", "code", "ordre", "attendu", "minimum"]
+    list_editable = ["ordre", "attendu", "minimum"]
+
+
+@admin.register(models.Personne)
+class PersonneAdmin(SansSuppression):
+    list_display = ["nom", "prenom", "qualite", "fonction", "structure"]
+    list_filter = ["qualite"]
+    search_fields = ["nom", "prenom", "structure__nom"]
+    list_select_related = ["structure"]
+    autocomplete_fields = ["structure", "utilisateur"]
+
+
+@admin.register(models.Gouvernance)
+class GouvernanceAdmin(LectureSeule):
+    list_display = ["departement", "sous_prefet_referent", "prefecture_seule"]
+    list_filter = ["prefecture_seule", "departement__region"]
+    search_fields = ["departement__nom", "departement__code"]
+    list_select_related = ["departement"]
+    exclude = ["note_privee"]  # lue par l'équipe de la préfecture seule
+
+
+@admin.register(models.Membre)
+class MembreAdmin(LectureSeule):
+    list_display = ["structure", "gouvernance", "statut", "co_porteur", "confirme_le"]
+    list_filter = ["statut", "co_porteur", "structure__college"]
+    search_fields = ["structure__nom", "gouvernance__departement__nom"]
+    list_select_related = ["structure", "gouvernance__departement"]
+
+
+@admin.register(models.Demarche)
+class DemarcheAdmin(LectureSeule):
+    list_display = ["nom", "identifiant", "perimetre", "etape", "porteur", "debut", "modifie_le"]
+    list_filter = ["etape", "perimetre", "contrat", "gouvernance__departement__region"]
+    search_fields = ["nom", "identifiant", "gouvernance__departement__nom"]
+    list_select_related = ["porteur"]
+    date_hierarchy = "cree_le"
+
+
+@admin.register(models.Mandat)
+class MandatAdmin(LectureSeule):
+    list_display = ["utilisateur", "role", "demarche"]
+    list_filter = ["role"]
+    search_fields = ["utilisateur__email", "utilisateur__nom", "demarche__nom"]
+    list_select_related = ["utilisateur", "demarche"]
+
+
+@admin.register(models.CahierDesCharges, models.DefinitionCommune)
+class CadreAdmin(LectureSeule):
+    list_display = ["demarche", "version", "modifie_le", "modifie_par"]
+    search_fields = ["demarche__nom"]
+    list_select_related = ["demarche", "modifie_par"]
+
+
+@admin.register(models.Adhesion)
+class AdhesionAdmin(LectureSeule):
+    list_display = ["structure", "cahier", "edition", "le", "par"]
+    search_fields = ["structure__nom", "cahier__demarche__nom"]
+    list_select_related = ["structure", "cahier__demarche", "par"]
+
+
+@admin.register(models.Jalon)
+class JalonAdmin(LectureSeule):
+    list_display = ["demarche", "code", "echeance", "instance", "etat"]
+    list_filter = ["etat", "code"]
+    search_fields = ["demarche__nom"]
+    list_select_related = ["demarche", "instance"]
+
+
+@admin.register(models.PointDeBlocage)
+class PointDeBlocageAdmin(LectureSeule):
+    list_display = ["libelle", "demarche", "echeance", "leve_le"]
+    list_filter = [("leve_le", admin.EmptyFieldListFilter)]
+    search_fields = ["libelle", "demarche__nom"]
+    list_select_related = ["demarche"]
+
+
+@admin.register(models.Instance)
+class InstanceAdmin(LectureSeule):
+    list_display = ["__str__", "type", "demarche", "quorum", "frequence"]
+    list_filter = ["type"]
+    search_fields = ["nom", "demarche__nom"]
+    list_select_related = ["demarche"]
+
+
+@admin.register(models.Siege)
+class SiegeAdmin(LectureSeule):
+    list_display = ["structure", "personne", "instance", "president"]
+    search_fields = ["structure__nom", "personne__nom", "instance__demarche__nom"]
+    list_select_related = ["structure", "personne", "instance"]
+
+
+class Points(admin.TabularInline):
+    model = models.PointOrdreDuJour
+    can_delete = False
+    extra = 0
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+
+class Presences(Points):
+    model = models.Presence
+    fk_name = "seance"
+
+
+@admin.register(models.Seance)
+class SeanceAdmin(LectureSeule):
+    list_display = ["__str__", "reference", "etat", "debut", "lieu"]
+    list_filter = ["etat", "instance__type"]
+    search_fields = ["instance__demarche__nom", "lieu"]
+    list_select_related = ["instance"]
+    date_hierarchy = "debut"
+    inlines = [Points, Presences]
+
+
+@admin.register(models.Decision)
+class DecisionAdmin(LectureSeule):
+    list_display = ["numero", "nature", "objet", "jalon", "cree_le", "cree_par"]
+    list_filter = ["nature"]
+    search_fields = ["objet", "texte", "seance__instance__demarche__nom"]
+    list_select_related = ["seance__instance", "jalon", "cree_par"]
+
+
+@admin.register(models.Evenement)
+class EvenementAdmin(LectureSeule):
+    list_display = ["le", "par", "action", "objet", "demarche"]
+    list_filter = ["objet_type", "le"]
+    search_fields = ["action", "objet", "par__email", "demarche__nom"]
+    list_select_related = ["par", "demarche"]
+    show_full_result_count = False
+
+
+@admin.register(models.Region)
+class RegionAdmin(LectureSeule):
+    list_display = ["nom", "code"]
+    search_fields = ["nom"]
+
+
+@admin.register(models.Departement)
+class DepartementAdmin(LectureSeule):
+    list_display = ["code", "nom", "region", "population", "nb_communes"]
+    list_filter = ["region"]
+    search_fields = ["code", "nom"]
+    list_select_related = ["region"]
+
+
+@admin.register(models.Epci)
+class EpciAdmin(LectureSeule):
+    list_display = ["nom", "siren", "type", "departement", "population", "retire_le"]
+    list_filter = ["type", ("retire_le", admin.EmptyFieldListFilter)]
+    search_fields = ["nom", "siren"]
+    list_select_related = ["departement"]
+
+
+@admin.register(models.Commune)
+class CommuneAdmin(LectureSeule):
+    list_display = ["nom", "code", "departement", "epci", "population", "retire_le"]
+    list_filter = [("retire_le", admin.EmptyFieldListFilter)]
+    search_fields = ["nom", "code"]
+    list_select_related = ["departement", "epci"]
+    show_full_result_count = False

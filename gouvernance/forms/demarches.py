@@ -1,0 +1,91 @@
+"""Ouvrir une démarche, en modifier l'identité."""
+
+from django import forms
+
+from gouvernance.forms.commun import FormulaireRattache
+from gouvernance.models import (
+    Demarche,
+    Departement,
+    Epci,
+    Gouvernance,
+    Membre,
+    Perimetre,
+    StatutMembre,
+    Structure,
+    Utilisateur,
+)
+from gouvernance.socle.formulaires import AvecJeton, AvecVersion, FormulaireDsfr
+
+NOM = "Celui qui figurera sur le document signé, par exemple « Feuille de route numérique de la Dordogne »."
+CONTRAT = "Le contrat existant auquel la feuille de route s’adosse, s’il y en a un."
+PORTEUR = "La structure qui porte la démarche, parmi les membres ; on peut la désigner plus tard."
+
+
+class FormulaireDepartement(FormulaireDsfr):
+    """Première question de l'administration : où ouvre-t-on ?"""
+
+    bouton = "Continuer"
+    departement = forms.ModelChoiceField(Departement.objects.none(), label="Département")
+
+    def __init__(self, *args, departements, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["departement"].queryset = departements
+        self.helper.form_method = "get"
+
+
+class FormulaireOuverture(AvecJeton, FormulaireRattache):
+    bouton = "Ouvrir la démarche"
+    epcis = forms.ModelMultipleChoiceField(
+        Epci.objects.none(), label="EPCI du périmètre", required=False, widget=forms.CheckboxSelectMultiple,
+        help_text="Seulement pour un groupe d’EPCI. Un EPCI n’est couvert que par une démarche à la fois.",
+    )  # fmt: skip
+    coordination = forms.EmailField(
+        label="Adresse électronique de la coordination",
+        help_text="Le compte qui conduira la démarche, par exemple prenom.nom@prefecture.example.",
+    )
+
+    class Meta:
+        model = Demarche
+        fields = ["nom", "perimetre", "parente", "debut", "fin", "contrat", "contrat_precision"]
+        help_texts = {
+            "nom": NOM,
+            "contrat": CONTRAT,
+            "debut": "Les calendriers types comptent à partir de ce jour.",
+            "parente": "Pour un groupe d’EPCI : la démarche du département, dont celle-ci reste cohérente.",
+        }
+
+    field_order = ["nom", "perimetre", "epcis", "parente", "coordination"]
+
+    def __init__(self, *args, departement, administration: bool, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.departement = departement
+        self.fields["epcis"].queryset = Epci.objects.actuels().filter(departements__contains=[departement.pk])
+        self.fields["parente"].queryset = Demarche.objects.filter(
+            gouvernance__departement=departement, perimetre=Perimetre.DEPARTEMENTAL
+        )
+        if not administration:
+            del self.fields["coordination"]
+
+    def clean_coordination(self):
+        email = self.cleaned_data["coordination"].lower()
+        compte = Utilisateur.objects.filter(email=email, is_active=True).first()
+        if compte is None:
+            raise forms.ValidationError("Aucun compte actif n’a cette adresse : créez-le d’abord.")
+        return compte
+
+
+class FormulaireDemarche(AvecVersion, FormulaireRattache):
+    class Meta:
+        model = Demarche
+        fields = ["nom", "porteur", "debut", "fin", "contrat", "contrat_precision"]
+        help_texts = {"nom": NOM, "contrat": CONTRAT, "porteur": PORTEUR}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["porteur"].queryset = structures_membres(self.instance.gouvernance)
+
+
+def structures_membres(gouvernance: Gouvernance):
+    """Les structures autour de la table : les membres qui n'ont pas été retirés."""
+    membres = Membre.objects.filter(gouvernance=gouvernance).exclude(statut=StatutMembre.RETIRE)
+    return Structure.objects.filter(pk__in=membres.values("structure"))

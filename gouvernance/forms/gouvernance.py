@@ -1,0 +1,150 @@
+"""La gouvernance : notes, membres, mandats, points de blocage."""
+
+from django import forms
+from django.db.models import Q
+
+from gouvernance.forms.commun import FormulaireRattache
+from gouvernance.forms.demarches import structures_membres
+from gouvernance.models import (
+    College,
+    Gouvernance,
+    Mandat,
+    Membre,
+    PointDeBlocage,
+    Role,
+    StatutMembre,
+    Structure,
+    Utilisateur,
+)
+from gouvernance.socle.formulaires import AvecJeton, AvecVersion, FormulaireDsfr
+from gouvernance.socle.identifiants import verifier_siret
+
+
+class FormulaireGouvernance(AvecVersion, FormulaireRattache):
+    class Meta:
+        model = Gouvernance
+        fields = ["sous_prefet_referent", "note_contexte", "prefecture_seule"]
+        help_texts = {
+            "sous_prefet_referent": "Prénom, nom et arrondissement.",
+            "prefecture_seule": "À cocher quand aucune collectivité ne porte la démarche avec l’État.",
+        }
+        widgets = {"note_contexte": forms.Textarea(attrs={"rows": 8})}
+
+
+class FormulaireNotePrivee(AvecVersion, FormulaireRattache):
+    confidentiels = frozenset({"note_privee"})
+
+    class Meta:
+        model = Gouvernance
+        fields = ["note_privee"]
+        widgets = {"note_privee": forms.Textarea(attrs={"rows": 8})}
+
+
+class FormulaireAjoutMembre(AvecJeton, FormulaireDsfr):
+    """Une structure déjà connue, ou une nouvelle."""
+
+    bouton = "Ajouter ce membre"
+    structure = forms.ModelChoiceField(
+        Structure.objects.none(), label="Structure déjà connue", required=False,
+        help_text="Laissez vide si la structure n’est pas dans la liste, et décrivez-la plus bas.",
+    )  # fmt: skip
+    nom = forms.CharField(
+        label="Nom de la nouvelle structure", max_length=200, required=False,
+        help_text="Par exemple « Communauté de communes du Val ».",
+    )  # fmt: skip
+    sigle = forms.CharField(label="Sigle", max_length=30, required=False, help_text="Par exemple « CCV ».")
+    siret = forms.CharField(
+        label="SIRET", max_length=20, required=False,
+        help_text="Quatorze chiffres, espaces acceptés ; il évite d’inscrire deux fois la même structure.",
+    )  # fmt: skip
+    college = forms.ModelChoiceField(
+        College.objects.all(), label="Collège", required=False, help_text="La famille d’acteurs représentée."
+    )
+    co_porteur = forms.BooleanField(label="Co-porteur de la démarche", required=False)
+    contact_politique = forms.CharField(
+        label="Contact politique", max_length=200, required=False, help_text="L’élu ou le dirigeant référent."
+    )
+    contact_technique = forms.CharField(
+        label="Contact technique",
+        max_length=200,
+        required=False,
+        help_text="La personne qui suit le dossier.",
+    )
+
+    def __init__(self, *args, gouvernance: Gouvernance, **kwargs):
+        super().__init__(*args, **kwargs)
+        inscrites = Membre.objects.filter(gouvernance=gouvernance).exclude(statut=StatutMembre.RETIRE)
+        self.fields["structure"].queryset = Structure.objects.filter(
+            Q(departement=gouvernance.departement_id) | Q(departement=None)
+        ).exclude(pk__in=inscrites.values("structure"))
+
+    def clean_siret(self):
+        siret = "".join(self.cleaned_data["siret"].split())
+        if siret:
+            verifier_siret(siret)
+        return siret or None
+
+    def clean(self):
+        donnees = super().clean()
+        if donnees.get("structure"):
+            return donnees
+        if not donnees.get("nom"):
+            self.add_error("structure", "Choisissez une structure de la liste, ou nommez-en une nouvelle.")
+        elif not donnees.get("college"):
+            self.add_error("college", "Dites quel collège cette nouvelle structure représente.")
+        return donnees
+
+    def structure_voulue(self, departement) -> Structure:
+        """Celle de la liste, celle qui porte déjà ce SIRET, ou une neuve (non enregistrée)."""
+        donnees = self.cleaned_data
+        if donnees["structure"]:
+            return donnees["structure"]
+        connue = donnees.get("siret") and Structure.objects.filter(siret=donnees["siret"]).first()
+        return connue or Structure(
+            nom=donnees["nom"], sigle=donnees["sigle"], siret=donnees["siret"], college=donnees["college"],
+            departement=departement,
+        )  # fmt: skip
+
+
+class FormulaireMembre(AvecVersion, FormulaireRattache):
+    class Meta:
+        model = Membre
+        fields = ["co_porteur", "contact_politique", "contact_technique", "referent_fne"]
+        help_texts = {
+            "contact_politique": "L’élu ou le dirigeant référent.",
+            "contact_technique": "La personne qui suit le dossier.",
+            "referent_fne": "La personne référente pour France Numérique Ensemble.",
+        }
+
+
+class FormulaireMandat(AvecJeton, FormulaireDsfr):
+    bouton = "Donner ce rôle"
+    email = forms.EmailField(
+        label="Adresse électronique du compte", help_text="Par exemple prenom.nom@structure.example."
+    )
+    role = forms.ChoiceField(
+        label="Rôle", choices=Mandat._meta.get_field("role").choices, initial=Role.LECTURE
+    )
+
+    def clean_email(self):
+        email = self.cleaned_data["email"].lower()
+        compte = Utilisateur.objects.filter(email=email, is_active=True).first()
+        if compte is None:
+            raise forms.ValidationError("Aucun compte actif n’a cette adresse.")
+        return compte
+
+
+class FormulaireBlocage(AvecJeton, FormulaireRattache):
+    class Meta:
+        model = PointDeBlocage
+        fields = ["libelle", "responsable", "echeance"]
+        labels = {"responsable": "Structure qui s’en charge"}
+        help_texts = {
+            "libelle": "Ce qui gêne l’avancée, par exemple « Aucun local chauffé l’hiver dans le nord ».",
+            "echeance": "Le jour où l’on regardera si le point est levé.",
+        }
+        widgets = {"libelle": forms.Textarea(attrs={"rows": 3})}
+
+    def __init__(self, *args, gouvernance: Gouvernance, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["responsable"].queryset = structures_membres(gouvernance)

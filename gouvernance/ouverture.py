@@ -1,0 +1,79 @@
+"""Qui peut ouvrir une démarche, et où : l'administration partout, une coordination dans sa gouvernance."""
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+
+from gouvernance import demarches
+from gouvernance.models import (
+    Demarche,
+    Departement,
+    Etape,
+    Evenement,
+    Gouvernance,
+    Mandat,
+    Perimetre,
+    Role,
+    Utilisateur,
+)
+
+TERMINEES = [Etape.CLOSE, Etape.ABANDONNEE]
+
+
+def est_administration(utilisateur: Utilisateur) -> bool:
+    return utilisateur.administration or utilisateur.is_superuser
+
+
+def departements_ouvrables(utilisateur: Utilisateur):
+    """Les départements où cette personne peut ouvrir une démarche."""
+    if est_administration(utilisateur):
+        return Departement.objects.all()
+    coordonnees = Mandat.objects.filter(utilisateur=utilisateur, role=Role.COORDINATION)
+    return Departement.objects.filter(pk__in=coordonnees.values("demarche__gouvernance__departement"))
+
+
+@transaction.atomic
+def ouvrir_dans(
+    departement: Departement, demarche: Demarche, *, par: Utilisateur, epcis=(), coordination=None
+) -> Demarche:
+    """Ouvre une démarche dans un département, dont la gouvernance est créée si elle manque (administration).
+
+    Lève PermissionDenied ; ValidationError qui nomme l'autre démarche si le territoire est déjà couvert.
+    """
+    if not departements_ouvrables(par).filter(pk=departement.pk).exists():
+        raise PermissionDenied("Vous ne coordonnez aucune démarche dans ce département.")
+    gouvernance, neuve = Gouvernance.objects.get_or_create(
+        departement=departement, defaults={"cree_par": par}
+    )
+    Gouvernance.objects.select_for_update(of=("self",)).get(pk=gouvernance.pk)
+    if neuve:
+        Evenement.consigner(gouvernance, "créer la gouvernance", par=par, vers=departement)
+    demarche.gouvernance = gouvernance
+    _verifier_territoire(demarche, epcis)
+    demarche.identifiant = identifiant_libre(departement, demarche)
+    return demarches.ouvrir_demarche(demarche, par=par, epcis=epcis, coordination=coordination)
+
+
+def _verifier_territoire(demarche: Demarche, epcis) -> None:
+    groupement = demarche.perimetre == Perimetre.GROUPEMENT
+    if groupement and not epcis:
+        raise ValidationError({"epcis": "Choisissez au moins un EPCI : c’est le territoire de la démarche."})
+    if epcis and not groupement:
+        raise ValidationError({"epcis": "Les EPCI se choisissent seulement pour un groupe d’EPCI."})
+    if demarche.perimetre != Perimetre.DEPARTEMENTAL:
+        return
+    autre = (
+        Demarche.objects.filter(gouvernance=demarche.gouvernance, perimetre=Perimetre.DEPARTEMENTAL)
+        .exclude(etape__in=TERMINEES)
+        .first()
+    )
+    if autre:
+        phrase = f"La démarche « {autre} » couvre déjà ce département : une seule à la fois."
+        raise ValidationError({"perimetre": phrase})
+
+
+def identifiant_libre(departement: Departement, demarche: Demarche) -> str:
+    """« 24-departemental », puis « 24-departemental-2 »… ; gouvernance verrouillée, donc sans course."""
+    base = f"{departement.pk.lower()}-{demarche.perimetre}"
+    pris = set(Demarche.objects.filter(identifiant__startswith=base).values_list("identifiant", flat=True))
+    suites = (f"{base}-{n}" for n in range(2, len(pris) + 3))
+    return base if base not in pris else next(s for s in suites if s not in pris)

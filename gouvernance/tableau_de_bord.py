@@ -1,0 +1,129 @@
+"""Mes démarches : où elles en sont, et ce que j'ai à y faire, dit en une phrase."""
+
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
+from django.utils import timezone
+
+from gouvernance.models import (
+    Adhesion,
+    Demarche,
+    Etape,
+    EtatSeance,
+    Jalon,
+    Mandat,
+    Membre,
+    Role,
+    Seance,
+    StatutMembre,
+    Utilisateur,
+)
+from gouvernance.permissions import DROITS
+
+PILOTES = {Role.COORDINATION, Role.CO_PORTEUR}
+# Ce qu'attend la coordination aux étapes qu'aucun jalon ne ferme.
+SUITES = {
+    Etape.PLAN_ACTIONS: "Réunir les fiches actions et soumettre la feuille de route.",
+    Etape.VALIDEE: "Ouvrir la signature.",
+    Etape.EN_SIGNATURE: "Suivre les signatures.",
+    Etape.SIGNEE: "Transmettre la feuille de route à l’ANCT.",
+    Etape.TRANSMISE: "Attendre l’accusé de réception de l’ANCT.",
+    Etape.MISE_EN_OEUVRE: "Suivre la mise en œuvre des actions.",
+}
+
+
+def demarches_de(utilisateur: Utilisateur, recherche: str = ""):
+    """Les démarches visibles, de la plus récemment modifiée à la plus ancienne."""
+    demarches = Demarche.objects.visibles_par(utilisateur)
+    for mot in recherche.split():
+        demarches = demarches.filter(
+            Q(nom__icontains=mot)
+            | Q(gouvernance__departement__nom__icontains=mot)
+            | Q(gouvernance__departement__code__iexact=mot)
+            | Q(porteur__nom__icontains=mot)
+        )
+    return demarches.order_by("-modifie_le", "-pk")
+
+
+def completer(cles: list[int], utilisateur: Utilisateur) -> list[Demarche]:
+    """Les démarches d'une page et ce qu'il en faut dire : quatre requêtes, quel que soit leur nombre."""
+    tenues = Seance.objects.filter(etat__in=[EtatSeance.CONVOQUEE, EtatSeance.OUVERTE]).order_by("debut")
+    demarches = (
+        Demarche.objects.filter(pk__in=cles)
+        .select_related("gouvernance__departement", "porteur", "cahier")
+        .prefetch_related(
+            Prefetch("jalons", Jalon.objects.select_related("instance").order_by("ordre")),
+            Prefetch("mandats", Mandat.objects.filter(utilisateur=utilisateur)),
+            Prefetch("instances__seances", tenues.select_related("instance")),
+        )
+        .annotate(
+            blocages_echus=Count(
+                "points_de_blocage",
+                Q(points_de_blocage__leve_le=None, points_de_blocage__echeance__lt=timezone.localdate()),
+            ),
+            adhesion_attendue=_adhesion_attendue(utilisateur),
+        )
+    )
+    par_cle = {d.pk: d for d in demarches}
+    return [_decrire(par_cle[cle]) for cle in cles if cle in par_cle]
+
+
+def _adhesion_attendue(utilisateur: Utilisateur):
+    membre = Membre.objects.filter(
+        gouvernance=OuterRef("gouvernance"), structure=utilisateur.structure_id, statut=StatutMembre.CONFIRME
+    )
+    adhesion = Adhesion.objects.filter(
+        cahier__demarche=OuterRef("pk"), structure=utilisateur.structure_id, edition=F("cahier__edition")
+    )
+    return Exists(membre) & ~Exists(adhesion)
+
+
+def _decrire(demarche: Demarche) -> Demarche:
+    demarche.prochain_jalon = next((j for j in demarche.jalons.all() if not j.acquis), None)
+    seances = [s for i in demarche.instances.all() for s in i.seances.all()]
+    demarche.prochaine_seance = min(seances, key=lambda s: s.debut, default=None)
+    demarche.roles = {m.role for m in demarche.mandats.all()}
+    demarche.a_faire = a_faire(demarche)
+    return demarche
+
+
+def a_faire(demarche: Demarche) -> str:
+    """Le prochain geste de la personne dans cette démarche ; vide si l'on n'attend rien d'elle."""
+    if demarche.etape in {Etape.CLOSE, Etape.ABANDONNEE}:
+        return ""
+    if _doit_adherer(demarche):
+        return "Lire le cahier des charges et y adhérer au nom de votre structure."
+    if demarche.roles & PILOTES:
+        return _geste_de_pilote(demarche)
+    if demarche.roles and demarche.prochaine_seance:
+        seance = demarche.prochaine_seance
+        return f"Préparer la séance : {seance}."
+    return ""
+
+
+def _doit_adherer(demarche: Demarche) -> bool:
+    droit = DROITS["adherer"]
+    return (
+        bool(demarche.roles & droit.roles)
+        and demarche.adhesion_attendue
+        and _objectifs(demarche)
+        and Etape(demarche.etape).rang <= droit.jusqu_a.rang
+    )
+
+
+def _objectifs(demarche: Demarche) -> bool:
+    cahier = getattr(demarche, "cahier", None)
+    return cahier is not None and bool(cahier.objectifs.strip())
+
+
+def _geste_de_pilote(demarche: Demarche) -> str:
+    if demarche.blocages_echus:
+        pluriel = "s" if demarche.blocages_echus > 1 else ""
+        return f"Lever {demarche.blocages_echus} point{pluriel} de blocage dont l’échéance est passée."
+    if demarche.etape == Etape.CADRAGE and not _objectifs(demarche):
+        return "Écrire le cahier des charges."
+    if phrase := SUITES.get(demarche.etape):
+        return phrase
+    jalon = demarche.prochain_jalon
+    if jalon is None:
+        return ""
+    qui = f" par « {jalon.instance} »" if jalon.instance else ", une fois désignée l’instance qui décide"
+    return f"Faire valider le jalon « {jalon} »{qui}."

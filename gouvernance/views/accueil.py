@@ -1,0 +1,41 @@
+"""L'accueil : la plateforme en cinq lignes pour le public, « mes démarches » pour qui est connecté."""
+
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.paginator import Paginator
+from django.shortcuts import render
+
+from gouvernance import ouverture, tableau_de_bord
+from gouvernance.models import CodeJalon
+from gouvernance.socle.vues import lecture_seule
+
+PAR_PAGE = 20
+METHODE = [
+    ("Cadrer", "Un cahier des charges, un calendrier, des instances : chaque partie y adhère."),
+    ("Diagnostiquer", "Des chiffres sourcés et des regards croisés sur le territoire."),
+    ("Choisir les enjeux", "Des questions partagées, classées ensemble."),
+    ("Écrire la stratégie", "Des axes qui commencent par un verbe."),
+    ("Construire le plan d’actions", "Des fiches actions, leurs porteurs et leurs financements."),
+    ("Valider, signer, transmettre", "Le COPIL décide, chacun signe, l’ANCT reçoit."),
+]
+
+
+@login_not_required
+@lecture_seule
+def accueil(request):
+    if not request.user.is_authenticated:
+        contexte = {"methode": METHODE, "nb_jalons": len(CodeJalon)}
+        return render(request, "gouvernance/accueil_public.html", contexte)
+    recherche = request.GET.get("q", "").strip()[:100]
+    cles = tableau_de_bord.demarches_de(request.user, recherche).values_list("pk", flat=True)
+    page = Paginator(cles, PAR_PAGE).get_page(request.GET.get("page"))
+    contexte = {
+        "page": page,
+        "demarches": tableau_de_bord.completer(list(page), request.user),
+        "recherche": recherche,
+        "parametres": urlencode({"q": recherche}) if recherche else "",
+        "nationale": ouverture.est_administration(request.user),
+        "peut_ouvrir": ouverture.departements_ouvrables(request.user).exists(),
+    }
+    return render(request, "gouvernance/accueil.html", contexte)

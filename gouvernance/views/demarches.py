@@ -1,0 +1,66 @@
+"""Ouvrir une démarche, en modifier l'identité."""
+
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import render
+from django.urls import reverse
+
+from gouvernance import edition, ouverture
+from gouvernance.forms.commun import en_edition
+from gouvernance.forms.demarches import FormulaireDemarche, FormulaireDepartement, FormulaireOuverture
+from gouvernance.models import Demarche, Perimetre
+from gouvernance.views.commun import Saisie, ouvrir, traiter, une_fois
+
+
+def demarche_ouvrir(request):
+    """D'abord le département, quand plusieurs sont possibles ; puis la démarche."""
+    departements = ouverture.departements_ouvrables(request.user)
+    if not departements.exists():
+        raise PermissionDenied("Pour ouvrir une démarche, il faut en coordonner une dans le département.")
+    departement = _departement(request, departements)
+    if departement is None:
+        formulaire = FormulaireDepartement(request.GET or None, departements=departements)
+        return render(request, "gouvernance/ouvrir.html", {"formulaire": formulaire})
+    return _ouvrir_dans(request, departement)
+
+
+def _departement(request, departements):
+    code = request.GET.get("departement")
+    if code:
+        return departements.filter(pk=code).first()
+    possibles = list(departements[:2])
+    return possibles[0] if len(possibles) == 1 else None
+
+
+def _ouvrir_dans(request, departement):
+    administration = ouverture.est_administration(request.user)
+    departementale = Demarche.objects.filter(
+        gouvernance__departement=departement, perimetre=Perimetre.DEPARTEMENTAL
+    ).first()
+    formulaire = FormulaireOuverture(
+        request.POST or None, departement=departement, administration=administration,
+        initial={"parente": departementale, "perimetre": "groupement" if departementale else "departemental"},
+    )  # fmt: skip
+
+    def ecrire(formulaire):
+        donnees = formulaire.cleaned_data
+        une_fois(formulaire, request.user, lambda: ouverture.ouvrir_dans(
+            departement, formulaire.instance, par=request.user, epcis=list(donnees["epcis"]),
+            coordination=donnees.get("coordination"),
+        ))  # fmt: skip
+
+    saisie = Saisie(
+        formulaire, ecrire, reverse("accueil"), "gouvernance/ouvrir.html", {"departement": departement},
+        "La démarche est ouverte. Commencez par sa gouvernance et son cahier des charges.",
+    )  # fmt: skip
+    return traiter(request, saisie)
+
+
+def demarche_modifier(request, uuid):
+    demarche, acces = ouvrir(request, uuid)
+    contexte = {"demarche": demarche, "acces": acces, "titre": "Modifier la démarche"}
+    saisie = Saisie(
+        en_edition(FormulaireDemarche, request, demarche),
+        lambda f: edition.enregistrer(f, par=request.user, demarche=demarche, droit="cadrer"),
+        reverse("gouvernance", args=[uuid]), "gouvernance/formulaire.html", contexte,
+    )  # fmt: skip
+    return traiter(request, saisie)

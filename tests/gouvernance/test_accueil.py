@@ -1,0 +1,91 @@
+import pytest
+from django.urls import reverse
+
+from gouvernance.models import Etape, Role
+from tests.gouvernance.fabriques import (
+    CahierFactory,
+    DemarcheFactory,
+    InstanceFactory,
+    JalonFactory,
+    MandatFactory,
+    MembreFactory,
+    PointDeBlocageFactory,
+    StructureFactory,
+    UtilisateurFactory,
+)
+
+pytestmark = pytest.mark.django_db
+ACCUEIL = "/"
+
+
+def html(reponse):
+    return reponse.content.decode()
+
+
+def test_le_public_trouve_trois_entrees_et_la_methode(client):
+    page = html(client.get(ACCUEIL))
+    for attendu in (reverse("connexion"), reverse("verifier"), "#methode", "Diagnostiquer", "5 jalons"):
+        assert attendu in page
+    assert "Mes démarches" not in page
+
+
+def test_on_ne_voit_que_ses_demarches(client):
+    mienne, autre = DemarcheFactory(nom="La mienne"), DemarcheFactory(nom="L’autre", groupement=True)
+    client.force_login(MandatFactory(demarche=mienne).utilisateur)
+    page = html(client.get(ACCUEIL))
+    assert "La mienne" in page
+    assert autre.nom not in page
+
+
+def test_sans_demarche_on_sait_quoi_faire(client):
+    client.force_login(UtilisateurFactory())
+    assert "Demandez à la coordination" in html(client.get(ACCUEIL))
+
+
+def test_l_administration_voit_tout_et_cherche(client):
+    DemarcheFactory(nom="Feuille du Périgord")
+    DemarcheFactory(nom="Feuille des Landes", gouvernance__departement__code="40")
+    client.force_login(UtilisateurFactory(anct=True))
+    assert "2 démarches" in html(client.get(ACCUEIL))
+    page = html(client.get(ACCUEIL, {"q": "périgord"}))
+    assert "Feuille du Périgord" in page
+    assert "Feuille des Landes" not in page
+    assert "Feuille des Landes" in html(client.get(ACCUEIL, {"q": "40"}))
+    assert "Aucune démarche ne répond" in html(client.get(ACCUEIL, {"q": "introuvable"}))
+
+
+def _demarche(role, objectifs="Écrits", structure=None, **champs):
+    demarche = DemarcheFactory(**champs)
+    CahierFactory(demarche=demarche, objectifs=objectifs)
+    JalonFactory(demarche=demarche, instance=InstanceFactory(demarche=demarche))
+    compte = UtilisateurFactory(structure=structure)
+    MandatFactory(demarche=demarche, utilisateur=compte, role=role)
+    return demarche, compte
+
+
+def test_la_coordination_apprend_son_prochain_geste(client):
+    demarche, compte = _demarche(Role.COORDINATION, objectifs="")
+    client.force_login(compte)
+    assert "Écrire le cahier des charges." in html(client.get(ACCUEIL))
+    demarche.cahier.objectifs = "Écrits"
+    demarche.cahier.save()
+    assert "Faire valider le jalon « Cahier des charges » par" in html(client.get(ACCUEIL))
+    PointDeBlocageFactory(demarche=demarche, echeance="2020-01-01")
+    assert "Lever 1 point de blocage" in html(client.get(ACCUEIL))
+    demarche.points_de_blocage.all().delete()
+    type(demarche).objects.filter(pk=demarche.pk).update(etape=Etape.PLAN_ACTIONS)
+    assert "soumettre la feuille de route" in html(client.get(ACCUEIL))
+
+
+def test_un_membre_confirme_qui_n_a_pas_adhere_y_est_invite(client):
+    structure = StructureFactory()
+    demarche, compte = _demarche(Role.PARTENAIRE, structure=structure)
+    client.force_login(compte)
+    assert "y adhérer" not in html(client.get(ACCUEIL))
+    MembreFactory(gouvernance=demarche.gouvernance, structure=structure)
+    assert "y adhérer au nom de votre structure" in html(client.get(ACCUEIL))
+    demarche.cahier.adhesions.create(structure=structure, edition=1)
+    assert "y adhérer" not in html(client.get(ACCUEIL))
+    demarche.cahier.edition = 2
+    demarche.cahier.save()
+    assert "y adhérer" in html(client.get(ACCUEIL)), "une nouvelle édition demande une nouvelle adhésion"

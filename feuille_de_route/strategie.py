@@ -41,12 +41,23 @@ def commence_par_infinitif(intitule: str) -> bool:
 # Les noms qui ouvrent d'ordinaire un intitulé, et le verbe qu'ils cachent ; puis les terminaisons régulières.
 VERBES = {
     "accueil": "accueillir", "achat": "acheter", "aide": "aider", "appui": "appuyer", "conduite": "conduire",
-    "construction": "construire", "déploiement": "déployer", "diffusion": "diffuser", "lutte": "lutter",
-    "maintien": "maintenir", "mise": "mettre", "production": "produire", "promotion": "promouvoir",
-    "réduction": "réduire", "réponse": "répondre", "soutien": "soutenir", "suivi": "suivre",
+    "construction": "construire", "coordination": "coordonner", "déploiement": "déployer",
+    "diffusion": "diffuser", "lutte": "lutter", "maintien": "maintenir", "mise": "mettre",
+    "production": "produire", "promotion": "promouvoir", "réduction": "réduire", "réponse": "répondre",
+    "soutien": "soutenir", "suivi": "suivre",
 }  # fmt: skip
-TERMINAISONS = (("isation", "iser"), ("ication", "iquer"), ("ation", "er"), ("ement", "er"), ("age", "er"))
-ARTICLES = (("de la ", "la "), ("de l’", "l’"), ("de l'", "l’"), ("du ", "le "), ("des ", "les "))
+TERMINAISONS = (
+    ("isation", "iser"),
+    ("fication", "fier"),
+    ("ication", "iquer"),
+    ("ation", "er"),
+    ("ement", "er"),
+    ("age", "er"),
+)
+ARTICLES = (
+    ("de la ", "la "), ("de l’", "l’"), ("de l'", "l’"), ("du ", "le "), ("des ", "les "), ("d’un", "un"),
+    ("d'un", "un"), ("de ", "des "),
+)  # fmt: skip
 
 
 def proposer_infinitif(intitule: str) -> str:
@@ -56,13 +67,18 @@ def proposer_infinitif(intitule: str) -> str:
     if not verbe:
         fin = next(((f, v) for f, v in TERMINAISONS if nom.lower().endswith(f)), None)
         verbe = nom.lower().removesuffix(fin[0]) + fin[1] if fin else ""
-    if not verbe or not suite:
-        return ""
+    return f"{verbe.capitalize()} {_sans_preposition(suite)}" if verbe and suite else ""
+
+
+def _sans_preposition(suite: str) -> str:
+    """« de la médiation » → « la médiation » ; « en place d’un réseau » → « en place un réseau »."""
+    locution = re.match(r"en \S+ ", suite)
+    tete = locution.group() if locution else ""
+    reste = suite.removeprefix(tete)
     for article, remplace in ARTICLES:
-        if suite.startswith(article):
-            suite = remplace + suite.removeprefix(article)
-            break
-    return f"{verbe.capitalize()} {suite}"
+        if reste.startswith(article):
+            return tete + remplace + reste.removeprefix(article)
+    return suite
 
 
 def avis_sur_intitule(intitule: str) -> str:

@@ -1,0 +1,144 @@
+"""Les séries de lignes d'une fiche : partenaires, étapes, indicateurs, budget, financements.
+
+Une série marche sans JavaScript : une ligne vide attend toujours, « Ajouter une ligne » rend la page avec ce
+qui est tapé et une ligne de plus, une case supprime une ligne enregistrée.
+"""
+
+from django.forms.models import BaseInlineFormSet, inlineformset_factory
+from django.forms.utils import ErrorDict
+from django.utils import timezone
+
+from feuille_de_route.models import (
+    EtapeFiche,
+    EtatFinancement,
+    FicheAction,
+    Financement,
+    Indicateur,
+    LigneBudget,
+    Partenariat,
+)
+from gouvernance.socle.formulaires import ModelFormulaireDsfr
+
+MAXIMUM = 60
+
+
+class Ligne(ModelFormulaireDsfr):
+    """Une ligne ; `sans_controle` : on la remontre telle que tapée, sans la juger."""
+
+    bouton = ""
+    sans_controle = False
+
+    def full_clean(self):
+        if self.sans_controle:
+            self._errors = ErrorDict()
+            return
+        super().full_clean()
+
+
+class LignePartenaire(Ligne):
+    class Meta:
+        model = Partenariat
+        fields = ["structure", "apport"]
+        labels = {"structure": "Structure partenaire", "apport": "Ce qu’elle apporte"}
+        help_texts = {"apport": "Une salle, un demi-poste, un fichier de contacts…"}
+
+    def __init__(self, *args, structures, **kwargs):
+        super().__init__(*args, **kwargs)
+        champ = self.fields["structure"]
+        champ.queryset = structures.queryset
+        champ.choices = structures.choix
+
+
+class LigneEtape(Ligne):
+    class Meta:
+        model = EtapeFiche
+        fields = ["libelle", "echeance"]
+
+
+class LigneIndicateur(Ligne):
+    class Meta:
+        model = Indicateur
+        fields = ["libelle", "type", "unite", "reference", "cible", "echeance", "source"]
+        help_texts = {"unite": "Personnes, lieux, %…"}
+
+
+class LigneDeBudget(Ligne):
+    class Meta:
+        model = LigneBudget
+        fields = ["annee", "nature", "libelle", "montant", "etp"]
+        labels = {"montant": "Montant prévu (€)"}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is None:
+            self.fields["annee"].initial = timezone.localdate().year
+
+
+class LigneFinancement(Ligne):
+    class Meta:
+        model = Financement
+        fields = ["financeur", "type", "dispositif", "etat", "demande", "obtenu"]
+        labels = {"demande": "Montant demandé (€)", "obtenu": "Montant obtenu (€)"}
+
+    def clean(self):
+        donnees = super().clean()
+        acquis = donnees.get("etat") == EtatFinancement.ACQUIS
+        if acquis and donnees.get("obtenu") is None and "obtenu" not in self.errors:
+            self.add_error("obtenu", "Un financement acquis dit le montant obtenu.")
+        return donnees
+
+
+class Serie(BaseInlineFormSet):
+    """Les lignes d'une fiche. `titre`, `aide`, `une` : les mots de la page."""
+
+    titre = aide = une = ""
+
+    def __init__(self, *args, sans_controle: bool = False, **kwargs):
+        self.sans_controle = sans_controle
+        super().__init__(*args, **kwargs)
+
+    def _construct_form(self, i, **kwargs):
+        ligne = super()._construct_form(i, **kwargs)
+        ligne.sans_controle = self.sans_controle
+        return ligne
+
+    def add_fields(self, form, index):
+        super().add_fields(form, index)
+        if (case := form.fields.get("DELETE")) is not None:
+            case.label = f"Supprimer {self.une}"
+
+    def full_clean(self):
+        if self.sans_controle:
+            self._errors, self._non_form_errors = [{} for _ in self.forms], self.error_class()
+            return
+        super().full_clean()
+
+
+def _serie(modele, ligne, **mots):
+    classe = inlineformset_factory(
+        FicheAction, modele, form=ligne, formset=Serie, extra=1, max_num=MAXIMUM, validate_max=True,
+        absolute_max=MAXIMUM + 1, can_delete_extra=False,
+    )  # fmt: skip
+    return type(f"Serie{modele.__name__}", (classe,), mots)
+
+
+SeriePartenaires = _serie(
+    Partenariat, LignePartenaire, titre="Partenaires", une="ce partenaire",
+    aide="Les structures qui participent à l’action, et ce que chacune apporte.",
+)  # fmt: skip
+SerieEtapes = _serie(
+    EtapeFiche, LigneEtape, titre="Étapes", une="cette étape",
+    aide="Les moments qui comptent, dans l’ordre : « Recruter deux médiateurs », « Ouvrir le premier lieu ».",
+)  # fmt: skip
+SerieIndicateurs = _serie(
+    Indicateur, LigneIndicateur, titre="Indicateurs", une="cet indicateur",
+    aide="Comment on saura que l’action avance : « Personnes accompagnées », d’où l’on part, où l’on va.",
+)  # fmt: skip
+SerieBudget = _serie(
+    LigneBudget, LigneDeBudget, titre="Budget", une="cette dépense",
+    aide="Une dépense par ligne et par année. Si l’action ne coûte rien, une ligne à 0 € le dit.",
+)  # fmt: skip
+SerieFinancements = _serie(
+    Financement, LigneFinancement, titre="Financements", une="ce financement",
+    aide="Un financeur par ligne. Un financement refusé reste écrit, mais ne compte plus.",
+)  # fmt: skip

@@ -1,0 +1,120 @@
+"""La stratégie : l'arbre des axes, ce qui les relie aux enjeux, et de quoi le modifier."""
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from diagnostic.models import Enjeu, EtatEnjeu
+from feuille_de_route import strategie
+from feuille_de_route.forms.axes import AxeExistant, NouvelAxe
+from feuille_de_route.models import Axe
+from gouvernance.models import Demarche
+from gouvernance.socle.vues import lecture_seule
+from gouvernance.views.commun import Saisie, agir, ouvrir, traiter
+
+SENS = {"monter": -1, "descendre": 1}
+
+
+@lecture_seule
+def axes(request, uuid):
+    demarche, acces = ouvrir(request, uuid)
+    arbre = _arbre(demarche)
+    contexte = {
+        "demarche": demarche,
+        "acces": acces,
+        "page": "Axes",
+        "arbre": arbre,
+        "nb_axes": len(arbre),
+        "enjeux_sans_axe": Enjeu.objects.filter(demarche=demarche, etat=EtatEnjeu.RETENU, axes=None),
+        "axes_sans_enjeu": [n["axe"] for n in arbre if not n["enjeux"] and not n["enjeux_des_sous_axes"]],
+    }
+    return render(request, "feuille_de_route/axes.html", contexte)
+
+
+def _arbre(demarche: Demarche) -> list[dict]:
+    """Les axes numérotés et leurs sous-axes : deux requêtes, et une pour leurs enjeux."""
+    tous = list(demarche.axes.select_related("axe_departemental").prefetch_related("enjeux"))
+    racines = [axe for axe in tous if axe.parent_id is None]
+    arbre = []
+    for rang, axe in enumerate(racines, start=1):
+        enfants = [a for a in tous if a.parent_id == axe.pk]
+        noeud = _noeud(axe, f"{rang}", rang, len(racines))
+        noeud["sous_axes"] = [_noeud(a, f"{rang}.{i}", i, len(enfants)) for i, a in enumerate(enfants, 1)]
+        noeud["enjeux_des_sous_axes"] = any(n["enjeux"] for n in noeud["sous_axes"])
+        arbre.append(noeud)
+    return arbre
+
+
+def _noeud(axe: Axe, numero: str, rang: int, total: int) -> dict:
+    return {
+        "axe": axe,
+        "numero": numero,
+        "enjeux": list(axe.enjeux.all()),
+        "avis": strategie.avis_sur_intitule(axe.intitule),
+        "premier": rang == 1,
+        "dernier": rang == total,
+    }
+
+
+def axe(request, uuid, axe_uuid=None):
+    """Ajouter ou modifier un axe ; `?parent=` ouvre un sous-axe."""
+    demarche, acces = ouvrir(request, uuid)
+    if axe_uuid is None:
+        parent = _parent_demande(request, demarche)
+        neuf = Axe(demarche=demarche)
+        formulaire = NouvelAxe(
+            request.POST or None, demarche=demarche, instance=neuf, initial={"parent": parent}
+        )
+        titre = f"Ajouter un sous-axe à « {parent} »" if parent else "Ajouter un axe"
+    else:
+        objet = get_object_or_404(Axe, demarche=demarche, uuid=axe_uuid)
+        formulaire = AxeExistant(
+            request.POST or None, demarche=demarche, instance=objet, initial={"version": objet.version}
+        )
+        titre = f"Modifier : {objet}"
+    contexte = {"demarche": demarche, "acces": acces, "titre": titre, "aide": acces.refus["structurer"]}
+    retour = reverse("axes", args=[uuid])
+    ecrire = _ecrire_axe(request, demarche)
+    return traiter(request, Saisie(formulaire, ecrire, retour, "gouvernance/formulaire.html", contexte))
+
+
+def _parent_demande(request, demarche: Demarche) -> Axe | None:
+    demande = request.GET.get("parent", "")
+    return next((a for a in demarche.axes.filter(parent=None) if str(a.uuid) == demande), None)
+
+
+def _ecrire_axe(request, demarche: Demarche):
+    def ecrire(formulaire):
+        axe = strategie.enregistrer_axe(formulaire, par=request.user, demarche=demarche)
+        if avis := strategie.avis_sur_intitule(axe.intitule):
+            messages.warning(request, avis)
+
+    return ecrire
+
+
+@require_POST
+def deplacer(request, uuid, axe_uuid, sens):
+    if sens not in SENS:
+        raise Http404
+    demarche, _ = ouvrir(request, uuid)
+    objet = get_object_or_404(Axe, demarche=demarche, uuid=axe_uuid)
+    return agir(
+        request,
+        lambda: strategie.deplacer_axe(objet.pk, SENS[sens], par=request.user),
+        f"{reverse('axes', args=[uuid])}#axe-{objet.uuid}",
+        f"« {objet} » a changé de place.",
+    )
+
+
+@require_POST
+def supprimer(request, uuid, axe_uuid):
+    demarche, _ = ouvrir(request, uuid)
+    objet = get_object_or_404(Axe, demarche=demarche, uuid=axe_uuid)
+    return agir(
+        request,
+        lambda: strategie.supprimer_axe(objet.pk, par=request.user),
+        reverse("axes", args=[uuid]),
+        f"« {objet} » est supprimé.",
+    )

@@ -1,0 +1,207 @@
+"""La fiche action : la lire, la créer, l'écrire section par section, la faire avancer."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponseNotAllowed
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+
+from feuille_de_route import fiches
+from feuille_de_route.completude import a_remplir, completude
+from feuille_de_route.financement import compte
+from feuille_de_route.forms.fiches import SECTIONS, NouvelleFiche
+from feuille_de_route.forms.parcours import FormulaireMotif
+from feuille_de_route.models import FicheAction, Public, Service
+from gouvernance.models import Demarche, Evenement
+from gouvernance.permissions import Acces
+from gouvernance.socle.modeles import Conflit
+from gouvernance.socle.vues import lecture_seule
+from gouvernance.views.commun import Saisie, agir, ouvrir, page_de_conflit, traiter
+
+RELATIONS = (
+    "axe__parent", "chantier", "structure_porteuse", "elu_referent__structure", "modifie_par",
+    "decision__seance__instance",
+)  # fmt: skip
+LISTES = (
+    "enjeux", "territoires", "partenariats__structure", "etapes", "indicateurs", "lignes_budget",
+    "financements",
+)  # fmt: skip
+HISTOIRE = 30  # dernières lignes du journal montrées sur la fiche
+AIDES = {
+    "renvoyer": "Dites précisément ce qui manque : le porteur lira votre texte en haut de sa fiche.",
+}
+
+
+def _trouver(request, demarche: Demarche, fiche_uuid, *relations: str) -> FicheAction:
+    """La fiche, si la personne la voit (sinon 404)."""
+    visibles = FicheAction.objects.visibles_par(request.user).filter(demarche=demarche)
+    fiche = get_object_or_404(visibles.select_related(*relations), uuid=fiche_uuid)
+    fiche.demarche = demarche
+    return fiche
+
+
+@lecture_seule
+def fiche(request, uuid, fiche_uuid):
+    demarche, acces = ouvrir(request, uuid)
+    visibles = FicheAction.objects.visibles_par(request.user).filter(demarche=demarche)
+    complete = visibles.select_related(*RELATIONS).prefetch_related(*LISTES)
+    fiche = get_object_or_404(complete, uuid=fiche_uuid)
+    fiche.demarche = demarche
+    reste = a_remplir(fiche)
+    adresses = {code: reverse("fiche_section", args=[uuid, fiche_uuid, code]) for code in SECTIONS}
+    contexte = {
+        "demarche": demarche,
+        "acces": acces,
+        "page": f"Fiche {fiche.numero}",
+        "fiche": fiche,
+        "compte": compte(fiche),
+        "completude": completude(fiche),
+        "reste": [(manque.phrase, adresses[manque.section]) for manque in reste],
+        "sections": adresses,
+        "motif_edition": fiches.motif_de_non_edition(fiche, acces),
+        "services": [Service(s).label for s in fiche.services],
+        "publics": [Public(p).label for p in fiche.publics],
+        "histoire": _histoire(fiche),
+        **_actes(fiche, acces, reste),
+    }
+    return render(request, "feuille_de_route/fiche.html", contexte)
+
+
+def _actes(fiche: FicheAction, acces: Acces, reste: list) -> dict:
+    """Les boutons : ce que la table permet, et pourquoi une fiche incomplète ne se propose pas."""
+    possibles = fiches.actions_possibles(fiche, acces)
+    nombre = len(reste)
+    motif = f"il reste {nombre} point{'s' if nombre > 1 else ''} à remplir." if nombre else ""
+    actes = [
+        {
+            "libelle": transition.libelle,
+            "url": reverse("fiche_agir", args=[acces.demarche.uuid, fiche.uuid, nom]),
+            "nom": nom,
+            "motive": transition.motif,
+            "motif_refus": motif if nom == "proposer" else "",
+        }
+        for nom, transition in possibles.items()
+    ]
+    en_seance = [
+        t.libelle.lower() for t in fiches.TRANSITIONS.values() if t.decision and fiche.etat in t.depuis
+    ]
+    return {"actes": actes, "en_seance": en_seance}
+
+
+def _histoire(fiche: FicheAction) -> list[Evenement]:
+    """Les dernières lignes du journal qui racontent cette fiche, la plus récente d'abord."""
+    lignes = Evenement.objects.filter(
+        demarche=fiche.demarche_id, objet_type="ficheaction", objet_id=str(fiche.pk)
+    )
+    return list(lignes.select_related("par")[:HISTOIRE])
+
+
+def nouvelle(request, uuid):
+    """Ouvrir une fiche. Son adresse est tirée du jeton : un double clic ramène à la même."""
+    demarche, acces = ouvrir(request, uuid)
+    neuve = FicheAction(demarche=demarche)
+    formulaire = NouvelleFiche(request.POST or None, demarche=demarche, acces=acces, instance=neuve)
+    retour = reverse("plan", args=[uuid])
+    if request.method == "POST" and formulaire.is_valid():
+        neuve.uuid = formulaire.cleaned_data["jeton"]
+        retour = reverse("fiche", args=[uuid, neuve.uuid])
+
+    def ecrire(valide):
+        fiches.creer(valide.instance, par=request.user, jeton=valide.cleaned_data["jeton"])
+
+    aide = (
+        acces.refus["creer_fiche"]
+        or "Quatre réponses pour commencer ; le reste s’écrit ensuite, à son rythme."
+    )
+    contexte = {"demarche": demarche, "acces": acces, "titre": "Créer une fiche action", "aide": aide}
+    succes = "La fiche est créée, en brouillon. Remplissez-la section par section, puis proposez-la."
+    return traiter(
+        request, Saisie(formulaire, ecrire, retour, "gouvernance/formulaire.html", contexte, succes)
+    )
+
+
+def section(request, uuid, fiche_uuid, code):
+    """Écrire une section : champs et séries de lignes sous un seul bouton, une seule version."""
+    if code not in SECTIONS:
+        raise Http404
+    demarche, acces = ouvrir(request, uuid)
+    fiche = _trouver(request, demarche, fiche_uuid)
+    retour = reverse("fiche", args=[uuid, fiche_uuid])
+    try:
+        fiches.exiger_edition(fiche, request.user)
+    except ValidationError as refus:
+        if request.method != "POST":  # une saisie envoyée, elle, se remontre avec le refus
+            messages.error(request, " ".join(refus.messages))
+            return redirect(retour)
+    if request.method == "POST" and "ajouter" in request.POST:
+        return _page_de_section(request, _avec_une_ligne(request, fiche, acces, code))
+    formulaire = SECTIONS[code](
+        request.POST or None, instance=fiche, acces=acces, initial={"version": fiche.version}
+    )
+    if _depassee(formulaire, fiche):
+        conflit = Conflit(f"« {fiche} » a été modifiée par quelqu’un d’autre pendant votre saisie.")
+        return page_de_conflit(request, formulaire, conflit, request.path)
+    contexte = _contexte_de_section(formulaire, code)
+    ecrire = lambda valide: fiches.modifier(valide, par=request.user)  # noqa: E731
+    return traiter(
+        request, Saisie(formulaire, ecrire, retour, "feuille_de_route/fiche_section.html", contexte)
+    )
+
+
+def _depassee(formulaire, fiche: FicheAction) -> bool:
+    """Une saisie invalide sur une version ancienne : on dit d'abord que la fiche a changé."""
+    if not formulaire.is_bound or formulaire.is_valid():
+        return False
+    return formulaire.cleaned_data.get("version") not in {None, fiche.version}
+
+
+def _avec_une_ligne(request, fiche: FicheAction, acces: Acces, code: str):
+    """La saisie telle que tapée, avec une ligne vide de plus dans la série demandée."""
+    donnees = request.POST.copy()
+    cle = f"{donnees['ajouter']}-TOTAL_FORMS"
+    if donnees.get(cle, "").isdecimal():
+        donnees[cle] = str(int(donnees[cle]) + 1)
+    return SECTIONS[code](donnees, instance=fiche, acces=acces, sans_controle=True)
+
+
+def _contexte_de_section(formulaire, code: str) -> dict:
+    return {
+        "demarche": formulaire.demarche,
+        "acces": formulaire.acces,
+        "fiche": formulaire.instance,
+        "titre": formulaire.titre,
+        "aide": formulaire.aide,
+        "compte": compte(formulaire.instance) if code == "moyens" else None,
+    }
+
+
+def _page_de_section(request, formulaire):
+    contexte = _contexte_de_section(formulaire, request.resolver_match.kwargs["code"])
+    return render(request, "feuille_de_route/fiche_section.html", {"formulaire": formulaire, **contexte})
+
+
+def agir_fiche(request, uuid, fiche_uuid, action):
+    """Proposer, renvoyer, reprendre : un bouton, ou une page de motif quand la transition l'exige."""
+    transition = fiches.TRANSITIONS.get(action)
+    if transition is None or transition.decision:
+        raise Http404
+    demarche, acces = ouvrir(request, uuid)
+    fiche = _trouver(request, demarche, fiche_uuid)
+    retour = reverse("fiche", args=[uuid, fiche_uuid])
+    if transition.motif:
+        return _avec_motif(request, fiche, acces, action)
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    return agir(request, lambda: fiches.effectuer(action, fiche.pk, par=request.user), retour)
+
+
+def _avec_motif(request, fiche: FicheAction, acces: Acces, action: str):
+    def ecrire(formulaire):
+        motif = formulaire.cleaned_data["motif"]
+        fiches.effectuer(action, fiche.pk, par=request.user, motif=motif)
+
+    titre = f"{fiches.TRANSITIONS[action].libelle} : {fiche}"
+    contexte = {"demarche": acces.demarche, "acces": acces, "titre": titre, "aide": AIDES.get(action, "")}
+    retour = reverse("fiche", args=[acces.demarche.uuid, fiche.uuid])
+    formulaire = FormulaireMotif(request.POST or None)
+    return traiter(request, Saisie(formulaire, ecrire, retour, "gouvernance/formulaire.html", contexte))

@@ -1,0 +1,1 @@
+"""Du JSON figé aux sections du document : chaque module prépare une partie, sans lire la base."""

@@ -15,6 +15,11 @@ LOCALES = {"127.0.0.1", "::1", "localhost"}
 NOS_GABARITS = str(settings.BASE_DIR / "templates")
 
 
+def pytest_configure():
+    """Un mot de passe d'essai n'a pas à résister : PBKDF2 prendrait l'essentiel du temps de la suite."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture(autouse=True, scope="session")
 def reseau_ferme():
     """Aucun essai ne sort de la machine."""

@@ -135,11 +135,8 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "gouvernance.socle.contexte.site",
             ],
-            "builtins": [
-                "django.templatetags.static",
-                "gouvernance.templatetags.feuille",
-                "gouvernance.templatetags.graphiques",
-            ],
+            "builtins": ["django.templatetags.static"]
+            + [f"gouvernance.templatetags.{nom}" for nom in ("feuille", "graphiques")],
         },
     }
 ]
@@ -154,13 +151,8 @@ LOGIN_URL = "connexion"
 LOGIN_REDIRECT_URL = "accueil"
 LOGOUT_REDIRECT_URL = "accueil"
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{nom}"}
-    for nom in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": f"django.contrib.auth.password_validation.{nom}Validator"}
+    for nom in ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
 ]
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 
@@ -178,13 +170,12 @@ STATICFILES_FINDERS = [
 ]
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not EN_PRODUCTION
 MEDIA_ROOT = Path(texte("MEDIA_ROOT", str(BASE_DIR / "var" / "coffre")))
+_STATIQUES = "django.contrib.staticfiles.storage.StaticFilesStorage"
+if EN_PRODUCTION:
+    _STATIQUES = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if EN_PRODUCTION
-        else "django.contrib.staticfiles.storage.StaticFilesStorage"
-    },
+    "staticfiles": {"BACKEND": _STATIQUES},
 }
 
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
@@ -195,16 +186,10 @@ MARQUE_ETAT = oui_non("MARQUE_ETAT", False)
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "img-src": [SELF, "data:"],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "manifest-src": [SELF],
+        **{f"{nom}-src": [SELF] for nom in ("script", "style", "font", "connect", "manifest")},
+        **{nom: [NONE] for nom in ("default-src", "base-uri", "frame-ancestors")},
         "form-action": [SELF],
-        "base-uri": [NONE],
-        "frame-ancestors": [NONE],
+        "img-src": [SELF, "data:"],
     }
 }
 X_FRAME_OPTIONS = "DENY"
@@ -216,12 +201,12 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = EN_PRODUCTION
 if oui_non("DERRIERE_MANDATAIRE", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# Redis n'est qu'un porteur d'indices : la base fait foi (docs/adr). Une page ne l'attend jamais plus d'une
-# seconde.
+# Redis ne porte que des indices : la base fait foi (docs/adr). Une page l'attend deux secondes au plus.
 REDIS_URL = texte("REDIS_URL", "redis://localhost:6379/0")
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5, "max_retries": 0}
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # le travailleur attend Redis aussi longtemps qu'il faut
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 2, "max_retries": 0}
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -231,8 +216,13 @@ CELERY_TASK_SOFT_TIME_LIMIT = 120
 CELERY_TASK_TIME_LIMIT = 150
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = texte("CELERY_BEAT_FICHIER", str(BASE_DIR / "var" / "celerybeat"))
+BALAYAGE_SECONDES = entier("BALAYAGE_SECONDES", 10)
 CELERY_BEAT_SCHEDULE = {
-    "balayer": {"task": "feuille_de_route.tasks.balayer", "schedule": timedelta(seconds=10)},
+    "balayer": {
+        "task": "feuille_de_route.tasks.balayer",
+        "schedule": timedelta(seconds=BALAYAGE_SECONDES),
+        "options": {"expires": BALAYAGE_SECONDES},
+    },
 }
 
 SIGNATURE_CERTIFICAT = Path(texte("SIGNATURE_CERTIFICAT", str(BASE_DIR / "var" / "pki" / "cachet-essai.p12")))
@@ -246,12 +236,9 @@ TRANSMISSION_COURRIEL = texte("TRANSMISSION_COURRIEL")
 TRANSMISSION_URL = texte("TRANSMISSION_URL")
 TRANSMISSION_JETON = texte("TRANSMISSION_JETON")
 
-EMAIL_BACKEND = texte(
-    "EMAIL_BACKEND",
-    "django.core.mail.backends.smtp.EmailBackend"
-    if EN_PRODUCTION
-    else "django.core.mail.backends.console.EmailBackend",
-)
+_COURRIEL = "smtp" if EN_PRODUCTION else "console"
+EMAIL_BACKEND = texte("EMAIL_BACKEND", f"django.core.mail.backends.{_COURRIEL}.EmailBackend")
+EMAIL_TIMEOUT = entier("EMAIL_DELAI", 20)
 EMAIL_HOST = texte("EMAIL_HOST", "localhost")
 EMAIL_PORT = entier("EMAIL_PORT", 25)
 EMAIL_HOST_USER = texte("EMAIL_HOST_USER")

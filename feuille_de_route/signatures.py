@@ -13,7 +13,8 @@ from feuille_de_route.models import (
     Signature,
     VersionFigee,
 )
-from gouvernance.models import Demarche, Etape, Evenement, Utilisateur
+from gouvernance.edition import enregistrer
+from gouvernance.models import Demarche, Etape, Evenement, JetonConsomme, Utilisateur
 from gouvernance.permissions import exiger
 from gouvernance.socle.manques import Manque
 
@@ -42,6 +43,24 @@ def manques_ouverture(demarche: Demarche) -> list[Manque]:
 
 
 @transaction.atomic
+def designer(formulaire, *, par: Utilisateur | None, demarche: Demarche) -> Signataire:
+    """Enregistre un signataire à un rang libre ; deux saisies simultanées se suivent (démarche verrouillée).
+
+    Lève ValidationError (rang pris, étape passée), et ce que lève edition.enregistrer.
+    """
+    Demarche.objects.select_for_update(of=("self",)).get(pk=demarche.pk)
+    autres = Signataire.objects.filter(demarche=demarche).exclude(pk=formulaire.instance.pk)
+    if autres.filter(ordre=formulaire.cleaned_data["ordre"]).exists() and not _deja_recu(formulaire):
+        raise ValidationError({"ordre": "Deux signataires ne peuvent pas avoir le même rang."})
+    return enregistrer(formulaire, par=par, demarche=demarche, droit="engager", lien="demarche")
+
+
+def _deja_recu(formulaire) -> bool:
+    """Le second clic d'un même envoi : c'est à `enregistrer` de le dire, pas au rang."""
+    return JetonConsomme.objects.filter(jeton=formulaire.cleaned_data.get("jeton")).exists()
+
+
+@transaction.atomic
 def ouvrir(demarche: Demarche, *, par: Utilisateur | None) -> Document:
     """Crée le document à signer et une signature attendue par signataire ; l'appelant tient le verrou de
     la démarche.
@@ -66,23 +85,52 @@ def attendue(document: Document) -> Signature | None:
     return premiere if premiere and premiere.etat == EtatSignature.ATTENDUE else None
 
 
-def _a_son_tour(signature_pk: int, par: Utilisateur) -> Signature:
-    document_pk = Signature.objects.values_list("document", flat=True).get(pk=signature_pk)
+def verrouiller(document_pk: int) -> Document:
+    """Le document, verrouillé. Lève ValidationError sans attendre si un travailleur le prépare : il peut le
+    tenir longtemps, et une page ne patiente pas.
+
+    Ordre des verrous, partout : le document d'abord, la démarche ensuite.
+    """
+    exiger_pret(Document.objects.get(pk=document_pk))
     document = Document.objects.select_for_update(of=("self",)).get(pk=document_pk)
-    signature = Signature.objects.select_related("signataire__utilisateur", "document__demarche").get(
-        pk=signature_pk
-    )
+    exiger_pret(document)
+    return document
+
+
+def exiger_pret(document: Document) -> None:
+    """Lève ValidationError si le PDF n'est pas là, entier et au repos."""
+    if document.etat == EtatDocument.ECHEC:
+        raise ValidationError("La production du document a échoué : la coordination doit la relancer.")
+    if document.etat != EtatDocument.PRET:
+        raise ValidationError(
+            f"Le document n’est pas prêt ({document.get_etat_display()}) : patientez un instant."
+        )
+
+
+def _a_son_tour(signature_pk: int, par: Utilisateur) -> Signature:
+    """La signature, son document verrouillé ; contrôlée avant le verrou, puis sous le verrou."""
+    _controler(_lire(signature_pk), par)
+    document = verrouiller(_lire(signature_pk).document_id)
+    signature = _lire(signature_pk)
     signature.document = document
-    if signature.signataire.utilisateur_id != par.pk:
-        raise PermissionDenied("Cette signature est attendue d’une autre personne.")
-    if document.demarche.etape != Etape.EN_SIGNATURE:
-        raise ValidationError("Le tour de signature n’est pas ouvert.")
-    if signature.etat != EtatSignature.ATTENDUE:
-        raise ValidationError(f"Cette signature est déjà « {signature.get_etat_display()} ».")
+    _controler(signature, par)
     premiere = attendue(document)
     if premiere is None or premiere.pk != signature.pk:
         raise ValidationError("Ce n’est pas encore votre tour : une signature précédente est attendue.")
     return signature
+
+
+def _lire(signature_pk: int) -> Signature:
+    return Signature.objects.select_related("signataire", "document__demarche").get(pk=signature_pk)
+
+
+def _controler(signature: Signature, par: Utilisateur) -> None:
+    if signature.signataire.utilisateur_id != par.pk:
+        raise PermissionDenied("Cette signature est attendue d’une autre personne.")
+    if signature.etat != EtatSignature.ATTENDUE:
+        raise ValidationError(f"Cette signature est déjà « {signature.get_etat_display()} ».")
+    if signature.document.demarche.etape != Etape.EN_SIGNATURE:
+        raise ValidationError("Le tour de signature n’est pas ouvert.")
 
 
 @transaction.atomic
@@ -94,13 +142,9 @@ def consentir(signature_pk: int, *, par: Utilisateur, empreinte_vue: str, reserv
     """
     signature = _a_son_tour(signature_pk, par)
     document = signature.document
-    if document.etat != EtatDocument.PRET:
-        raise ValidationError(
-            f"Le document n’est pas prêt ({document.get_etat_display()}) : patientez un instant."
-        )
     if document.empreinte != empreinte_vue:
         raise ValidationError(
-            "Le document a changé depuis que vous l’avez ouvert : relisez-le avant de signer."
+            "Le document a changé depuis que vous l’avez ouvert : rechargez la page et relisez-le avant de signer."
         )
     signature.etat, signature.consentie_le = EtatSignature.CONSENTIE, timezone.now()
     signature.empreinte_vue, signature.reserves, signature.par = empreinte_vue, reserves.strip(), par
@@ -129,20 +173,17 @@ def refuser(signature_pk: int, *, par: Utilisateur, motif: str) -> Signature:
 @transaction.atomic
 def redemander(signature_pk: int, *, par: Utilisateur | None) -> Signature:
     """Après un refus, la coordination redemande la signature ; le motif reste au journal."""
-    document_pk = Signature.objects.values_list("document", flat=True).get(pk=signature_pk)
-    document = Document.objects.select_for_update(of=("self",)).select_related("demarche").get(pk=document_pk)
-    exiger(par, document.demarche, "conduire")
-    signature = Signature.objects.get(pk=signature_pk)
+    exiger(par, _lire(signature_pk).document.demarche, "conduire")
+    document = verrouiller(_lire(signature_pk).document_id)
+    signature = _lire(signature_pk)
+    if document.demarche.etape != Etape.EN_SIGNATURE:
+        raise ValidationError("Le tour de signature n’est pas ouvert.")
     if signature.etat != EtatSignature.REFUSEE:
         raise ValidationError("Cette signature n’a pas été refusée.")
     Evenement.consigner(
         signature, "redemander la signature", par=par, demarche=document.demarche, de=signature.motif
     )
-    signature.etat, signature.refusee_le, signature.motif, signature.par = (
-        EtatSignature.ATTENDUE,
-        None,
-        "",
-        None,
-    )
+    signature.etat, signature.refusee_le = EtatSignature.ATTENDUE, None
+    signature.motif, signature.par = "", None
     signature.save()
     return signature

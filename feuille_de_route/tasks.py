@@ -2,12 +2,13 @@
 donc une fois, dans le processus parent du travailleur."""
 
 from celery import shared_task
+from django.conf import settings
 
 from feuille_de_route.documents import production
 from feuille_de_route.models import Document, Transmission
 from feuille_de_route.transmission import envoi
 
-PAR_BALAYAGE = 20
+PAR_BALAYAGE = 100
 
 
 @shared_task
@@ -22,7 +23,11 @@ def envoyer(transmission_pk: int) -> None:
 
 @shared_task
 def balayer() -> None:
-    """Reprend ce qui attend : messages perdus, travailleurs tués, essais repoussés."""
-    for modele, agir in ((Document, production.produire), (Transmission, envoi.envoyer)):
+    """Signale ce qui attend encore : messages perdus, travailleurs tués, essais repoussés.
+
+    Il n'exécute rien : chaque travail garde son propre délai, et plusieurs travailleurs se les partagent. Un
+    indice qui n'est pas lu avant le balayage suivant s'efface, la file ne grossit donc jamais.
+    """
+    for modele, tache in ((Transmission, envoyer), (Document, produire)):
         for pk in modele.objects.a_faire().order_by("pk").values_list("pk", flat=True)[:PAR_BALAYAGE]:
-            agir(pk)
+            tache.apply_async((pk,), expires=settings.BALAYAGE_SECONDES)

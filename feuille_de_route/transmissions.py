@@ -5,19 +5,20 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from feuille_de_route import parcours
+from feuille_de_route import parcours, signatures
 from feuille_de_route.models import Document, EtatDocument, EtatTransmission, NatureDocument, Transmission
 from gouvernance.models import Demarche, Etape, Evenement, Utilisateur
 from gouvernance.permissions import exiger
 
+TRANSMISSIBLE = (Etape.SIGNEE, Etape.EN_SIGNATURE)
+
 
 def a_transmettre(demarche: Demarche) -> Document | None:
-    """Le dernier document à signer de la démarche, prêt."""
-    return (
-        Document.objects.filter(demarche=demarche, nature=NatureDocument.A_SIGNER, etat=EtatDocument.PRET)
-        .order_by("-pk")
-        .first()
+    """Le dernier document à signer de la démarche, s'il est prêt (jamais celui d'une version d'avant)."""
+    dernier = (
+        Document.objects.filter(demarche=demarche, nature=NatureDocument.A_SIGNER).order_by("-pk").first()
     )
+    return dernier if dernier and dernier.etat == EtatDocument.PRET else None
 
 
 @transaction.atomic
@@ -25,22 +26,20 @@ def demander(demarche_pk: int, *, par: Utilisateur | None, motif: str = "") -> T
     """Confie la feuille de route à l'envoi. Signée, ou « sans signature complète » avec un motif (DOMAINE
     §5).
     """
-    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche_pk)
+    demarche = Demarche.objects.get(pk=demarche_pk)
     exiger(par, demarche, "transmettre")
-    if demarche.etape not in {Etape.SIGNEE, Etape.EN_SIGNATURE}:
-        raise ValidationError(
-            f"La démarche est « {demarche.get_etape_display()} » : il n’y a rien à transmettre."
-        )
-    if demarche.etape == Etape.EN_SIGNATURE and not motif.strip():
-        raise ValidationError(
-            {"motif": "La signature n’est pas complète : dites pourquoi vous transmettez sans elle."}
-        )
+    _exiger_transmissible(demarche, motif)
     document = a_transmettre(demarche)
     if document is None:
         raise ValidationError("Le document est encore en préparation : patientez un instant.")
+    document = signatures.verrouiller(document.pk)
+    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche_pk)
+    _exiger_transmissible(demarche, motif)
+    incomplete = demarche.etape == Etape.EN_SIGNATURE
     envois = Transmission.objects.filter(demarche=demarche).count()
     transmission = Transmission(
-        demarche=demarche, document=document, canal=settings.TRANSMISSION_CANAL, motif=motif.strip(), par=par,
+        demarche=demarche, document=document, canal=settings.TRANSMISSION_CANAL, par=par,
+        motif=motif.strip() if incomplete else "",
         reference=f"FDR-{demarche.identifiant}-v{document.version_figee.numero}-{envois + 1:02d}",
     )  # fmt: skip
     transmission.attribuer(par)
@@ -48,6 +47,17 @@ def demander(demarche_pk: int, *, par: Utilisateur | None, motif: str = "") -> T
     Evenement.consigner(transmission, "transmettre", par=par, vers=transmission.reference)
     parcours.marquer_transmise(demarche, par=par)
     return transmission
+
+
+def _exiger_transmissible(demarche: Demarche, motif: str) -> None:
+    if demarche.etape not in TRANSMISSIBLE:
+        raise ValidationError(
+            f"La démarche est « {demarche.get_etape_display()} » : il n’y a rien à transmettre."
+        )
+    if demarche.etape == Etape.EN_SIGNATURE and not motif.strip():
+        raise ValidationError(
+            {"motif": "La signature n’est pas complète : dites pourquoi vous transmettez sans elle."}
+        )
 
 
 def _envoyee(transmission_pk: int, par) -> Transmission:
@@ -74,7 +84,8 @@ def accuser(transmission_pk: int, *, par: Utilisateur | None, reference: str) ->
     transmission.save()
     Evenement.consigner(transmission, "accuser réception", par=par, vers=transmission.reference_accuse)
     demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=transmission.demarche_id)
-    parcours.marquer_recue(demarche, par=par)
+    if demarche.etape == Etape.TRANSMISE:  # un avenant a pu s'ouvrir entre l'envoi et l'accusé
+        parcours.marquer_recue(demarche, par=par)
     return transmission
 
 
@@ -89,13 +100,14 @@ def demander_complement(transmission_pk: int, *, par: Utilisateur | None, comple
     transmission.save()
     Evenement.consigner(transmission, "demander un complément", par=par, vers=transmission.complement)
     demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=transmission.demarche_id)
-    parcours.reprendre_apres_complement(demarche, par=par)
+    if demarche.etape == Etape.TRANSMISE:
+        parcours.reprendre_apres_complement(demarche, par=par)
     return transmission
 
 
 @transaction.atomic
 def reessayer(transmission_pk: int, *, par: Utilisateur | None) -> Transmission:
-    """Après un échec, remet l'envoi en file."""
+    """Après un échec, remet l'envoi en file, par le canal réglé aujourd'hui."""
     transmission = (
         Transmission.objects.select_for_update(of=("self",))
         .select_related("demarche")
@@ -104,7 +116,8 @@ def reessayer(transmission_pk: int, *, par: Utilisateur | None) -> Transmission:
     exiger(par, transmission.demarche, "transmettre")
     if transmission.etat != EtatTransmission.ECHEC:
         raise ValidationError(f"Cette transmission est « {transmission.get_etat_display()} ».")
-    transmission.etat, transmission.essais, transmission.prochain_essai_le = EtatTransmission.EN_FILE, 0, None
-    transmission.save()
     Evenement.consigner(transmission, "réessayer l’envoi", par=par, de=transmission.erreur)
+    transmission.etat, transmission.canal = EtatTransmission.EN_FILE, settings.TRANSMISSION_CANAL
+    transmission.essais, transmission.prochain_essai_le, transmission.erreur = 0, None, ""
+    transmission.save()
     return transmission

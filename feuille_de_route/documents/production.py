@@ -9,6 +9,7 @@ import io
 import logging
 
 import pikepdf
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import transaction
 from django.utils import timezone
 
@@ -17,7 +18,7 @@ from feuille_de_route.documents.cartouche import Apposition
 from feuille_de_route.documents.certificats import charger_cachet
 from feuille_de_route.documents.contexte import html_du_document, pieces_jointes
 from feuille_de_route.documents.rendu import Edition, html_vers_pdf
-from feuille_de_route.documents.signature import Champ, apposer, preparer, sceller
+from feuille_de_route.documents.signature import Champ, SignatureImpossible, apposer, preparer, sceller
 from feuille_de_route.models import (
     Document,
     Empreinte,
@@ -26,13 +27,14 @@ from feuille_de_route.models import (
     NatureDocument,
     Signature,
 )
-from gouvernance.models import Demarche, Evenement
+from gouvernance.models import Demarche, Etape, Evenement
 from gouvernance.socle import coffre
 
 journal = logging.getLogger(__name__)
 PHRASE_ECHEC = (
     "La production du document a échoué. Réessayez ; si l’échec se répète, transmettez ce message : {}"
 )
+DICIBLES = (SignatureImpossible, coffre.ObjetAbsent, coffre.ObjetAltere, ImproperlyConfigured)
 
 
 def produire(document_pk: int) -> bool:
@@ -113,7 +115,14 @@ def _apposer_la_suivante(document: Document) -> None:
         vers=document.empreinte,
     )
     if derniere:
-        parcours.marquer_signee(Demarche.objects.select_for_update(of=("self",)).get(pk=document.demarche_id))
+        _marquer_signee(document)
+
+
+def _marquer_signee(document: Document) -> None:
+    """La démarche est signée, sauf si elle a été abandonnée entre le consentement et le cachet."""
+    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=document.demarche_id)
+    if demarche.etape == Etape.EN_SIGNATURE:
+        parcours.marquer_signee(demarche)
 
 
 def _apposition(signature: Signature) -> Apposition:
@@ -154,20 +163,33 @@ def _noter_echec(document_pk: int, erreur: Exception) -> None:
         document = Document.objects.prendre(document_pk)
         if document is None:
             return
-        if document.noter_echec(PHRASE_ECHEC.format(f"{type(erreur).__name__} : {erreur}"[:500])):
+        if document.noter_echec(PHRASE_ECHEC.format(_dire(erreur))):
             document.etat = EtatDocument.ECHEC
+            Evenement.consigner(document, "échec de la production", par=None, vers=document.erreur)
         document.save()
+
+
+def _dire(erreur: Exception) -> str:
+    """Ce qu'on montre d'une erreur : nos phrases telles quelles, le nom seul des autres (le détail est au
+    journal du serveur).
+    """
+    return str(erreur)[:500] if isinstance(erreur, DICIBLES) else f"erreur interne ({type(erreur).__name__})."
 
 
 @transaction.atomic
 def reessayer(document_pk: int, *, par) -> Document:
-    """Remet en file un document en échec, à l'étape où il s'était arrêté."""
-    document = Document.objects.select_for_update(of=("self",)).select_related("demarche").get(pk=document_pk)
-    if document.etat == EtatDocument.ECHEC:
-        Evenement.consigner(document, "réessayer", par=par, de=document.erreur)
-        document.etat = EtatDocument.SIGNATURE if document.empreinte else EtatDocument.EN_FILE
-        document.essais, document.prochain_essai_le, document.erreur = 0, None, ""
-        document.save()
+    """Remet en file un document en échec, à l'étape où il s'était arrêté. Lève ValidationError s'il ne l'est
+    pas.
+    """
+    if Document.objects.values_list("etat", flat=True).get(pk=document_pk) != EtatDocument.ECHEC:
+        raise ValidationError("La production de ce document n’est pas en échec.")
+    document = Document.objects.select_for_update(of=("self",)).get(pk=document_pk)
+    if document.etat != EtatDocument.ECHEC:
+        raise ValidationError("La production de ce document a déjà repris.")
+    Evenement.consigner(document, "réessayer", par=par, de=document.erreur)
+    document.etat = EtatDocument.SIGNATURE if document.empreinte else EtatDocument.EN_FILE
+    document.essais, document.prochain_essai_le, document.erreur = 0, None, ""
+    document.save()
     return document
 
 

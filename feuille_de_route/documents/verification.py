@@ -11,6 +11,9 @@ from feuille_de_route.models import Empreinte, NatureDocument
 from gouvernance.socle import coffre
 from gouvernance.socle.bac_a_sable import ExecutionRefusee, executer
 
+SCEAU = "Sceau"  # le champ que la plateforme remplit en dernier
+ILLISIBLE = "Le fichier ne se lit pas : ce contrôle n’a pas pu être fait."
+
 
 class Controle(NamedTuple):
     titre: str
@@ -43,8 +46,8 @@ class Verdict(NamedTuple):
         if self.complet:
             return "Cette feuille de route est authentique, entière et signée par tous."
         return (
-            "Ce document est authentique, mais la signature n’est pas terminée : "
-            f"{self.emission.signatures} signature(s) apposée(s)."
+            "Ce document est authentique, mais la signature n’est pas terminée : il s’y trouve "
+            f"{_compter(self.emission.signatures)} sur {self.emission.document.signatures.count()}."
         )
 
 
@@ -67,17 +70,25 @@ def verifier(octets: bytes) -> Verdict:
 
 
 def _signatures(examen: dict) -> Controle:
-    nombre = len(examen.get("signatures", []))
-    phrase = f"Les {nombre} signatures sont valides." if examen["signature_valide"] else examen["motif"]
-    return Controle("Signatures", examen["signature_valide"], phrase)
+    if not examen["signature_valide"]:
+        return Controle("Signatures", False, examen["motif"])
+    champs = [signature["champ"] for signature in examen["signatures"]]
+    nombre = len([champ for champ in champs if champ != SCEAU])
+    sceau = " et le sceau de la plateforme" if SCEAU in champs else ""
+    valides = "sont valides" if nombre + bool(sceau) > 1 else "est valide"
+    return Controle("Signatures", True, f"{_compter(nombre).capitalize()}{sceau} {valides}.")
+
+
+def _compter(signatures: int) -> str:
+    return "une signature" if signatures == 1 else f"{signatures} signatures"
 
 
 def _couverture(examen: dict) -> Controle:
     if examen["couverture"]:
-        return Controle(
-            "Fichier entier", True, "La dernière signature couvre tout le fichier : rien n’y a été ajouté."
-        )
-    return Controle("Fichier entier", False, "Des octets du fichier ne sont couverts par aucune signature.")
+        phrase = "La dernière signature couvre tout le fichier : rien n’y a été ajouté ensuite."
+        return Controle("Fichier entier", True, phrase)
+    phrase = "Des octets du fichier ne sont couverts par aucune signature."
+    return Controle("Fichier entier", False, phrase if examen["lisible"] else ILLISIBLE)
 
 
 def _registre(emission: Empreinte | None) -> Controle:
@@ -85,8 +96,6 @@ def _registre(emission: Empreinte | None) -> Controle:
         phrase = "Cette empreinte n’est pas au registre des documents émis par la plateforme."
         return Controle("Registre", False, phrase)
     version = emission.document.version_figee
-    return Controle(
-        "Registre",
-        True,
-        f"Ce fichier est au registre : {emission.document.demarche}, version {version.numero}.",
-    )
+    etat = "signée par tous" if emission.scelle else "en cours de signature"
+    phrase = f"Ce fichier est au registre : {emission.document.demarche}, version {version.numero}, {etat}."
+    return Controle("Registre", True, phrase)

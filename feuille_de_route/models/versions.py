@@ -16,7 +16,7 @@ class VersionFigee(models.Model):
     jointe ;
     `empreinte` : son SHA-256 en hexadécimal ; `precedente` : l'empreinte de la version d'avant, vide pour
     la première.
-    `scelle` : SHA-256 de « précédente + empreinte + démarche + numéro », le maillon de la chaîne.
+    `scelle` : SHA-256 de « scellé d'avant + empreinte + démarche + numéro + date », le maillon de la chaîne.
     """
 
     demarche = models.ForeignKey(Demarche, models.PROTECT, related_name="versions", verbose_name="démarche")

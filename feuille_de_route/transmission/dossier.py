@@ -89,8 +89,9 @@ def _table_membres(donnees: dict, noms: dict[str, str]) -> list[list]:
     lignes = [["structure", "siret", "college", "co_porteur", "statut"]]
     for membre in donnees.get("membres") or []:
         structure = structures[membre["structure"]]
+        college = structure.get("college") or {}
         lignes.append([
-            structure["nom"], structure.get("siret"), structure.get("college"),
+            structure["nom"], structure.get("siret"), college.get("code"),
             "oui" if membre.get("co_porteur") else "non", membre.get("statut"),
         ])  # fmt: skip
     return lignes

@@ -14,6 +14,7 @@ from gouvernance.models import Evenement
 from gouvernance.socle import coffre
 
 journal = logging.getLogger(__name__)
+DICIBLES = (EnvoiImpossible, coffre.ObjetAbsent, coffre.ObjetAltere)
 
 
 def envoyer(transmission_pk: int) -> bool:
@@ -58,7 +59,7 @@ def _noter_echec(transmission_pk: int, erreur: Exception) -> None:
     transmission = Transmission.objects.prendre(transmission_pk)
     if transmission is None:
         return
-    phrase = str(erreur) if isinstance(erreur, EnvoiImpossible) else f"Erreur inattendue : {erreur}"
+    phrase = str(erreur) if isinstance(erreur, DICIBLES) else f"Erreur interne ({type(erreur).__name__})."
     if transmission.noter_echec(phrase[:500]):
         transmission.etat = EtatTransmission.ECHEC
         Evenement.consigner(transmission, "échec de l’envoi", par=None, vers=phrase[:500])

@@ -5,10 +5,10 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from feuille_de_route import signatures
 from feuille_de_route.documents import production
-from feuille_de_route.models import Document, EtatSignature, NatureDocument, VersionFigee
+from feuille_de_route.models import Document, EtatSignature, NatureDocument, Signature, VersionFigee
 from feuille_de_route.views.travaux import signaler_travaux
+from gouvernance.models import Etape
 from gouvernance.permissions import Acces, exiger
 from gouvernance.socle import coffre
 from gouvernance.socle.vues import lecture_seule
@@ -29,40 +29,49 @@ def liste(request, uuid):
     documents = list(
         documents_visibles(demarche, acces).prefetch_related("signatures__signataire__structure")
     )
+    projets = [d for d in documents if d.nature == NatureDocument.PROJET]
+    documents = [d for d in documents if d not in projets[1:]]  # un projet remplace le précédent
     courant = next((d for d in documents if d.nature == NatureDocument.A_SIGNER), None)
+    signees = list(courant.signatures.all()) if courant else []
     contexte = {
         "demarche": demarche,
         "acces": acces,
         "page": "Documents et signature",
         "documents": documents,
         "courant": courant,
-        "ma_signature": _ma_signature(courant, request.user),
-        "refusee": next((s for s in courant.signatures.all() if s.etat == EtatSignature.REFUSEE), None)
-        if courant
-        else None,
+        "ma_signature": _ma_signature(demarche, signees, request.user),
+        "refusee": next((s for s in signees if s.etat == EtatSignature.REFUSEE), None),
+        "en_signature": demarche.etape == Etape.EN_SIGNATURE,
         "versions": VersionFigee.objects.filter(demarche=demarche).defer("canonique").order_by("-numero"),
         "etats": Document.A_FAIRE,
     }
     return render(request, "feuille_de_route/documents.html", contexte)
 
 
-def _ma_signature(document: Document | None, utilisateur):
+def _ma_signature(demarche, tour: list[Signature], utilisateur) -> Signature | None:
     """La signature attendue de cette personne, si c'est son tour."""
-    if document is None:
+    attendue = next((s for s in tour if s.etat != EtatSignature.APPOSEE), None)
+    if attendue is None or attendue.etat != EtatSignature.ATTENDUE or demarche.etape != Etape.EN_SIGNATURE:
         return None
-    attendue = signatures.attendue(document)
-    return attendue if attendue and attendue.signataire.utilisateur_id == utilisateur.pk else None
+    return attendue if attendue.signataire.utilisateur_id == utilisateur.pk else None
 
 
 @lecture_seule
 def etat(request, uuid, document_uuid):
-    """Le fragment que la page remplace toutes les deux secondes, tant que le document n'est pas prêt."""
+    """Le fragment que la page remplace tant que le document n'est pas prêt : 204 si rien n'a changé, et la
+    page entière revient quand un document à signer aboutit (le tour de signature a changé aussi).
+    """
     demarche, acces = ouvrir(request, uuid)
     document = get_object_or_404(documents_visibles(demarche, acces), uuid=document_uuid)
     contexte = {"demarche": demarche, "document": document, "acces": acces, "etats": Document.A_FAIRE}
     if not request.htmx:
         return render(request, "feuille_de_route/document_etat.html", {**contexte, "page": str(document)})
-    return render(request, "feuille_de_route/_document_etat.html", contexte)
+    if request.GET.get("vu") == f"{document.etat}-{document.essais}":
+        return HttpResponse(status=204)
+    reponse = render(request, "feuille_de_route/_document_etat.html", contexte)
+    if document.nature == NatureDocument.A_SIGNER and document.etat not in Document.A_FAIRE:
+        reponse["HX-Refresh"] = "true"
+    return reponse
 
 
 @lecture_seule

@@ -12,23 +12,33 @@ from feuille_de_route.forms.signatures import (
     NouveauSignataire,
     SignataireExistant,
 )
-from feuille_de_route.models import Document, NatureDocument, Signataire, Signature
+from feuille_de_route.models import (
+    Document,
+    EtatDocument,
+    EtatSignature,
+    NatureDocument,
+    Signataire,
+    Signature,
+)
 from feuille_de_route.views.travaux import signaler_travaux
-from gouvernance.edition import enregistrer, supprimer
+from gouvernance.edition import supprimer
+from gouvernance.models import Etape
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.views.commun import Saisie, agir, ouvrir, traiter
+from gouvernance.views.saisies import Page, saisir
 
 
 @lecture_seule
 def signataires(request, uuid):
     demarche, acces = ouvrir(request, uuid)
+    manques = signatures.manques(demarche)
     contexte = {
         "demarche": demarche,
         "acces": acces,
         "page": "Signataires",
         "signataires": demarche.signataires.select_related("structure", "utilisateur"),
-        "manques": [m.texte for m in signatures.manques(demarche) if m.bloquant],
-        "avertissements": [m.texte for m in signatures.manques(demarche) if not m.bloquant],
+        "bloquants": [m.texte for m in manques if m.bloquant],
+        "avertissements": [m.texte for m in manques if not m.bloquant],
     }
     return render(request, "feuille_de_route/signataires.html", contexte)
 
@@ -46,14 +56,14 @@ def signataire(request, uuid, signataire_uuid=None):
             request.POST or None, instance=objet, demarche=demarche, initial={"version": objet.version}
         )
         titre = f"Modifier : {objet.nom}"
-    saisie = Saisie(
+    page = Page(titre, reverse("signataires", args=[uuid]), "engager", aide=acces.refus["engager"])
+    return saisir(
+        request,
+        (demarche, acces),
+        page,
         formulaire,
-        lambda f: enregistrer(f, par=request.user, demarche=demarche, droit="engager"),
-        reverse("signataires", args=[uuid]),
-        "gouvernance/formulaire.html",
-        {"demarche": demarche, "acces": acces, "titre": titre},
+        lambda f: signatures.designer(f, par=request.user, demarche=demarche),
     )
-    return traiter(request, saisie)
 
 
 @require_POST
@@ -69,15 +79,18 @@ def retirer_signataire(request, uuid, signataire_uuid):
 
 
 def _mienne(request, demarche, document_uuid) -> Signature:
-    """La signature de cette personne sur ce document, où qu'en soit le tour."""
+    """La signature de cette personne sur ce document : celle qu'elle doit encore, sinon la dernière donnée.
+
+    On peut signer pour deux structures, chacune à son rang.
+    """
     document = get_object_or_404(
         Document, demarche=demarche, uuid=document_uuid, nature=NatureDocument.A_SIGNER
     )
     lignes = document.signatures.select_related("signataire__structure", "document__version_figee")
-    signature = lignes.filter(signataire__utilisateur=request.user).order_by("ordre").first()
-    if signature is None:
+    miennes = list(lignes.filter(signataire__utilisateur=request.user).order_by("ordre"))
+    if not miennes:
         raise Http404("Aucune signature ne vous est demandée sur ce document.")
-    return signature
+    return next((s for s in miennes if s.etat == EtatSignature.ATTENDUE), miennes[-1])
 
 
 def signer(request, uuid, document_uuid):
@@ -86,6 +99,8 @@ def signer(request, uuid, document_uuid):
     signature = _mienne(request, demarche, document_uuid)
     document = signature.document
     formulaire = FormulaireSignature(request.POST or None, initial={"empreinte": document.empreinte})
+    ouvert = demarche.etape == Etape.EN_SIGNATURE
+    a_mon_tour = ouvert and signatures.attendue(document) == signature
 
     def ecrire(f):
         donnees = f.cleaned_data
@@ -105,7 +120,10 @@ def signer(request, uuid, document_uuid):
             "page": "Signer",
             "signature": signature,
             "document": document,
-            "a_mon_tour": signatures.attendue(document) == signature,
+            "ouvert": ouvert,
+            "a_mon_tour": a_mon_tour,
+            "a_signer": a_mon_tour and document.etat == EtatDocument.PRET,
+            "etats": Document.A_FAIRE,
         },
         "Vous avez signé. Le cachet est en cours d’apposition dans le PDF.",
     )
@@ -124,10 +142,11 @@ def refuser(request, uuid, document_uuid):
             "demarche": demarche,
             "acces": acces,
             "titre": "Refuser de signer",
-            "aide": "Le tour de signature s’arrête ; la coordination lit votre motif et peut vous "
-            "redemander.",
+            "page": "Refuser de signer",
+            "aide": "Le tour de signature s’arrêtera. La coordination lira votre motif et pourra vous "
+            "redemander de signer.",
         },
-        "Votre refus est enregistré. La coordination en est avertie sur la page des documents.",
+        "Votre refus est enregistré. La coordination le lit sur cette page.",
     )
     return traiter(request, saisie)
 

@@ -10,12 +10,14 @@ from feuille_de_route.forms.transmissions import (
     FormulaireAccuse,
     FormulaireComplement,
     FormulaireTransmission,
+    FormulaireTransmissionIncomplete,
 )
 from feuille_de_route.models import EtatTransmission, Transmission
 from feuille_de_route.views.travaux import signaler_travaux
 from gouvernance.models import Etape
 from gouvernance.socle.vues import lecture_seule
-from gouvernance.views.commun import Saisie, agir, ouvrir, traiter
+from gouvernance.views.commun import agir, ouvrir
+from gouvernance.views.saisies import Page, saisir
 
 
 @lecture_seule
@@ -30,6 +32,7 @@ def page(request, uuid):
         "page": "Transmission",
         "envois": envois,
         "motif_refus": _motif_refus(demarche, acces),
+        "incomplete": demarche.etape == Etape.EN_SIGNATURE,
         "en_cours": any(e.etat == EtatTransmission.EN_FILE for e in envois),
     }
     gabarit = "feuille_de_route/_envois.html" if request.htmx else "feuille_de_route/transmission.html"
@@ -40,10 +43,12 @@ def _motif_refus(demarche, acces) -> str:
     """Pourquoi on ne peut pas transmettre maintenant ; vide si on le peut."""
     if not acces.peut["transmettre"]:
         return acces.refus["transmettre"]
-    if demarche.etape not in {Etape.SIGNEE, Etape.EN_SIGNATURE}:
-        return f"la démarche est « {demarche.get_etape_display()} »."
+    if Etape(demarche.etape).rang < Etape.EN_SIGNATURE.rang:
+        return "La feuille de route n’est pas encore à la signature."
+    if demarche.etape not in transmissions.TRANSMISSIBLE:
+        return f"La démarche est « {demarche.get_etape_display()} »."
     if transmissions.a_transmettre(demarche) is None:
-        return "le document est encore en préparation."
+        return "Le document est encore en préparation."
     return ""
 
 
@@ -51,26 +56,26 @@ def demander(request, uuid):
     demarche, acces = ouvrir(request, uuid)
 
     def ecrire(formulaire):
-        transmissions.demander(demarche.pk, par=request.user, motif=formulaire.cleaned_data["motif"])
+        transmissions.demander(demarche.pk, par=request.user, motif=formulaire.cleaned_data.get("motif", ""))
         signaler_travaux(demarche)
 
-    complete = demarche.etape == Etape.SIGNEE
-    saisie = Saisie(
-        FormulaireTransmission(request.POST or None),
-        ecrire,
-        reverse("transmission", args=[uuid]),
-        "gouvernance/formulaire.html",
-        {
-            "demarche": demarche,
-            "acces": acces,
-            "titre": "Transmettre à l’ANCT",
-            "aide": "La feuille de route est signée par tous : laissez le motif vide."
-            if complete
-            else "La signature n’est pas complète : la transmission demande un motif.",
-        },
-        "La feuille de route part vers l’ANCT.",
-    )
-    return traiter(request, saisie)
+    incomplete = demarche.etape == Etape.EN_SIGNATURE
+    page = Page(
+        "Transmettre sans signature complète" if incomplete else "Transmettre à l’ANCT",
+        reverse("transmission", args=[uuid]), "transmettre",
+        aide=AIDE_INCOMPLETE if incomplete else AIDE_COMPLETE, succes="La feuille de route part vers l’ANCT.",
+    )  # fmt: skip
+    classe = FormulaireTransmissionIncomplete if incomplete else FormulaireTransmission
+    return saisir(request, (demarche, acces), page, classe(request.POST or None), ecrire)
+
+
+AIDE_COMPLETE = (
+    "La feuille de route est signée par tous. Le paquet part une seule fois ; l’ANCT en accusera réception."
+)
+AIDE_INCOMPLETE = (
+    "Une signature manque encore. En transmettant maintenant, vous arrêtez le tour de signature ; "
+    "le motif accompagne l’envoi."
+)
 
 
 ACTES = {
@@ -91,14 +96,14 @@ def repondre(request, uuid, transmission_uuid, acte):
     demarche, acces = ouvrir(request, uuid)
     envoi = get_object_or_404(Transmission, demarche=demarche, uuid=transmission_uuid)
     classe, titre, regle, champ = ACTES[acte]
-    saisie = Saisie(
+    page = Page(f"{titre} : {envoi.reference}", reverse("transmission", args=[uuid]), "accuser")
+    return saisir(
+        request,
+        (demarche, acces),
+        page,
         classe(request.POST or None),
         lambda f: regle(envoi.pk, par=request.user, **{champ: f.cleaned_data[champ]}),
-        reverse("transmission", args=[uuid]),
-        "gouvernance/formulaire.html",
-        {"demarche": demarche, "acces": acces, "titre": f"{titre} : {envoi.reference}"},
     )
-    return traiter(request, saisie)
 
 
 @require_POST

@@ -1,6 +1,7 @@
 """Prévenir un travailleur, sans jamais dépendre de lui."""
 
 import logging
+from collections.abc import Iterable
 
 from celery import Task
 from django.db import transaction
@@ -10,15 +11,19 @@ from redis.exceptions import RedisError
 journal = logging.getLogger(__name__)
 
 
-def signaler(tache: Task, *arguments) -> None:
-    """Envoie l'indice une fois la transaction validée ; si Redis ne répond pas, le balayage prendra le
-    relais.
+def signaler(indices: Iterable[tuple[Task, int]]) -> None:
+    """Envoie les indices (tâche, identifiant) une fois la transaction validée.
+
+    Au premier refus de Redis on n'insiste pas, la page n'attend qu'une fois : le balayage prendra le relais.
     """
+    indices = list(indices)
 
     def envoyer():
-        try:
-            tache.delay(*arguments)
-        except (OperationalError, RedisError, OSError):
-            journal.warning("Redis ne répond pas : %s%s attendra le balayage.", tache.name, arguments)
+        for tache, identifiant in indices:
+            try:
+                tache.delay(identifiant)
+            except (OperationalError, RedisError, OSError):
+                journal.warning("Redis ne répond pas : %s(%s) attendra le balayage.", tache.name, identifiant)
+                return
 
     transaction.on_commit(envoyer)

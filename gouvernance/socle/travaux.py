@@ -1,7 +1,8 @@
 """Travaux durables : la ligne en base est la vérité, le message Celery n'est qu'un indice (FIABILITE §1).
 
 Un travailleur prend une ligne par `SELECT … FOR UPDATE SKIP LOCKED` et garde ce verrou le temps d'une étape :
-s'il meurt, PostgreSQL rend la ligne aussitôt et le balayage suivant la reprend. Rien ne se perd, rien ne se double.
+s'il meurt, PostgreSQL rend la ligne aussitôt et le balayage suivant la reprend. Rien ne se perd, rien ne
+se double.
 """
 
 from datetime import timedelta
@@ -38,7 +39,9 @@ class Travail(models.Model):
         abstract = True
 
     def noter_echec(self, message: str) -> bool:
-        """Compte l'essai et repousse le suivant (10 s, 20 s, 40 s… plafonnés à 1 h) ; vrai s'il n'y en aura plus."""
+        """Compte l'essai et repousse le suivant (10 s, 20 s, 40 s… plafonnés à 1 h) ; vrai s'il n'y en
+        aura plus.
+        """
         self.essais += 1
         self.erreur = message
         self.prochain_essai_le = timezone.now() + min(

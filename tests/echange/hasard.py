@@ -148,11 +148,7 @@ def _instances(draw, d: dict, structure) -> dict:
     cahier = draw(simples("cahier"))
     edition = cahier["edition"] = max(cahier["edition"] or 1, 1)
     jour = valeur(OBJETS["jalon"].champ("echeance"), requis=False)
-    accord = (
-        st.fixed_dictionaries({"structure": structure, "edition": st.integers(1, edition), "le": jour})
-        if structure
-        else None
-    )
+    accord = st.fixed_dictionaries({"structure": structure, "edition": st.integers(1, edition), "le": jour})
     adhesions = draw(st.lists(accord, max_size=3))
     cahier["adhesions"] = list({(a["structure"], a["edition"]): a for a in adhesions}.values())
     return {"instances": instances, "cahier_des_charges": cahier}

@@ -1,0 +1,82 @@
+"""Ce qui sort : un nombre fixe de requêtes, rien de privé, rien de non retenu dans ce qui se publie."""
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from feuille_de_route.echange.canonique import canonique
+from feuille_de_route.echange.exporter import exporter
+from feuille_de_route.echange.importer import importer
+from feuille_de_route.models import FicheAction
+from gouvernance.models import Gouvernance, Membre, Personne, Structure
+from tests.diagnostic.fabriques import ConstatFactory, MesureFactory, RegardFactory
+from tests.feuille_de_route.fabriques import (
+    EtapeFicheFactory,
+    FicheFactory,
+    FinancementFactory,
+    PartenariatFactory,
+)
+from tests.gouvernance.fabriques import (
+    DecisionFactory,
+    MembreFactory,
+    PersonneFactory,
+    SeanceFactory,
+    SiegeFactory,
+    StructureFactory,
+)
+
+
+def requetes(demarche) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as compte:
+        exporter(demarche)
+    return len(compte)
+
+
+def test_le_nombre_de_requetes_ne_depend_pas_de_la_taille(referentiels, exemple):
+    demarche = importer(exemple)
+    avant = requetes(demarche)
+    for _ in range(12):
+        fiche = FicheFactory(demarche=demarche, complete=True, elu_referent=PersonneFactory())
+        for fabrique in (PartenariatFactory, EtapeFicheFactory, FinancementFactory):
+            fabrique(fiche=fiche)
+        RegardFactory(constat=ConstatFactory(demarche=demarche, mesures=[MesureFactory()]))
+        instance = SiegeFactory(instance__demarche=demarche, personne=PersonneFactory()).instance
+        DecisionFactory(seance=SeanceFactory(instance=instance, ouverte=True))
+        MembreFactory(gouvernance=demarche.gouvernance)
+    assert requetes(demarche) == avant
+    assert avant <= 45
+
+
+def test_ce_qui_se_publie_n_a_ni_brouillon_ni_candidat(referentiels, exemple):
+    demarche = importer(exemple)
+    porteuse = StructureFactory(nom="CANARI porteuse")
+    brouillon = FicheFactory(demarche=demarche, titre="CANARI", structure_porteuse=porteuse)
+    FicheFactory(demarche=demarche, ecartee=True, contexte="CANARI")
+    MembreFactory(gouvernance=demarche.gouvernance, candidat=True, structure__nom="CANARI candidate")
+    assert "CANARI" in canonique(exporter(demarche))
+    publie = exporter(demarche, seulement_retenues=True)
+    assert "CANARI" not in canonique(publie)
+    assert [f["titre"] for f in publie["fiches"]] == ["Des permanences les jours de marché"]
+    FicheAction.objects.filter(pk=brouillon.pk).update(etat="retenue", retenue_le=demarche.cree_le)
+    assert "CANARI porteuse" in canonique(exporter(demarche, seulement_retenues=True))
+
+
+def test_rien_de_prive_ne_sort(referentiels, exemple):
+    demarche = importer(exemple)
+    Gouvernance.objects.update(note_privee="CANARI")
+    Personne.objects.update(email="canari@essais.example")
+    assert "canari" not in canonique(exporter(demarche)).casefold()
+
+
+def test_une_structure_connue_est_reprise_et_ce_qui_differe_est_dit(referentiels, exemple):
+    caf = MembreFactory(structure__nom="CAF de la Dordogne", structure__sigle="Caf24").structure
+    par_siret = MembreFactory(structure__nom="Le Département", structure__siret="22240001900014").structure
+    demarche = importer(exemple)
+    noms = ["CAF de la Dordogne", "Conseil départemental de la Dordogne"]
+    assert Structure.objects.get(nom__in=noms) == caf
+    assert demarche.porteur == par_siret
+    assert Membre.objects.filter(structure=caf).count() == 1
+    dits = " ".join(demarche.avertissements)
+    assert "autre sigle (« Caf24 »)" in dits
+    assert "autre collège" in dits

@@ -1,18 +1,69 @@
-"""Ce que le diagnostic doit contenir avant que l'on en tire des enjeux (DOMAINE §5, ouvrir_enjeux)."""
+"""Les constats et les regards croisés ; ce que le diagnostic doit contenir avant que l'on en tire des
+enjeux (DOMAINE §5, ouvrir_enjeux).
+"""
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import Max
 
 from diagnostic.models import Constat, NatureConstat, Regard
+from gouvernance import edition
 from gouvernance.demarches import jalon_non_acquis
-from gouvernance.models import CodeJalon, Demarche
+from gouvernance.models import CodeJalon, Demarche, Utilisateur
+from gouvernance.permissions import Acces
 from gouvernance.socle.manques import Manque
 
 FREINS = {NatureConstat.FREIN, NatureConstat.MANQUE}
 
 
+@transaction.atomic
+def enregistrer(formulaire, *, par: Utilisateur | None, demarche: Demarche) -> Constat:
+    """Crée ou modifie un constat, la démarche verrouillée : son étape ne peut plus changer entre-temps."""
+    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche.pk)
+    if formulaire.instance.pk is None:
+        dernier = demarche.constats.aggregate(dernier=Max("ordre"))["dernier"]
+        formulaire.instance.ordre = (dernier or 0) + 1
+    return edition.enregistrer(formulaire, par=par, demarche=demarche, droit="diagnostiquer", lien="demarche")
+
+
+@transaction.atomic
+def supprimer(constat_pk: int, *, par: Utilisateur | None) -> None:
+    """Supprime un constat. Lève ValidationError s'il porte des regards ou fonde un enjeu."""
+    constat = Constat.objects.get(pk=constat_pk)
+    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=constat.demarche_id)
+    if enjeu := constat.enjeux.first():
+        raise ValidationError(f"Ce constat fonde l’enjeu « {enjeu} » : détachez-le d’abord de cet enjeu.")
+    if constat.regards.exists():
+        raise ValidationError("Ce constat porte des regards : retirez-les d’abord.")
+    edition.supprimer(constat, par=par, demarche=demarche, droit="diagnostiquer")
+
+
+@transaction.atomic
+def donner_regard(formulaire, *, par: Utilisateur | None, constat: Constat) -> Regard:
+    """Ajoute un regard à un constat."""
+    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=constat.demarche_id)
+    return edition.enregistrer(formulaire, par=par, demarche=demarche, droit="regarder")
+
+
+@transaction.atomic
+def retirer_regard(regard_pk: int, *, par: Utilisateur) -> None:
+    """Retire un regard : celui qu'on a donné, ou n'importe lequel pour qui tient le diagnostic."""
+    regard = Regard.objects.select_related("constat").get(pk=regard_pk)
+    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=regard.constat.demarche_id)
+    if not peut_retirer(regard, Acces(par, demarche)):
+        raise PermissionDenied("On ne retire que le regard que l’on a donné.")
+    edition.supprimer(regard, par=par, demarche=demarche, droit="regarder")
+
+
+def peut_retirer(regard: Regard, acces: Acces) -> bool:
+    return acces.autorise_nom("diagnostiquer") or regard.cree_par_id == acces.utilisateur.pk
+
+
 def manques(demarche: Demarche) -> list[Manque]:
     """B jalon validé, B un constat chiffré et sourcé ; A postures, atouts et freins, tendances."""
     constats = list(Constat.objects.filter(demarche=demarche).prefetch_related("mesures"))
-    mesures = [c for c in constats if c.mesures.all()]
-    manques = jalon_non_acquis(list(demarche.jalons.all()), CodeJalon.DIAGNOSTIC)
+    mesures = [c for c in constats if any(m.valeur is not None for m in c.mesures.all())]
+    manques = jalon_non_acquis(list(demarche.jalons.select_related("instance")), CodeJalon.DIAGNOSTIC)
     if not mesures:
         manques.insert(
             0, Manque("Rattacher au moins un constat à une donnée chiffrée et sourcée.", ecran="constats")

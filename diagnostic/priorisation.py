@@ -1,17 +1,63 @@
-"""Classer les enjeux ensemble : une session ouverte, des points par structure, un rang à la clôture."""
+"""Formuler et trancher les enjeux ; les classer ensemble : une session ouverte, des points par structure, un
+rang à la clôture.
+"""
+
+from typing import NamedTuple
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Count, Sum
+from django.db.models import Count, Max, Sum
 from django.utils import timezone
 
 from diagnostic.models import Enjeu, EtatEnjeu, SessionPriorisation, Vote
+from gouvernance import edition
 from gouvernance.demarches import jalon_non_acquis, membres_confirmes
-from gouvernance.models import CodeJalon, Demarche, Evenement, Structure, Utilisateur
-from gouvernance.permissions import exiger
+from gouvernance.models import CodeJalon, Demarche, Etape, Evenement, Structure, Utilisateur
+from gouvernance.permissions import Acces, exiger
 from gouvernance.socle.manques import Manque
 
 ENJEUX_CONSEILLES = 7
+POINTS_MAX = 100
+
+
+class Transition(NamedTuple):
+    """`motif` : l'acte demande de dire pourquoi."""
+
+    libelle: str
+    depuis: tuple[EtatEnjeu, ...]
+    vers: EtatEnjeu
+    motif: bool = False
+
+
+TRANSITIONS = {
+    "retenir": Transition("Retenir", (EtatEnjeu.PROPOSE,), EtatEnjeu.RETENU),
+    "ecarter": Transition("Écarter", (EtatEnjeu.PROPOSE, EtatEnjeu.RETENU), EtatEnjeu.ECARTE, True),
+    "remettre": Transition("Remettre en débat", (EtatEnjeu.RETENU, EtatEnjeu.ECARTE), EtatEnjeu.PROPOSE),
+}
+
+
+def actions_possibles(enjeu: Enjeu) -> dict[str, Transition]:
+    return {nom: t for nom, t in TRANSITIONS.items() if enjeu.etat in t.depuis}
+
+
+def est_question(texte: str) -> bool:
+    return texte.rstrip().endswith("?")
+
+
+@transaction.atomic
+def enregistrer(formulaire, *, par: Utilisateur | None, demarche: Demarche) -> Enjeu:
+    """Crée ou modifie un enjeu, la démarche verrouillée : son étape ne peut plus changer entre-temps."""
+    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche.pk)
+    if formulaire.instance.pk is None:
+        formulaire.instance.ordre = prochain_ordre(demarche)
+    return edition.enregistrer(
+        formulaire, par=par, demarche=demarche, droit="formuler_enjeux", lien="demarche"
+    )
+
+
+def prochain_ordre(demarche: Demarche) -> int:
+    """À lire la démarche verrouillée."""
+    return (demarche.enjeux.aggregate(dernier=Max("ordre"))["dernier"] or 0) + 1
 
 
 @transaction.atomic
@@ -19,8 +65,12 @@ def ouvrir_session(demarche: Demarche, *, par: Utilisateur | None, points: int =
     """Ouvre le classement collectif. Lève ValidationError si une session est déjà ouverte ou s'il n'y a
     rien à classer.
     """
+    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche.pk)
     exiger(par, demarche, "formuler_enjeux")
-    Demarche.objects.select_for_update(of=("self",)).get(pk=demarche.pk)
+    if demarche.etape != Etape.ENJEUX:
+        raise ValidationError("On classe les enjeux à l’étape « Enjeux », une fois le diagnostic validé.")
+    if not 1 <= points <= POINTS_MAX:
+        raise ValidationError({"points": f"Donnez entre 1 et {POINTS_MAX} points à chaque structure."})
     if SessionPriorisation.objects.filter(demarche=demarche, close_le=None).exists():
         raise ValidationError("Une session de priorisation est déjà ouverte.")
     if demarche.enjeux.exclude(etat=EtatEnjeu.ECARTE).count() < 2:
@@ -40,11 +90,7 @@ def voter(session_pk: int, structure: Structure, points: dict[int, int], *, par:
     Lève ValidationError si la session est close, si le total dépasse les points donnés, ou si un enjeu est
     étranger.
     """
-    session = (
-        SessionPriorisation.objects.select_for_update(of=("self",))
-        .select_related("demarche")
-        .get(pk=session_pk)
-    )
+    session = _verrouiller(session_pk)
     exiger(par, session.demarche, "voter")
     _verifier_vote(session, structure, points, par)
     session.votes.filter(structure=structure).delete()
@@ -54,6 +100,50 @@ def voter(session_pk: int, structure: Structure, points: dict[int, int], *, par:
         if valeur
     )
     Evenement.consigner(session, "voter", par=par, vers=f"{structure} : {sum(points.values())} points")
+
+
+def _verrouiller(session_pk: int) -> SessionPriorisation:
+    """La session et sa démarche, verrouillées dans l'ordre où tous les prennent : la démarche d'abord."""
+    demarche_pk = SessionPriorisation.objects.values_list("demarche", flat=True).get(pk=session_pk)
+    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche_pk)
+    session = SessionPriorisation.objects.select_for_update(of=("self",)).get(pk=session_pk)
+    session.demarche = demarche
+    return session
+
+
+def session_courante(demarche: Demarche) -> SessionPriorisation | None:
+    """La dernière ouverte, close ou non."""
+    return SessionPriorisation.objects.filter(demarche=demarche).order_by("-pk").first()
+
+
+def a_classer(demarche: Demarche | int):
+    """Les enjeux que l'on n'a pas écartés, dans l'ordre où ils ont été formulés."""
+    return Enjeu.objects.filter(demarche=demarche).exclude(etat=EtatEnjeu.ECARTE).order_by("ordre", "pk")
+
+
+def points_de(session: SessionPriorisation, structure: Structure) -> dict[int, int]:
+    """Identifiant de l'enjeu → points déjà donnés par cette structure."""
+    return dict(session.votes.filter(structure=structure).values_list("enjeu", "points"))
+
+
+def votants(session: SessionPriorisation) -> list[Structure]:
+    """Les structures qui ont voté."""
+    return list(Structure.objects.filter(pk__in=session.votes.values("structure")))
+
+
+def refus_de_vote(session: SessionPriorisation | None, acces: Acces) -> str:
+    """Pourquoi cette personne ne peut pas voter ; vide si elle le peut."""
+    if not acces.peut["voter"]:
+        return acces.refus["voter"]
+    if session is None:
+        return "La priorisation n’est pas encore ouverte."
+    if session.close_le:
+        return "La priorisation est close : on ne vote plus."
+    if acces.structure_id is None:
+        return "Votre compte n’est rattaché à aucune structure : demandez-le à la coordination."
+    if not membres_confirmes(acces.demarche).filter(structure=acces.structure_id).exists():
+        return "Votre structure n’est pas membre confirmé de la gouvernance."
+    return ""
 
 
 def _verifier_vote(session: SessionPriorisation, structure: Structure, points: dict[int, int], par) -> None:
@@ -77,16 +167,13 @@ def _verifier_vote(session: SessionPriorisation, structure: Structure, points: d
 @transaction.atomic
 def clore_session(session_pk: int, *, par: Utilisateur | None) -> SessionPriorisation:
     """Clôt le classement : le rang suit les points, puis l'ordre de formulation."""
-    session = (
-        SessionPriorisation.objects.select_for_update(of=("self",))
-        .select_related("demarche")
-        .get(pk=session_pk)
-    )
+    session = _verrouiller(session_pk)
     exiger(par, session.demarche, "formuler_enjeux")
     if session.close_le:
         raise ValidationError("La priorisation est déjà close.")
     if not session.votes.exists():
         raise ValidationError("Personne n’a encore voté : il n’y a pas de classement à clore.")
+    Enjeu.objects.filter(demarche=session.demarche_id).update(rang=None)
     for rang, (enjeu, _points) in enumerate(resultats(session), start=1):
         Enjeu.objects.filter(pk=enjeu.pk).update(rang=rang)
     session.close_le = timezone.now()
@@ -101,28 +188,27 @@ def resultats(session: SessionPriorisation) -> list[tuple[Enjeu, int]]:
     points = dict(
         session.votes.values_list("enjeu").annotate(total=Sum("points")).values_list("enjeu", "total")
     )
-    enjeux = (
-        Enjeu.objects.filter(demarche=session.demarche_id)
-        .exclude(etat=EtatEnjeu.ECARTE)
-        .order_by("ordre", "pk")
-    )
+    enjeux = a_classer(session.demarche_id)
     return sorted(((e, points.get(e.pk, 0)) for e in enjeux), key=lambda paire: -paire[1])
 
 
 @transaction.atomic
 def trancher(enjeu_pk: int, etat: str, *, par: Utilisateur | None, motif: str = "") -> Enjeu:
-    """Retient, écarte (avec motif) ou remet en débat un enjeu."""
-    enjeu = Enjeu.objects.select_for_update(of=("self",)).select_related("demarche").get(pk=enjeu_pk)
-    exiger(par, enjeu.demarche, "formuler_enjeux")
+    """Retient, écarte (avec motif) ou remet en débat un enjeu, selon TRANSITIONS."""
+    demarche_pk = Enjeu.objects.values_list("demarche", flat=True).get(pk=enjeu_pk)
+    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche_pk)
+    enjeu = Enjeu.objects.select_for_update(of=("self",)).get(pk=enjeu_pk)
+    exiger(par, demarche, "formuler_enjeux")
+    if not any(t.vers == etat for t in actions_possibles(enjeu).values()):
+        raise ValidationError(f"L’enjeu est déjà « {enjeu.get_etat_display()} ».")
     if etat == EtatEnjeu.ECARTE and not motif.strip():
         raise ValidationError({"motif": "Dites pourquoi cet enjeu est écarté."})
-    if enjeu.etat == etat:
-        raise ValidationError(f"L’enjeu est déjà « {enjeu.get_etat_display()} ».")
     ancien, enjeu.etat = enjeu.get_etat_display(), EtatEnjeu(etat)
     enjeu.motif = motif.strip() if etat == EtatEnjeu.ECARTE else ""
     enjeu.attribuer(par)
-    enjeu.save()
-    Evenement.consigner(enjeu, "trancher", par=par, de=ancien, vers=enjeu.get_etat_display())
+    enjeu.save(update_fields=["etat", "motif", "modifie_par", "modifie_le"])
+    vers = f"{enjeu.get_etat_display()} : {enjeu.motif}" if enjeu.motif else enjeu.get_etat_display()
+    Evenement.consigner(enjeu, "trancher", par=par, de=ancien, vers=vers)
     return enjeu
 
 
@@ -139,7 +225,7 @@ def manques(demarche: Demarche) -> list[Manque]:
         manques += _manques_enjeu(enjeu)
     if not SessionPriorisation.objects.filter(demarche=demarche, close_le__isnull=False).exists():
         manques.append(Manque("Classer les enjeux ensemble, puis clore la priorisation.", ecran="enjeux"))
-    manques += jalon_non_acquis(list(demarche.jalons.all()), CodeJalon.ENJEUX)
+    manques += jalon_non_acquis(list(demarche.jalons.select_related("instance")), CodeJalon.ENJEUX)
     if len(retenus) > ENJEUX_CONSEILLES:
         manques.append(
             Manque(
@@ -153,7 +239,7 @@ def manques(demarche: Demarche) -> list[Manque]:
 
 def _manques_enjeu(enjeu: Enjeu) -> list[Manque]:
     manques = []
-    if not enjeu.question.rstrip().endswith("?"):
+    if not est_question(enjeu.question):
         manques.append(
             Manque(f"Formuler en question l’enjeu « {enjeu} » (il finit par « ? »).", ecran="enjeux")
         )

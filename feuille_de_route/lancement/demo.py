@@ -51,6 +51,8 @@ class Demonstration:
             self._gerer("migrate", "--no-input", "-v", "0")
         with etape("Chargement des territoires (COG)"):
             self._gerer("charger_territoires")
+        with etape("Chargement des références du diagnostic"):
+            self._gerer("charger_references")
         self._gerer("creer_certificat_essai", voir=lambda _: None)
         with etape("Rassemblement des fichiers statiques"):
             self._statiques()

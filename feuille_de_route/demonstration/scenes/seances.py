@@ -1,0 +1,109 @@
+"""Tenir une séance : la convoquer, l'ouvrir, décider, la clore."""
+
+from feuille_de_route import parcours
+from feuille_de_route.demonstration.jeu import Jeu, Pas
+from feuille_de_route.demonstration.saisie import remplir
+from feuille_de_route.models import EtatFiche
+from gouvernance import seances
+from gouvernance.decisions import SaisieDecision
+from gouvernance.forms.seances import FormulaireCompteRendu
+from gouvernance.models import EtatPresence, EtatSeance, PointOrdreDuJour, Seance
+
+TENUES = {EtatSeance.OUVERTE, EtatSeance.CLOSE}
+
+
+def _dite(jeu: Jeu, cle: str) -> dict:
+    return jeu.lire("seances")[cle]
+
+
+def _trouver(jeu: Jeu, cle: str) -> Seance | None:
+    dite = _dite(jeu, cle)
+    debut = jeu.calendrier.heure(dite["jour"], dite["heure"])
+    seances_dues = Seance.objects.filter(instance__demarche=jeu.demarche, instance__type=dite["instance"])
+    return seances_dues.filter(debut=debut).first()
+
+
+def _jalon(jeu: Jeu, code: str | None):
+    return jeu.demarche.jalons.get(code=code) if code else None
+
+
+def convoquer(cle: str) -> Pas:
+    def faire(jeu: Jeu) -> None:
+        dite = _dite(jeu, cle)
+        par = jeu.compte(dite["par"])
+        debut = jeu.calendrier.heure(dite["jour"], dite["heure"])
+        neuve = Seance(instance=jeu.instance(dite["instance"]), debut=debut, lieu=dite["lieu"])
+        seance = seances.planifier(neuve, par=par)
+        for objet, duree, rapporteur, code in dite["points"]:
+            point = PointOrdreDuJour(objet=objet, duree=duree, rapporteur=rapporteur, jalon=_jalon(jeu, code))
+            seances.inscrire_point(seance.pk, point, par=par)
+        seances.effectuer("convoquer", seance.pk, par=par)
+
+    return Pas(f"Une séance est convoquée ({cle}).", lambda jeu: _trouver(jeu, cle) is not None, faire)
+
+
+def ouvrir(cle: str) -> Pas:
+    def faire(jeu: Jeu) -> None:
+        seance, par = _trouver(jeu, cle), jeu.compte(_dite(jeu, cle)["par"])
+        seances.effectuer("ouvrir", seance.pk, par=par)
+        seances.noter_presences(seance.pk, _presences(jeu, seance, _dite(jeu, cle)["absences"]), par=par)
+
+    return Pas(f"La séance s’ouvre ({cle}).", lambda jeu: _trouver(jeu, cle).etat in TENUES, faire)
+
+
+def _presences(jeu: Jeu, seance: Seance, absences: dict) -> dict:
+    """Tous présents, sauf `absences` : sigle → « excuse », ou le sigle de qui porte le pouvoir."""
+    sieges = {s.structure_id: s for s in seance.instance.sieges.all()}
+    notees = {s.pk: (EtatPresence.PRESENT, None) for s in sieges.values()}
+    for sigle, dit in absences.items():
+        siege = sieges[jeu.structure(sigle).pk]
+        notees[siege.pk] = (EtatPresence.EXCUSE, None)
+        if dit != EtatPresence.EXCUSE:
+            notees[siege.pk] = (EtatPresence.REPRESENTE, sieges[jeu.structure(dit).pk].pk)
+    return notees
+
+
+def decider(cle: str, rang: int) -> Pas:
+    """La décision numéro `rang` de la séance ; `retenir` : toutes les fiches proposées."""
+
+    def faire(jeu: Jeu) -> None:
+        seance, dite = _trouver(jeu, cle), _dite(jeu, cle)["decisions"][rang - 1]
+        saisie = SaisieDecision(
+            dite["nature"], dite["objet"], texte=dite.get("texte", ""), reserves=dite.get("reserves", ""),
+            jalon=_jalon(jeu, dite.get("jalon")),
+            echeance=jeu.jour(dite["echeance"]) if dite.get("echeance") else None,
+        )  # fmt: skip
+        parcours.consigner_decision(
+            seance.pk, saisie, par=jeu.compte(_dite(jeu, cle)["par"]),
+            retenir=_proposees(jeu, dite.get("retenir", [])),
+            ecarter=_proposees(jeu, dite.get("ecarter", [])),
+        )  # fmt: skip
+
+    def fait(jeu: Jeu) -> bool:
+        return _trouver(jeu, cle).decisions.count() >= rang
+
+    return Pas(f"Une décision est prise ({cle}, {rang}).", fait, faire)
+
+
+def _proposees(jeu: Jeu, titres: list[str] | str) -> list[int]:
+    fiches = jeu.demarche.fiches.filter(etat=EtatFiche.PROPOSEE).order_by("numero")
+    if titres != "toutes":
+        fiches = fiches.filter(titre__in=titres)
+    return list(fiches.values_list("pk", flat=True))
+
+
+def clore(cle: str) -> Pas:
+    def faire(jeu: Jeu) -> None:
+        dite = _dite(jeu, cle)
+        par = jeu.compte(dite["par"])
+        saisie = remplir(FormulaireCompteRendu, _trouver(jeu, cle), {"compte_rendu": dite["compte_rendu"]})
+        seances.rediger_compte_rendu(saisie, par=par)
+        seances.effectuer("clore", _trouver(jeu, cle).pk, par=par)
+
+    return Pas(f"La séance est close ({cle}).", lambda j: _trouver(j, cle).etat == EtatSeance.CLOSE, faire)
+
+
+def tenir(cle: str, decisions: int) -> list[Pas]:
+    """Toute une séance, de la convocation à la clôture."""
+    milieu = [decider(cle, rang) for rang in range(1, decisions + 1)]
+    return [convoquer(cle), ouvrir(cle), *milieu, clore(cle)]

@@ -109,7 +109,7 @@ class Section(AvecJeton, AvecVersion, ModelFormulaireDsfr):
         """Écrit les seuls champs de la section : un état changé au même moment n'est pas écrasé."""
         fiche = self.save(commit=False)
         fiche.attribuer(par)
-        simples = {champ.name for champ in fiche._meta.concrete_fields}
+        simples = {champ.name for champ in fiche._meta.concrete_fields} & set(self._meta.fields)
         fiche.save(update_fields=[*(simples & set(self.fields)), "modifie_par", "modifie_le"])
         self._save_m2m()
         for serie in self.series:

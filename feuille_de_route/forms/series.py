@@ -4,6 +4,7 @@ Une série marche sans JavaScript : une ligne vide attend toujours, « Ajouter u
 qui est tapé et une ligne de plus, une case supprime une ligne enregistrée.
 """
 
+from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet, inlineformset_factory
 from django.forms.utils import ErrorDict
 from django.utils import timezone
@@ -106,6 +107,11 @@ class Serie(BaseInlineFormSet):
         super().add_fields(form, index)
         if (case := form.fields.get("DELETE")) is not None:
             case.label = f"Supprimer {self.une}"
+
+    def clean(self):
+        """Une ligne annoncée comme enregistrée et introuvable serait perdue sans un mot : on le dit."""
+        if any(ligne.instance.pk is None for ligne in self.initial_forms):
+            raise ValidationError("Une ligne que vous modifiez n’existe plus : rouvrez cette section.")
 
     def full_clean(self):
         if self.sans_controle:

@@ -1,4 +1,4 @@
-"""Ce que partagent les essais de la feuille de route : une démarche au plan d'actions, une personne par rôle."""
+"""Ce que partagent les essais de la feuille de route : une démarche, une personne par rôle, une fiche."""
 
 import pytest
 

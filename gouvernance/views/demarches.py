@@ -26,7 +26,9 @@ def demarche_ouvrir(request):
 def _departement(request, departements):
     code = request.GET.get("departement")
     if code:
-        return departements.filter(pk=code).first()
+        if trouve := departements.filter(pk=code).first():
+            return trouve
+        raise PermissionDenied("Vous ne coordonnez aucune démarche dans ce département.")
     possibles = list(departements[:2])
     return possibles[0] if len(possibles) == 1 else None
 

@@ -1,0 +1,90 @@
+"""Le nombre de requêtes de chaque page de la gouvernance ne dépend pas de ce qu'elle montre."""
+
+import pytest
+from django.urls import reverse
+
+from gouvernance.models import Evenement, Role
+from tests.gouvernance.fabriques import (
+    AdhesionFactory,
+    CahierFactory,
+    DecisionFactory,
+    DemarcheFactory,
+    InstanceFactory,
+    JalonFactory,
+    MandatFactory,
+    MembreFactory,
+    PersonneFactory,
+    PointDeBlocageFactory,
+    PointFactory,
+    PresenceFactory,
+    SeanceFactory,
+    SiegeFactory,
+)
+from tests.gouvernance.situations import situation
+
+pytestmark = pytest.mark.django_db
+SOCLE = 5  # session, compte, démarche, mandats, structure du compte
+PLAFOND = 10
+
+
+@pytest.fixture
+def lieu(client):
+    trouve = situation()
+    trouve.seance = SeanceFactory(instance=trouve.copil, ouverte=True)
+    client.force_login(trouve.gens["coordination"])
+    return trouve
+
+
+def _garnir(lieu, combien: int) -> None:
+    demarche = lieu.demarche
+    for rang in range(combien):
+        membre = MembreFactory(gouvernance=demarche.gouvernance)
+        personne = PersonneFactory(structure=membre.structure)
+        AdhesionFactory(cahier=demarche.cahier, structure=membre.structure)
+        MandatFactory(demarche=demarche, role=Role.PARTENAIRE, utilisateur__structure=membre.structure)
+        siege = SiegeFactory(instance=lieu.copil, structure=membre.structure, personne=personne)
+        SiegeFactory(instance=InstanceFactory(demarche=demarche, type="cotech"))
+        PresenceFactory(seance=lieu.seance, siege=siege)
+        jalon = demarche.jalons.order_by("ordre")[rang % 5]
+        PointFactory(seance=lieu.seance, jalon=jalon)
+        decision = DecisionFactory(seance=lieu.seance, jalon=jalon)
+        PointDeBlocageFactory(demarche=demarche, decision=decision, responsable=membre.structure)
+        DecisionFactory(seance=SeanceFactory(instance=lieu.copil, ouverte=True))
+        Evenement.consigner(membre, "essayer", par=lieu.gens["elu"], demarche=demarche)
+
+
+@pytest.mark.parametrize("nom", ["gouvernance", "cahier", "jalons", "seances", "seance", "journal"])
+def test_une_page_de_demarche(client, lieu, compter_requetes, nom):
+    adresse = reverse(nom, args=[lieu.uuid, lieu.seance.uuid] if nom == "seance" else [lieu.uuid])
+    _garnir(lieu, 3)
+    avant = compter_requetes(adresse)
+    _garnir(lieu, 7)
+    assert compter_requetes(adresse) == avant <= SOCLE + PLAFOND
+
+
+def test_la_page_qui_decide(client, lieu, compter_requetes):
+    adresse = reverse("decision_consigner", args=[lieu.uuid, lieu.seance.uuid])
+    _garnir(lieu, 3)
+    avant = compter_requetes(adresse)
+    _garnir(lieu, 7)
+    assert compter_requetes(adresse) == avant <= SOCLE + PLAFOND
+
+
+@pytest.mark.parametrize("role", ["coordination", "administration"])
+def test_l_accueil(client, lieu, compter_requetes, role):
+    compte = lieu.gens[role]
+    client.force_login(compte)
+
+    def ajouter(combien):
+        for _ in range(combien):
+            demarche = DemarcheFactory(groupement=True)
+            CahierFactory(demarche=demarche)
+            copil = InstanceFactory(demarche=demarche)
+            JalonFactory(demarche=demarche, instance=copil)
+            SeanceFactory(instance=copil, etat="convoquee")
+            MandatFactory(demarche=demarche, utilisateur=compte)
+
+    ajouter(3)
+    avant = compter_requetes("/")
+    ajouter(12)
+    assert compter_requetes("/") == avant <= SOCLE + PLAFOND

@@ -3,7 +3,6 @@
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
-from django.utils import timezone
 
 from gouvernance.models.acteurs import Personne, Structure
 from gouvernance.models.cadrage import Jalon

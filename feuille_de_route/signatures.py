@@ -144,7 +144,7 @@ def consentir(signature_pk: int, *, par: Utilisateur, empreinte_vue: str, reserv
     document = signature.document
     if document.empreinte != empreinte_vue:
         raise ValidationError(
-            "Le document a changé depuis que vous l’avez ouvert : rechargez la page et relisez-le avant de signer."
+            "Le document a changé depuis que vous l’avez ouvert : rechargez la page, relisez-le, puis signez."
         )
     signature.etat, signature.consentie_le = EtatSignature.CONSENTIE, timezone.now()
     signature.empreinte_vue, signature.reserves, signature.par = empreinte_vue, reserves.strip(), par

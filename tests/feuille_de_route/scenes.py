@@ -30,7 +30,7 @@ def petit_html(document: Document) -> str:
 
 
 def petit_document(monkeypatch) -> None:
-    """La production met en page une seule feuille : ces essais portent sur le fil, pas sur la mise en page."""
+    """La production met en page une seule feuille : ces essais portent sur le fil."""
     monkeypatch.setattr(production, "html_du_document", petit_html)
     monkeypatch.setattr(production, "pieces_jointes", lambda document: [])
 
@@ -43,9 +43,14 @@ def demarche_soumise(**options) -> Demarche:
     return demarche
 
 
-def demarche_en_signature(signataires: int = 2, **options) -> Demarche:
-    """Version figée, document à signer en file ; chaque signataire a un compte et un mandat d'élu."""
+def demarche_en_signature(signataires: int = 2, *, avant_de_figer=None, **options) -> Demarche:
+    """Version figée, document à signer en file ; chaque signataire a un compte et un mandat d'élu.
+
+    `avant_de_figer(demarche)` y ajoute du contenu.
+    """
     demarche = demarche_soumise(**options)
+    if avant_de_figer:
+        avant_de_figer(demarche)
     for rang in range(1, signataires + 1):
         compte = MandatFactory(demarche=demarche, role=Role.ELU).utilisateur
         structure = StructureFactory(departement=demarche.departement)

@@ -78,5 +78,6 @@ def manques(demarche: Demarche) -> list[Manque]:
         manques.append(Manque("Relever à la fois des atouts et des freins.", False, "constats"))
     sans = [c for c in mesures if not c.tendance]
     if sans:
-        manques.append(Manque(f"Dire la tendance de {len(sans)} constat(s) chiffré(s).", False, "constats"))
+        lesquels = f"du constat « {sans[0]} »" if len(sans) == 1 else f"de {len(sans)} constats chiffrés"
+        manques.append(Manque(f"Dire la tendance {lesquels}.", False, "constats"))
     return manques

@@ -129,7 +129,7 @@ class FormulaireMesure(AvecJeton, FormulaireDsfr):
     )
     source = forms.CharField(
         label="Source", required=False, max_length=250,
-        help_text="Obligatoire pour un nouvel indicateur. Par exemple « Insee, recensement 2021 ».",
+        help_text="À donner pour tout nouvel indicateur. Par exemple « Insee, recensement 2021 ».",
     )  # fmt: skip
     demonstration = forms.BooleanField(
         label="Donnée de démonstration",

@@ -10,8 +10,8 @@ from django.db import connection, connections
 from django.db.models import Sum
 from django.urls import reverse
 
-from diagnostic.models import Enjeu, SessionPriorisation, Vote
-from diagnostic.priorisation import clore_session, resultats, voter
+from diagnostic.models import Enjeu, EtatEnjeu, SessionPriorisation, Vote
+from diagnostic.priorisation import clore_session, resultats, trancher, voter
 from gouvernance.models import Etape, Evenement, Role
 from gouvernance.permissions import DROITS
 from tests.diagnostic.fabriques import EnjeuFactory, SessionFactory, VoteFactory
@@ -149,6 +149,18 @@ def test_clore_classe_les_enjeux_par_points_et_montre_les_resultats(client, lieu
     ]
     assert Evenement.objects.filter(action="voter").count() == 2
     assert client.get(reverse("session_voter", args=[lieu.uuid])).status_code == 404
+
+
+def test_un_second_classement_oublie_le_rang_d_un_enjeu_ecarte(lieu, session):
+    for rang in (0, 1):
+        VoteFactory(session=session, enjeu=lieu.enjeux[rang])
+    clore_session(session.pk, par=lieu.gens["coordination"])
+    trancher(lieu.enjeux[0].pk, EtatEnjeu.ECARTE, par=lieu.gens["coordination"], motif="Trop loin")
+    seconde = SessionFactory(demarche=lieu.demarche)
+    VoteFactory(session=seconde, enjeu=lieu.enjeux[2])
+    clore_session(seconde.pk, par=lieu.gens["coordination"])
+    rangs = dict(Enjeu.objects.values_list("pk", "rang"))
+    assert [rangs[e.pk] for e in lieu.enjeux] == [None, 2, 1]
 
 
 def test_clore_sans_aucun_vote_est_refuse(client, lieu, session):

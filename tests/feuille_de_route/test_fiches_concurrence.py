@@ -1,0 +1,151 @@
+"""Plusieurs mains à la fois, avec de vrais fils et une barrière : rien ne se perd, rien ne se double."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connections
+from django.test import Client
+from django.urls import reverse
+
+from feuille_de_route import fiches
+from feuille_de_route.models import FicheAction
+from gouvernance.models import Etape, Evenement, Role
+from tests.feuille_de_route.conftest import compte
+from tests.feuille_de_route.fabriques import FicheFactory
+from tests.feuille_de_route.saisies import adresse, envoi
+from tests.gouvernance.fabriques import DecisionFactory, DemarcheFactory, MandatFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+EDITEURS, TOURS = 50, 2
+MARQUE = re.compile(r"\[\d+-\d+\]")
+
+
+@pytest.fixture
+def redactrice():
+    demarche = DemarcheFactory(avec_cadre=True, etape=Etape.PLAN_ACTIONS)
+    mandat = MandatFactory(demarche=demarche, utilisateur=compte())
+    client = Client()
+    client.force_login(mandat.utilisateur)
+    client.demarche = demarche
+    return client
+
+
+def copie(redactrice):
+    """Un autre navigateur, la même session ouverte."""
+    client = Client()
+    client.cookies = redactrice.cookies.copy()
+    return client
+
+
+def ensemble(nombre, acte):
+    """Lance `acte(rang)` dans autant de fils, et rend leurs résultats."""
+
+    def dans_un_fil(rang):
+        try:
+            return acte(rang)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(nombre) as fils:
+        return list(fils.map(dans_un_fil, range(nombre)))
+
+
+def test_cinquante_redacteurs_aucune_ecriture_perdue(redactrice):
+    fiche = FicheFactory(demarche=redactrice.demarche)
+    url = adresse("fiche_section", fiche, "identite")
+    lus, barriere = {}, Barrier(EDITEURS, timeout=120)
+
+    def ecrire(rang):
+        client, resultats = copie(redactrice), []
+        for tour in range(TOURS):
+            marque = f"[{rang}-{tour}]"
+            barriere.wait()
+            donnees = dict(lus)
+            donnees |= {"objectifs": donnees.get("objectifs", "") + marque, "jeton": jeton(rang, tour)}
+            reponse = client.post(url, donnees)
+            resultats.append((marque, reponse.status_code, marque in reponse.content.decode()))
+            barriere.wait()
+            if rang == 0:
+                lus.update(envoi(redactrice.get(url).context["formulaire"]))
+            barriere.wait()
+        return resultats
+
+    lus.update(envoi(redactrice.get(url).context["formulaire"]))
+    resultats = [r for liste in ensemble(EDITEURS, ecrire) for r in liste]
+    fiche.refresh_from_db()
+    acceptees = {marque for marque, statut, _ in resultats if statut == 302}
+    assert set(MARQUE.findall(fiche.objectifs)) == acceptees  # aucune écriture acceptée n'a disparu
+    assert fiche.version == 1 + len(acceptees) == 1 + TOURS
+    assert Evenement.objects.count() == len(acceptees)
+    perdants = [(statut, rendu) for _, statut, rendu in resultats if statut != 302]
+    assert perdants == [(409, True)] * (EDITEURS * TOURS - TOURS)  # chacun retrouve son texte
+
+
+def jeton(rang, tour):
+    return f"00000000-0000-4000-8000-{rang:06d}{tour:06d}"
+
+
+def test_un_double_clic_simultane_ne_cree_qu_une_fiche(redactrice):
+    url = reverse("fiche_ajouter", args=[redactrice.demarche.uuid])
+    for tour in range(10):
+        donnees = envoi(redactrice.get(url).context["formulaire"], titre=f"Un bus {tour}")
+        barriere = Barrier(2, timeout=30)
+        clients = [copie(redactrice), copie(redactrice)]
+
+        def cliquer(rang, donnees=donnees, barriere=barriere, clients=clients):
+            barriere.wait()
+            return clients[rang].post(url, donnees).status_code
+
+        assert ensemble(2, cliquer) == [302, 302]
+        assert FicheAction.objects.count() == tour + 1
+    assert Evenement.objects.filter(action="créer").count() == 10
+
+
+def test_huit_creations_a_la_fois_se_numerotent_sans_trou(redactrice):
+    url = reverse("fiche_ajouter", args=[redactrice.demarche.uuid])
+    barriere = Barrier(8, timeout=30)
+    clients = [copie(redactrice) for _ in range(8)]
+    formulaire = redactrice.get(url).context["formulaire"]  # hors des fils : Django y mêle les contextes
+    saisies = {
+        (rang, tour): envoi(formulaire, titre=f"Fiche {rang}-{tour}", jeton=jeton(rang, tour))
+        for rang in range(8)
+        for tour in range(3)
+    }
+
+    def creer(rang):
+        statuts = []
+        for tour in range(3):
+            barriere.wait()
+            statuts.append(clients[rang].post(url, saisies[rang, tour]).status_code)
+        return statuts
+
+    assert ensemble(8, creer) == [[302] * 3] * 8
+    assert sorted(FicheAction.objects.values_list("numero", flat=True)) == list(range(1, 25))
+
+
+def test_decider_et_renvoyer_en_meme_temps_ne_s_attendent_pas(redactrice):
+    """La démarche se verrouille toujours avant la fiche : ni interblocage, ni deux effets."""
+    demarche = redactrice.demarche
+    pilote = MandatFactory(demarche=demarche, role=Role.CO_PORTEUR, utilisateur=compte()).utilisateur
+    decision = DecisionFactory(seance__instance=demarche.instances.get())
+    actes = {
+        0: lambda pk: fiches.effectuer("retenir", pk, par=pilote, decision=decision),
+        1: lambda pk: fiches.effectuer("renvoyer", pk, par=pilote, motif="À préciser."),
+    }
+    for _ in range(8):
+        fiche = FicheFactory(demarche=demarche, complete=True, proposee=True)
+        barriere = Barrier(2, timeout=30)
+
+        def agir(rang, fiche=fiche, barriere=barriere):
+            barriere.wait()
+            try:
+                actes[rang](fiche.pk)
+            except fiches.ValidationError:
+                return "refus"
+            return "fait"
+
+        assert "fait" in ensemble(2, agir)
+        fiche.refresh_from_db()
+        assert fiche.etat in {"retenue", "a_completer"}

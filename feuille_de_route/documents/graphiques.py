@@ -1,4 +1,4 @@
-"""Les graphiques du document, en SVG : lisibles en noir et blanc, toujours doublés d'un tableau ou d'un texte.
+"""Les graphiques du document, en SVG : lisibles en noir et blanc, doublés d'un tableau ou d'un texte.
 
 Ce module calcule des positions ; les gabarits `pdf/svg_*.html` les dessinent.
 """
@@ -10,8 +10,8 @@ from feuille_de_route.documents.contenu.lecture import mesure
 from feuille_de_route.financement import Compte
 
 LARGEUR = 320
-GAUCHE, DROITE, HAUT, BAS = 14, 96, 14, 22
-HAUTEUR_COURBE = 150
+GAUCHE, DROITE, HAUT, BAS = 14, 112, 14, 20
+HAUTEUR_COURBE = 128
 BARRE_DE, BARRE_LONG = 108, 130
 TRAITS = ("", "5 3", "1.5 2.5", "8 3 2 3")
 COULEURS = ("#14395e", "#9a5b13", "#4d5866", "#2f6b4f")
@@ -73,7 +73,7 @@ def courbe(titre: str, points: dict[str, list], unite: str) -> dict:
         places = [(x(a), y(Decimal(v)), mesure(v, unite)) for a, v in serie]
         lignes.append(
             {
-                "nom": f"{abreger(lieu, 14)} {places[-1][2]}",
+                "nom": f"{abreger(lieu, 18)} {places[-1][2]}",
                 "points": [{"x": f"{px:.1f}", "y": f"{py:.1f}", "dessus": f"{py - 6:.1f}", "valeur": t}
                            for px, py, t in places],
                 "trace": " ".join(f"{px:.1f},{py:.1f}" for px, py, _ in places),

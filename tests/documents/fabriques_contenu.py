@@ -33,18 +33,21 @@ def grande(fiches: int = 40) -> dict:
     contenu["axes"] = [_axe(n) for n in range(4)]
     contenu["fiches"] = [_fiche(n) for n in range(1, fiches + 1)]
     contenu["ateliers"][0]["contributions"] = contenu["ateliers"][0]["contributions"][:1]
-    contenu["membres"] = contenu["membres"] * 3
     return contenu
 
 
 def _series() -> list[dict]:
     return [
         {
-            "code": f"serie-{n}", "libelle": f"Part des habitants sans aide proche, série {n}", "unite": "%",
-            "source": "Exemple inventé, millésime 2023", "licence": "Licence Ouverte 2.0", "demonstration": n % 2 == 0,
+            "code": f"serie-{n}",
+            "libelle": f"Part des habitants sans aide proche, série {n}",
+            "unite": "%",
+            "source": "Exemple inventé, millésime 2023",
+            "licence": "Licence Ouverte 2.0",
+            "demonstration": n % 2 == 0,
         }
         for n in range(12)
-    ]  # fmt: skip
+    ]
 
 
 def _mesures(n: int) -> list[dict]:
@@ -52,12 +55,18 @@ def _mesures(n: int) -> list[dict]:
     annees = (2019, 2021, 2023) if n % 2 else (2023,)
     return [
         {
-            "serie": f"serie-{n}", "echelle": "departement", "territoire": code, "territoire_nom": nom, "annee": annee,
-            "valeur": None if code == "75" and n % 3 == 0 else f"{18 + n * 0.5 + rang * 2.3 - (annee - 2019) * 0.4:.1f}",
+            "serie": f"serie-{n}",
+            "echelle": "departement",
+            "territoire": code,
+            "territoire_nom": nom,
+            "annee": annee,
+            "valeur": None
+            if code == "75" and n % 3 == 0
+            else f"{18 + n * 0.5 + rang * 2.3 - (annee - 2019) * 0.4:.1f}",
         }
         for rang, (code, nom) in enumerate(lieux)
         for annee in annees
-    ]  # fmt: skip
+    ]
 
 
 def _constat(n: int) -> dict:
@@ -65,53 +74,98 @@ def _constat(n: int) -> dict:
     theme = THEMES[n // 3]
     regard = {"auteur": "Maire d’une commune rurale", "posture": "elu", "texte": PHRASE, "accord": 2 - n % 4}
     return {
-        "ref": f"C{n + 1}", "nature": natures[n % 6], "thematique": {"code": f"t{n // 3}", "libelle": theme},
-        "intitule": f"Un habitant sur cinq reste loin d’une aide ({n + 1})", "description": PHRASE * 2,
-        "tendance": ("hausse", "stable", "baisse", None)[n % 4], "trajectoire": PHRASE, "singularite": None,
-        "sources": "Enquête de l’exemple, 2023", "mesures": _mesures(n), "regards": [regard] * (n % 3),
-    }  # fmt: skip
+        "ref": f"C{n + 1}",
+        "nature": natures[n % 6],
+        "thematique": {"code": f"t{n // 3}", "libelle": theme},
+        "intitule": f"Un habitant sur cinq reste loin d’une aide ({n + 1})",
+        "description": PHRASE * 2,
+        "tendance": ("hausse", "stable", "baisse", None)[n % 4],
+        "trajectoire": PHRASE,
+        "singularite": None,
+        "sources": "Enquête de l’exemple, 2023",
+        "mesures": _mesures(n),
+        "regards": [regard] * (n % 3),
+    }
 
 
 def _enjeu(n: int) -> dict:
     return {
-        "ref": f"E{n + 1}", "question": f"Comment amener l’aide là où les gens vont déjà ({n + 1}) ?", "rang": n + 1,
-        "precision": PHRASE, "constats": [f"C{n * 2 + 1}", f"C{n * 2 + 2}"], "etat": "retenu", "motif": None,
-    }  # fmt: skip
+        "ref": f"E{n + 1}",
+        "question": f"Comment amener l’aide là où les gens vont déjà ({n + 1}) ?",
+        "rang": n + 1,
+        "precision": PHRASE,
+        "constats": [f"C{n * 2 + 1}", f"C{n * 2 + 2}"],
+        "etat": "retenu",
+        "motif": None,
+    }
 
 
 def _axe(n: int) -> dict:
     sous_axes = [
-        {"ref": f"A{n + 1}{lettre}", "intitule": f"Tenir des permanences {lettre}", "objectif": PHRASE,
-         "axe_fne": None, "axe_departemental": None, "enjeux": []}
+        {
+            "ref": f"A{n + 1}{lettre}",
+            "intitule": f"Tenir des permanences {lettre}",
+            "objectif": PHRASE,
+            "axe_fne": None,
+            "axe_departemental": None,
+            "enjeux": [],
+        }
         for lettre in "ab"
-    ]  # fmt: skip
+    ]
     return {
-        "ref": f"A{n + 1}", "intitule": VERBES[n], "objectif": PHRASE, "axe_fne": n + 1, "axe_departemental": None,
-        "enjeux": [f"E{n + 1}"] + (["E5"] if n == 0 else []), "sous_axes": sous_axes,
-    }  # fmt: skip
+        "ref": f"A{n + 1}",
+        "intitule": VERBES[n],
+        "objectif": PHRASE,
+        "axe_fne": n + 1,
+        "axe_departemental": None,
+        "enjeux": [f"E{n + 1}"] + (["E5"] if n == 0 else []),
+        "sous_axes": sous_axes,
+    }
+
+
+BUDGET = (
+    {"annee": 2026, "nature": "investissement", "libelle": "Véhicule", "montant": "24000.00", "etp": None},
+    {"annee": 2027, "nature": "rh", "libelle": "Médiateurs", "montant": "68500.50", "etp": "1.5"},
+    {"annee": 2027, "nature": "fonctionnement", "libelle": "Carburant", "montant": "7500.00", "etp": None},
+)
+COUT, MANQUE = Decimal("100000.50"), Decimal("12000")
+
+
+def _financements(numero: int) -> list[dict]:
+    """Quatre financeurs, deux acquis ; il manque 12 000 € sur 100 000,50 €."""
+    parts = [Decimal("22000.13")] * 4
+    parts[0] = COUT - MANQUE - sum(parts[1:])
+    return [
+        {
+            "financeur": f"Financeur {TYPES[(numero + rang) % len(TYPES)]}",
+            "type": TYPES[(numero + rang) % len(TYPES)],
+            "dispositif": "Appel à projets",
+            "demande": f"{part}",
+            "obtenu": f"{part}" if rang < 2 else None,
+            "etat": "acquis" if rang < 2 else "sollicite",
+        }
+        for rang, part in enumerate(parts)
+    ]
 
 
 def _fiche(numero: int) -> dict:
-    """Cent mille euros trente-trois ; un septième par type de financeur, il manque 12 000 €."""
-    fiche = copy.deepcopy(exemple()["fiches"][0])
-    budget = [
-        {"annee": 2026, "nature": "investissement", "libelle": "Véhicule", "montant": "24000.00", "etp": None},
-        {"annee": 2027, "nature": "rh", "libelle": "Médiateurs", "montant": "68500.50", "etp": "1.5"},
-        {"annee": 2027, "nature": "fonctionnement", "libelle": "Carburant", "montant": "7500.00", "etp": None},
-    ]
-    parts = [Decimal("12571.50")] * 7
-    parts[0] += Decimal("100000.50") - Decimal("12000") - sum(parts)
-    financements = [
-        {"financeur": f"Financeur {type_}", "type": type_, "dispositif": "Appel à projets", "demande": f"{part}",
-         "obtenu": f"{part}" if rang < 2 else None, "etat": "acquis" if rang < 2 else "sollicite"}
-        for rang, (type_, part) in enumerate(zip(TYPES, parts, strict=True))
-    ]  # fmt: skip
-    etapes = [{"libelle": "Recruter", "echeance": "2026-09-30"}, {"libelle": "Ouvrir", "echeance": "2027-01-15"}]
-    axe = (numero - 1) % 4 + 1
-    return fiche | {
-        "ref": f"F{numero}", "numero": numero, "titre": f"Des permanences les jours de marché, lot {numero}",
-        "axe": f"A{axe}{'ab'[numero % 2]}", "contexte": PHRASE * 2, "objectifs": PHRASE, "description": PHRASE * 3,
-        "enjeux": [f"E{numero % 5 + 1}"], "budget": budget, "financements": financements, "etapes": etapes,
-        "debut": f"{2026 + numero % 2}-0{numero % 9 + 1}-01", "fin": "2028-12-31" if numero % 7 else None,
+    return copy.deepcopy(exemple()["fiches"][0]) | {
+        "ref": f"F{numero}",
+        "numero": numero,
+        "titre": f"Des permanences les jours de marché, lot {numero}",
+        "axe": f"A{(numero - 1) % 4 + 1}{'ab'[numero % 2]}",
+        "chantier": "K1" if numero == 1 else None,
+        "contexte": PHRASE * 2,
+        "objectifs": PHRASE,
+        "description": PHRASE * 3,
+        "enjeux": [f"E{numero % 5 + 1}"],
+        "budget": [dict(ligne) for ligne in BUDGET],
+        "financements": _financements(numero),
+        "etapes": [
+            {"libelle": "Recruter", "echeance": "2026-09-30"},
+            {"libelle": "Ouvrir", "echeance": "2027-01-15"},
+        ],
+        "debut": f"{2026 + numero % 2}-0{numero % 9 + 1}-01",
+        "fin": "2028-12-31" if numero % 7 else None,
         "priorite": numero % 3 + 1,
-    }  # fmt: skip
+    }

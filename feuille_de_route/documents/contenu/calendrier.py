@@ -5,7 +5,7 @@ from datetime import date
 from feuille_de_route.documents.contenu.lecture import Dossier, Lu, en_date, jour, liste, periode
 from feuille_de_route.documents.graphiques import abreger
 
-LOT = 24  # fiches par diagramme : ce qui tient dans une page avec son titre
+LOT = 28  # fiches par diagramme : ce qui tient dans une page avec son titre
 LARGEUR, NOMS, LIGNE, ENTETE = 640, 218, 21, 24
 
 
@@ -17,7 +17,8 @@ def calendrier(dossier: Dossier) -> dict | None:
         return None
     bornes = [le for f in datees for le in _dates(f)]
     de, annees = min(bornes).year, max(bornes).year - min(bornes).year + 1
-    lots = [datees[i : i + LOT] for i in range(0, len(datees), LOT)]
+    taille = -(-len(datees) // -(-len(datees) // LOT))  # des lots égaux
+    lots = [datees[i : i + taille] for i in range(0, len(datees), taille)]
     return {
         "diagrammes": [_diagramme(lot, de, annees) for lot in lots],
         "etapes": [_ligne(f) for f in datees],
@@ -70,7 +71,7 @@ def _barre(fiche: Lu, rang: int, x) -> dict:
     a = x(fin) if fin else LARGEUR - 8
     haut = ENTETE + rang * LIGNE
     return {
-        "nom": abreger(f"{fiche['numero']}. {fiche['titre']}", 40),
+        "nom": abreger(f"{fiche['numero']}. {fiche['titre']}", 44),
         "x": f"{de:.1f}",
         "longueur": f"{max(a - de, 4):.1f}",
         "ouvert": not (debut and fin),
@@ -78,8 +79,10 @@ def _barre(fiche: Lu, rang: int, x) -> dict:
         "y_texte": haut + 14,
         "y_filet": haut + LIGNE,
         "etapes": [
-            f"{x(le):.1f},{haut + 4} {x(le) + 6:.1f},{haut + 10} {x(le):.1f},{haut + 16} {x(le) - 6:.1f},{haut + 10}"
-            for e in liste(fiche, "etapes")
-            if (le := en_date(e["echeance"]))
+            _losange(x(le), haut + 10) for e in liste(fiche, "etapes") if (le := en_date(e["echeance"]))
         ],
     }
+
+
+def _losange(x: float, y: int) -> str:
+    return " ".join(f"{x + dx:.1f},{y + dy}" for dx, dy in ((0, -6), (6, 0), (0, 6), (-6, 0)))

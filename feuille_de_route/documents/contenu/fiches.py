@@ -37,7 +37,10 @@ def fiches(dossier: Dossier, plan: Plan) -> dict | None:
     for ligne in lignes:
         groupes.setdefault(ligne["axe"], []).append(ligne)
     rangs = sorted(groupes, key=lambda axe: (axe == "", axe))
-    return {"lignes": lignes, "groupes": [{"axe": axe or "Sans axe", "fiches": groupes[axe]} for axe in rangs]}
+    return {
+        "lignes": lignes,
+        "groupes": [{"axe": f"Axe {axe}" if axe else "Sans axe", "fiches": groupes[axe]} for axe in rangs],
+    }
 
 
 def _fiche(fiche: Lu, dossier: Dossier, plan: Plan, codes: dict) -> dict:
@@ -113,8 +116,8 @@ def _moyens(fiche: Lu, compte: comptes.Compte) -> dict:
             if fiche[cle]
         ],
         "budget": [_depense(ligne) for ligne in lignes],
-        "avec_etp": any(ligne["etp"] for ligne in lignes),
         "financements": [_financement(f) for f in liste(fiche, "financements")],
+        "cote_a_cote": _cote_a_cote(lignes, liste(fiche, "financements")),
         "total": comptes.euros(compte.budget) if chiffree else "",
         "finance": comptes.euros(compte.finance),
         "phrase": comptes.phrase(compte) if chiffree else "",
@@ -122,23 +125,34 @@ def _moyens(fiche: Lu, compte: comptes.Compte) -> dict:
     }
 
 
+def _cote_a_cote(budget: list[Lu], financements: list[Lu]) -> bool:
+    """Deux tableaux courts tiennent dans la largeur ; sinon l'un sous l'autre, où ils se coupent mieux."""
+    textes = [*(b["libelle"] or "" for b in budget), *(f["financeur"] or "" for f in financements)]
+    textes += [f["dispositif"] or "" for f in financements]
+    courts = all(len(texte) <= 90 for texte in textes)
+    return bool(budget and financements) and max(len(budget), len(financements)) <= 8 and courts
+
+
 def _depense(ligne: Lu) -> dict:
+    nature = libelle(NatureDepense, ligne["nature"])
+    etp = mesure(ligne["etp"], "ETP") if ligne["etp"] else ""
     return {
         "annee": ligne["annee"],
-        "nature": libelle(NatureDepense, ligne["nature"]),
-        "libelle": ligne["libelle"] or "",
-        "etp": mesure(ligne["etp"], None),
+        "libelle": ligne["libelle"] or nature,
+        "precision": ", ".join(filter(None, (nature.lower() if ligne["libelle"] else "", etp))),
         "montant": comptes.euros(comptes.lire(ligne["montant"])),
     }
 
 
 def _financement(f: Lu) -> dict:
+    nature = libelle(TypeFinanceur, f["type"])
+    refus = "ne compte pas" if f["etat"] == EtatFinancement.REFUSE else ""
     return {
-        "financeur": f["financeur"] or "",
-        "type": libelle(TypeFinanceur, f["type"]),
-        "dispositif": f["dispositif"] or "",
+        "financeur": f["financeur"] or nature,
+        "precision": ", ".join(
+            filter(None, (nature if nature != f["financeur"] else "", f["dispositif"], refus))
+        ),
         "etat": libelle(EtatFinancement, f["etat"] or EtatFinancement.ENVISAGE),
-        "refuse": f["etat"] == EtatFinancement.REFUSE,
         "demande": comptes.euros(comptes.lire(f["demande"])),
         "obtenu": comptes.euros(comptes.lire(f["obtenu"])) if f["obtenu"] else "–",
     }

@@ -122,15 +122,14 @@ def matrice(dossier: Dossier, plan: Plan) -> dict | None:
 def _croisement(enjeu: str, axe: Lu, plan: Plan) -> str:
     branche = [axe, *liste(axe, "sous_axes")]
     vises = {ref for a in branche for ref in liste(a, "enjeux")}
-    numeros = [
-        f["numero"]
-        for a in branche
-        for f in plan.fiches_de(a)
-        if enjeu in liste(f, "enjeux")
-        or not liste(f, "enjeux")
-        and enjeu in {*liste(a, "enjeux"), *liste(axe, "enjeux")}
-    ]
+    numeros = [f["numero"] for a in branche for f in plan.fiches_de(a) if _sert(f, enjeu, (a, axe))]
     return ", ".join(map(str, sorted(numeros))) or ("•" if enjeu in vises else "")
+
+
+def _sert(fiche: Lu, enjeu: str, axes: tuple[Lu, Lu]) -> bool:
+    """La fiche cite l'enjeu ; celle qui n'en cite aucun sert ceux de son axe."""
+    cites = liste(fiche, "enjeux") or [ref for axe in axes for ref in liste(axe, "enjeux")]
+    return enjeu in cites
 
 
 def chantiers(dossier: Dossier) -> list[dict] | None:

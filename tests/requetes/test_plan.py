@@ -1,0 +1,81 @@
+"""Le nombre de requêtes des pages du plan ne dépend pas du nombre de lignes."""
+
+import pytest
+from django.urls import reverse
+
+from feuille_de_route.models import NatureFiche
+from gouvernance.models import Etape, Evenement
+from tests.diagnostic.fabriques import EnjeuFactory
+from tests.feuille_de_route.fabriques import (
+    AxeFactory,
+    EtapeFicheFactory,
+    FicheFactory,
+    FinancementFactory,
+    IndicateurFactory,
+    LigneBudgetFactory,
+    PartenariatFactory,
+)
+from tests.gouvernance.fabriques import DemarcheFactory, MandatFactory, StructureFactory, UtilisateurFactory
+
+LIMITE = 16  # session, compte, démarche, mandats, et ce que la page montre
+
+
+@pytest.fixture
+def demarche(client, db):
+    demarche = DemarcheFactory(avec_cadre=True, etape=Etape.PLAN_ACTIONS)
+    compte = UtilisateurFactory(password=None)
+    MandatFactory(demarche=demarche, utilisateur=compte)
+    client.force_login(compte)
+    return demarche
+
+
+def peupler(demarche, nombre):
+    """`nombre` fiches, autant d'axes et d'enjeux, chacune avec son budget et ses financeurs."""
+    structure = StructureFactory()
+    for _ in range(nombre):
+        enjeu = EnjeuFactory(demarche=demarche, retenu=True)
+        axe = AxeFactory(demarche=demarche, enjeux=[enjeu], axe_fne=1)
+        fiche = FicheFactory(
+            demarche=demarche, axe=axe, structure_porteuse=structure, nature=NatureFiche.NOUVELLE
+        )
+        garnir(fiche, 2)
+
+
+def garnir(fiche, nombre):
+    for _ in range(nombre):
+        for fabrique in (LigneBudgetFactory, FinancementFactory, IndicateurFactory, EtapeFicheFactory):
+            fabrique(fiche=fiche)
+        PartenariatFactory(fiche=fiche)
+        fiche.enjeux.add(EnjeuFactory(demarche=fiche.demarche))
+        Evenement.consigner(fiche, "modifier", par=UtilisateurFactory(password=None))
+
+
+@pytest.mark.parametrize("page", ["plan", "axes", "demarche", "besoins", "fiche_ajouter"])
+def test_une_page_de_liste_ne_grossit_pas(client, demarche, compter_requetes, page):
+    peupler(demarche, 10)
+    adresse = reverse(page, args=[demarche.uuid])
+    avant = compter_requetes(adresse)
+    peupler(demarche, 20)
+    assert compter_requetes(adresse) == avant
+    assert avant <= LIMITE
+
+
+def test_la_fiche_ne_grossit_pas(client, demarche, compter_requetes):
+    fiche = FicheFactory(demarche=demarche, complete=True)
+    garnir(fiche, 2)
+    adresse = reverse("fiche", args=[demarche.uuid, fiche.uuid])
+    avant = compter_requetes(adresse)
+    garnir(fiche, 10)
+    assert compter_requetes(adresse) == avant
+    assert avant <= LIMITE
+
+
+@pytest.mark.parametrize("section", ["identite", "acteurs", "temps", "mesure", "moyens"])
+def test_une_section_ne_grossit_pas(client, demarche, compter_requetes, section):
+    fiche = FicheFactory(demarche=demarche, complete=True)
+    garnir(fiche, 2)
+    adresse = reverse("fiche_section", args=[demarche.uuid, fiche.uuid, section])
+    avant = compter_requetes(adresse)
+    garnir(fiche, 8)
+    assert compter_requetes(adresse) == avant
+    assert avant <= LIMITE

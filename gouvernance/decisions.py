@@ -151,7 +151,7 @@ def _ouvrir_point_de_blocage(decision: Decision, demarche: Demarche, echeance: d
     )  # fmt: skip
     point.attribuer(par)
     point.save()
-    Evenement.consigner(point, "réserve à lever", par=par, vers=point.echeance)
+    Evenement.consigner(point, "réserve à lever", par=par, vers=f"pour le {point.echeance:%d/%m/%Y}")
 
 
 @transaction.atomic

@@ -80,22 +80,27 @@ def etablir_perimetre(demarche: Demarche, epcis: list[Epci]) -> None:
 
 @transaction.atomic
 def planifier_jalons(demarche: Demarche, echeances: dict[str, date], *, par: Utilisateur | None) -> None:
-    """Fixe les échéances des jalons. Lève ValidationError si elles ne sont pas croissantes dans l'ordre
-    des jalons.
+    """Fixe les échéances des jalons qui ne sont pas acquis.
+
+    Lève ValidationError si elles ne sont pas croissantes dans l'ordre des jalons.
     """
     exiger(par, demarche, "cadrer")
     jalons = list(demarche.jalons.select_for_update(of=("self",)).order_by("ordre"))
-    futures = {j.code: echeances.get(j.code, j.echeance) for j in jalons}
+    futures = {j.code: j.echeance if j.acquis else echeances.get(j.code, j.echeance) for j in jalons}
     verifier_echeances(futures)
     for jalon in jalons:
         if jalon.echeance != futures[jalon.code]:
             Evenement.consigner(
-                jalon, "fixer l’échéance", par=par, de=jalon.echeance or "–", vers=futures[jalon.code]
+                jalon, "fixer l’échéance", par=par, de=_jour(jalon.echeance), vers=_jour(futures[jalon.code])
             )
             jalon.echeance = futures[jalon.code]
             jalon.version += 1
             jalon.attribuer(par)
             jalon.save()
+
+
+def _jour(jour: date | None) -> str:
+    return f"{jour:%d/%m/%Y}" if jour else "–"
 
 
 def verifier_echeances(echeances: dict[str, date | None]) -> None:

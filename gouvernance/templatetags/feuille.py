@@ -14,12 +14,13 @@ INSECABLE = "\u00a0"
 
 COULEURS = {
     "new": """a_venir brouillon a_produire en_file planifiee signale candidat envisage a_mobiliser cadrage""",
-    "info": """en_cours soumis soumise proposee en_signature mise_en_page signature convoquee ouverte
-        en_investigation sollicite envoyee diagnostic enjeux strategie plan_actions revision deposee""",
+    "info": """orientation information en_cours soumis soumise proposee en_signature mise_en_page signature
+        convoquee ouverte
+        en_investigation sollicite envoyee diagnostic enjeux strategie plan_actions revision deposee consentie""",
     "success": """valide validee retenue signee transmise pret produit close concluant acquis acquise confirme
-        accusee mise_en_oeuvre realisee acceptee""",
+        accusee mise_en_oeuvre realisee acceptee validation apposee""",
     "warning": """valide_avec_reserves valide_reserves renvoye renvoyee a_completer complement_demande
-        ajournement en_retard partiel""",
+        ajournement en_retard partiel validation_reserves complement""",
     "error": """echec refus refuse refusee rejet ecartee abandonne abandonnee manquante annulee retire""",
 }
 COULEUR_PAR_ETAT = {etat: couleur for couleur, etats in COULEURS.items() for etat in etats.split()}

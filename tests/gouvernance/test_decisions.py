@@ -4,7 +4,7 @@ import threading
 import uuid
 
 import pytest
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, connections
 from django.urls import reverse
 
@@ -64,6 +64,14 @@ def test_qui_consigne(client, lieu, role):
     attendu = statut_attendu(role, {Role.COORDINATION, Role.CO_PORTEUR})
     assert consigner(client, lieu, jalon=jalon("cadrage").pk).status_code == attendu
     assert jalon("cadrage").acquis == Evenement.objects.exists() == (attendu == 302)
+
+
+@pytest.mark.parametrize("role", sorted(set(Role.values) - {Role.COORDINATION, Role.CO_PORTEUR}))
+def test_la_regle_refuse_aussi_sans_passer_par_l_ecran(lieu, role):
+    saisie = SaisieDecision("validation", "Cadrage", jalon=jalon("cadrage"))
+    with pytest.raises(PermissionDenied):
+        decisions.consigner(lieu.seance.pk, saisie, par=lieu.gens[role])
+    assert not Decision.objects.exists()
 
 
 @pytest.mark.parametrize("nature", NatureDecision.values)

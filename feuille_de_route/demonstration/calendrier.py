@@ -5,7 +5,13 @@ from datetime import date, datetime, time, timedelta
 from django.utils import timezone
 
 DUREE = 400  # jours entre le début de la démarche départementale et le jour où elle est jouée
-DIMANCHE, SAMEDI = 6, 5
+SAMEDI = 5
+FERIES = {(1, 1), (5, 1), (5, 8), (7, 14), (11, 1), (11, 11)}  # (mois, jour), hors fêtes mobiles
+
+
+def _ouvre(jour: date) -> bool:
+    conges = jour.month == 8 or (jour.month == 12 and jour.day > 22) or (jour.month == 1 and jour.day < 4)
+    return jour.weekday() < SAMEDI and not conges and (jour.month, jour.day) not in FERIES
 
 
 class Calendrier:
@@ -16,9 +22,13 @@ class Calendrier:
         self.annee_0 = (debut + timedelta(days=duree + 60)).year
 
     def jour(self, numero: int) -> date:
-        """Le jour ouvré numéro `numero` de la démarche ; un week-end est repoussé au lundi."""
+        """Le jour ouvré numéro `numero` de la démarche, ou le dernier avant lui : on ne se réunit ni le
+        week-end, ni en août, ni pendant les fêtes de fin d'année.
+        """
         jour = self.debut + timedelta(days=numero)
-        return jour + timedelta(days={SAMEDI: 2, DIMANCHE: 1}.get(jour.weekday(), 0))
+        while not _ouvre(jour):
+            jour -= timedelta(days=1)
+        return jour
 
     def heure(self, numero: int, heure: str) -> datetime:
         """« 14:30 », heure de Paris."""

@@ -73,7 +73,11 @@ def _examiner(octets: bytes, racines: list[Certificate]) -> dict:
         return _refus(SANS_SIGNATURE)
     if len(posees) > SIGNATURES_MAXIMALES:
         return _refus("Ce PDF porte trop de signatures pour être examiné.")
-    signatures = [_une_signature(posee, octets, racines) for posee in posees]
+    revisions = [*(posee.signed_revision for posee in posees), lecteur.xrefs.total_revisions]
+    signatures = [
+        _une_signature(posee, octets, racines, enchainee=suivante == posee.signed_revision + 1)
+        for posee, suivante in zip(posees, revisions[1:], strict=True)
+    ]
     couverture = signatures[-1]["couvre_tout"]
     valides = all(signature["valide"] for signature in signatures)
     motifs = [signature["motif"] for signature in signatures if signature["motif"]]
@@ -89,10 +93,13 @@ def _examiner(octets: bytes, racines: list[Certificate]) -> dict:
     }
 
 
-def _une_signature(posee, octets: bytes, racines: list[Certificate]) -> dict:
+def _une_signature(posee, octets: bytes, racines: list[Certificate], *, enchainee: bool) -> dict:
+    """`enchainee` : la révision suivante, s'il y en a une, est elle-même close par une signature."""
     motif, horodatee = _juger(posee, racines)
     if not motif and not _ecriture_reguliere(posee, octets):
         motif = MODIFIE
+    if not motif and not enchainee:
+        motif = AJOUT_INTERDIT
     dictionnaire = posee.sig_object
     date = posee.self_reported_timestamp
     return {
@@ -109,10 +116,16 @@ def _une_signature(posee, octets: bytes, racines: list[Certificate]) -> dict:
 
 
 def _juger(posee, racines: list[Certificate]) -> tuple[str, bool]:
-    """La phrase du refus, vide si la signature est bonne ; et s'il y a un horodatage."""
+    """La phrase du refus, vide si la signature est bonne ; et s'il y a un horodatage.
+
+    La comparaison des révisions par pyHanko est remplacée par une règle plus stricte et linéaire : chaque
+    révision doit être close par une signature d'une autorité reconnue (`enchainee`, puis la couverture du
+    fichier entier). Personne d'autre que la plateforme n'a donc rien ajouté, quoi que permette le DocMDP.
+    Mesuré sur 61 pages balisées et cinq signatures : la comparaison prenait plus de 13 s de processeur.
+    """
     contexte = ValidationContext(trust_roots=racines, allow_fetching=False)
     try:
-        statut = validate_pdf_signature(posee, contexte)
+        statut = validate_pdf_signature(posee, contexte, skip_diff=True)
     except (SignatureValidationError, PdfReadError, ValueError):
         return MODIFIE, False
     return _motif(statut), statut.timestamp_validity is not None
@@ -123,7 +136,7 @@ def _motif(statut) -> str:
         return MODIFIE
     if not statut.trusted:
         return INCONNU
-    if not statut.docmdp_ok or statut.coverage < SignatureCoverageLevel.ENTIRE_REVISION:
+    if statut.docmdp_ok is False or statut.coverage < SignatureCoverageLevel.ENTIRE_REVISION:
         return AJOUT_INTERDIT
     return "" if statut.bottom_line else HORODATAGE
 

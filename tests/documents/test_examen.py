@@ -3,13 +3,14 @@
 import io
 import random
 import time
+from datetime import UTC, datetime
 
 import pytest
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from feuille_de_route.documents import certificats, examen
-from feuille_de_route.documents.signature import SCEAU
+from feuille_de_route.documents.signature import SCEAU, sceller
 from gouvernance.socle import bac_a_sable
 from tests.documents.fabriques import document_signe, pdf
 
@@ -119,6 +120,19 @@ def test_une_mise_a_jour_ajoutee_apres_le_sceau_est_refusee(petit, racines, cibl
     assert not verdict["signature_valide"]
     assert not verdict["couverture"]
     assert "modifié après cette signature" in verdict["motif"]
+
+
+def test_une_mise_a_jour_glissee_entre_deux_signatures_est_refusee(cachet, racines):
+    """Même si une vraie signature la recouvre ensuite : la révision qui la porte n'est close par aucune."""
+    flux = IncrementalPdfFileWriter(io.BytesIO(document_signe(cachet, 1, scelle=False)))
+    flux.root["/Glisse"] = generic.TextStringObject("une révision que personne n'a signée")
+    flux.update_root()
+    sortie = io.BytesIO()
+    flux.write(sortie)
+    scelle = sceller(sortie.getvalue(), cachet, date=datetime(2026, 5, 12, tzinfo=UTC))
+    verdict = examen.examiner(scelle, racines)
+    assert (verdict["signature_valide"], verdict["couverture"]) == (False, True)
+    assert verdict["motif"] == examen.AJOUT_INTERDIT
 
 
 def test_une_autorite_inconnue_est_refusee(petit, tmp_path):

@@ -1,0 +1,109 @@
+"""La page d'une démarche : où l'on en est, ce qui manque, qui valide, ce qui vient ensuite."""
+
+import pytest
+from django.urls import reverse
+
+from feuille_de_route.models import EtatFiche
+from feuille_de_route.views.parcours import ECRANS, PHRASES
+from gouvernance.models import Etape, Role
+from tests.feuille_de_route.fabriques import AxeFactory, FicheFactory
+from tests.feuille_de_route.parcours_mur import demarche_mure, mettre_a
+from tests.gouvernance.fabriques import DemarcheFactory, MandatFactory, StructureFactory
+
+LIMITE = 16
+
+
+def page(client, demarche):
+    return client.get(reverse("demarche", args=[demarche.uuid]))
+
+
+@pytest.fixture
+def coordination(client, gens):
+    client.force_login(gens["coordination"])
+    return gens["coordination"]
+
+
+def test_le_nombre_de_requetes_ne_depend_pas_des_fiches(client, demarche, coordination, compter_requetes):
+    def peupler(nombre):
+        for _ in range(nombre):
+            porteuse = StructureFactory()
+            FicheFactory(
+                demarche=demarche,
+                axe=AxeFactory(demarche=demarche),
+                structure_porteuse=porteuse,
+                retenue=True,
+            )
+
+    peupler(10)
+    adresse = reverse("demarche", args=[demarche.uuid])
+    avant = compter_requetes(adresse)
+    peupler(90)
+    assert compter_requetes(adresse) == avant
+    assert avant <= LIMITE
+
+
+@pytest.mark.parametrize("etape", Etape)
+def test_a_chaque_etape_la_page_dit_la_suite(client, db, etape):
+    demarche = demarche_mure()
+    mettre_a(demarche, etape)
+    compte = MandatFactory(demarche=demarche).utilisateur
+    client.force_login(compte)
+    reponse = page(client, demarche)
+    texte = reponse.content.decode()
+    assert reponse.status_code == 200
+    suivant = reponse.context["suivant"]
+    if suivant:
+        assert suivant[1].libelle in texte
+        assert not reponse.context["bloquants"]
+        assert "Ce bouton est inactif" not in texte
+    else:
+        assert PHRASES[etape] in texte
+    if etape in ECRANS:
+        assert reverse(ECRANS[etape], args=[demarche.uuid]) in texte
+
+
+@pytest.mark.parametrize("role", [*Role, "administration", "dehors"])
+def test_le_bouton_dit_pourquoi_il_est_inactif(client, demarche, gens, role):
+    client.force_login(gens[role])
+    reponse = page(client, demarche)
+    if role == "dehors":
+        assert reponse.status_code == 404
+        return
+    texte = reponse.content.decode()
+    assert "Ce bouton est inactif" in texte
+    if role in {Role.COORDINATION, Role.CO_PORTEUR}:
+        assert "bloque le passage" in texte
+    else:
+        assert "votre rôle ne permet pas" in texte
+    assert ("Abandonner la démarche" in texte) is (role == Role.COORDINATION)
+
+
+def test_les_fiches_suivent_leur_axe_et_la_visibilite(client, demarche, gens, fiche):
+    racine = AxeFactory(demarche=demarche, intitule="Former les aidants")
+    sous = AxeFactory(demarche=demarche, parent=racine, ordre=1)
+    FicheFactory(demarche=demarche, axe=sous, titre="Retenue", retenue=True)
+    FicheFactory(demarche=demarche, titre="Sans axe", proposee=True)
+    FicheFactory(demarche=demarche, titre="Écartée", ecartee=True)
+    client.force_login(gens["elu"])
+    contexte = page(client, demarche).context
+    groupes = {axe.intitule: [f.titre for f in fiches] for axe, fiches in contexte["groupes"]}
+    assert groupes["Former les aidants"] == ["Retenue"]
+    assert [f.titre for f in contexte["sans_axe"]] == ["Sans axe"]
+    assert contexte["nb_fiches"] == 2  # ni le brouillon d'une autre, ni l'écartée
+    assert fiche.etat == EtatFiche.BROUILLON
+
+
+def test_les_jalons_disent_qui_valide_et_la_decision(client, db):
+    demarche = demarche_mure()
+    client.force_login(MandatFactory(demarche=demarche).utilisateur)
+    jalon = demarche.jalons.select_related("decision__seance").first()
+    texte = page(client, demarche).content.decode()
+    assert jalon.decision.numero in texte
+    assert reverse("seance", args=[demarche.uuid, jalon.decision.seance.uuid]) in texte
+    assert str(jalon.instance) in texte
+
+
+def test_la_demarche_d_un_autre_departement_est_introuvable(client, demarche, gens):
+    ailleurs = DemarcheFactory(gouvernance__departement__code="33")
+    client.force_login(gens["coordination"])
+    assert page(client, ailleurs).status_code == 404

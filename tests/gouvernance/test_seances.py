@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 
 from gouvernance import seances
+from gouvernance.forms.seances import FormulaireCompteRendu
 from gouvernance.models import EtatJalon, EtatSeance, Evenement, Jalon, Presence, Role, Seance
 from tests.gouvernance.fabriques import (
     DemarcheFactory,
@@ -228,7 +229,7 @@ def test_clore_demande_de_noter_qui_etait_la(client, lieu, seance):
     assert "Noter les présences" not in page
 
 
-def test_le_compte_rendu_n_efface_pas_un_etat_change_entre_temps(client, lieu, seance):
+def test_le_compte_rendu_s_ecrit_en_seance_ou_apres_et_garde_les_deux_textes(client, lieu, seance):
     adresse = reverse("compte_rendu", args=[lieu.uuid, seance.uuid])
     assert client.post(adresse, {"version": 1, "compte_rendu": "Premier"}).status_code == 302
     reponse = client.post(adresse, {"version": 1, "compte_rendu": "Second"})
@@ -242,6 +243,17 @@ def test_le_compte_rendu_n_efface_pas_un_etat_change_entre_temps(client, lieu, s
     planifiee = SeanceFactory(instance=lieu.copil)
     adresse = reverse("compte_rendu", args=[lieu.uuid, planifiee.uuid])
     assert "quand la séance est ouverte" in html(client.post(adresse, {"version": 1, "compte_rendu": "x"}))
+
+
+def test_une_saisie_en_cours_n_efface_pas_l_etat_qu_une_regle_change(lieu, seance):
+    PresenceFactory(seance=seance)
+    lue = Seance.objects.get(pk=seance.pk)
+    formulaire = FormulaireCompteRendu({"version": 1, "compte_rendu": "Texte"}, instance=lue)
+    seances.effectuer("clore", seance.pk, par=None)
+    assert formulaire.is_valid()
+    seances.rediger_compte_rendu(formulaire, par=None)
+    seance.refresh_from_db()
+    assert (seance.etat, seance.compte_rendu) == (EtatSeance.CLOSE, "Texte")
 
 
 def test_deplacer_une_seance_a_venir_dans_son_annee(client, lieu, seance):

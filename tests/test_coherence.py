@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.urls import URLPattern, URLResolver, get_resolver
 
 RACINE = Path(__file__).resolve().parent.parent
@@ -166,3 +167,17 @@ def test_une_adresse_protegee_renvoie_a_la_connexion(client):
         for reponse in (client.get(chemin), client.post(chemin)):
             assert reponse.status_code == 302, (chemin, reponse.status_code)
             assert reponse.url.startswith("/connexion"), chemin
+
+
+def test_chaque_icone_employee_est_publiee():
+    """Une classe d'icône sans masque s'affiche comme un carré plein."""
+    feuille = (RACINE / "static" / "css" / "feuille.css").read_text(encoding="utf-8")
+    employees = {
+        icone
+        for g in GABARITS.rglob("*.html")
+        for icone in re.findall(r"fr-icon-[a-z0-9-]+", g.read_text(encoding="utf-8"))
+    }
+    assert {icone for icone in employees if f".{icone}::" not in feuille} == set()
+    citees = re.findall(r"url\(\"\.\./(dsfr/dist/icons/[^\"]+)\"\)", feuille)
+    assert citees
+    assert [chemin for chemin in citees if finders.find(chemin) is None] == []

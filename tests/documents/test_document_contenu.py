@@ -55,7 +55,7 @@ def test_chaque_fiche_commence_une_page(grand):
         titre = re.compile(rf"^ ?{numero} Des permanences les jours de marché, lot {numero}$", re.M)
         debuts = [page for page in grand if titre.search(page)]
         assert len(debuts) == 1, numero
-        avant = debuts[0][: titre.search(debuts[0]).start()].strip().splitlines()
+        avant = [li for li in debuts[0][: titre.search(debuts[0]).start()].splitlines() if li.strip()]
         assert len(avant) == 3, avant  # l'en-tête, puis l'axe et le sous-axe du bandeau
         assert "il manque 12 000 €" in debuts[0]
 

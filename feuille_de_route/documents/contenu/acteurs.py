@@ -18,9 +18,9 @@ def territoire(dossier: Dossier) -> str:
     """« Dordogne (24) », ou les EPCI d'un groupe suivis du département."""
     demarche = dossier.donnees["demarche"] or Lu()
     departement = demarche["departement"] or Lu()
-    nom = departement["nom"] or ""
-    if departement["code"]:
-        nom = f"{nom} ({departement['code']})".strip()
+    nom, code = departement["nom"] or "", departement["code"]
+    if code:
+        nom = f"{nom} ({code})" if nom else f"Département {code}"
     epcis = [e["nom"] for e in liste(demarche, "epcis") if e["nom"]]
     if not epcis or demarche["perimetre"] == "departemental":
         return nom

@@ -91,6 +91,7 @@ def derouler(jeu: Jeu, pas: list[Pas]) -> None:
     if jeu.fini:
         jeu.dire(f"« {jeu.nom} » est déjà jouée.")
         return
+    jeu.dire(f"« {jeu.nom} »")
     for un in pas:
         if un.fait(jeu):
             continue

@@ -71,8 +71,8 @@ class Attente:
                 f"« {travail} » a échoué ({travail.erreur}). Relancez la commande : elle réessaiera."
             )
         if ecoule > self.delai:
+            cause = travail.erreur or "le travailleur Celery tourne-t-il ?"
             raise DemonstrationImpossible(
                 f"« {travail} » n’avance pas depuis {self.delai:.0f} s "
-                f"(« {travail.get_etat_display()} ») : le travailleur Celery tourne-t-il ? "
-                "Relancez la commande, elle reprendra ici."
+                f"(« {travail.get_etat_display()} ») : {cause} Relancez la commande, elle reprendra ici."
             )

@@ -22,7 +22,7 @@ from feuille_de_route.demonstration.pieces import jouer
 from feuille_de_route.documents import production
 from feuille_de_route.documents.verification import verifier
 from feuille_de_route.financement import compte
-from feuille_de_route.models import Document, EtatFiche, EtatSignature, Transmission
+from feuille_de_route.models import Document, EtatFiche, EtatSignature, NatureDocument, Transmission
 from feuille_de_route.transmission import envoi
 from gouvernance import colleges, territoires
 from gouvernance.models import (
@@ -35,6 +35,7 @@ from gouvernance.models import (
     Utilisateur,
 )
 from gouvernance.socle import coffre
+from tests.documents.fabriques import page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.lent]
 
@@ -87,9 +88,13 @@ def reference(settings, monkeypatch):
 
 @pytest.fixture
 def document_court(monkeypatch):
-    """Un PDF d'une page : ce qui compte ici n'est pas sa mise en page."""
-    html = "<html lang=fr><head><title>Court</title></head><body><h1>Court</h1></body></html>"
-    monkeypatch.setattr(production, "html_du_document", lambda document: html)
+    """Un PDF d'une page, avec ses emplacements de signature : sa mise en page ne compte pas ici."""
+    champs = [*(f"Signature{ordre}" for ordre in range(1, 5)), "Sceau"]
+
+    def html(document):
+        return page(*champs if document.nature == NatureDocument.A_SIGNER else ())
+
+    monkeypatch.setattr(production, "html_du_document", html)
 
 
 def lignes() -> dict[str, int]:

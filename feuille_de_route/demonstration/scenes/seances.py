@@ -9,6 +9,15 @@ from gouvernance.decisions import SaisieDecision
 from gouvernance.forms.seances import FormulaireCompteRendu
 from gouvernance.models import EtatPresence, EtatSeance, PointOrdreDuJour, Seance
 
+# Les séances telles qu'on les nomme en les racontant.
+NOMS = {
+    "installation": "installation",
+    "diagnostic": "diagnostic",
+    "enjeux": "enjeux",
+    "strategie": "stratégie",
+    "plan": "plan d’actions",
+    "validation": "validation",
+}
 TENUES = {EtatSeance.OUVERTE, EtatSeance.CLOSE}
 
 
@@ -39,7 +48,11 @@ def convoquer(cle: str) -> Pas:
             seances.inscrire_point(seance.pk, point, par=par)
         seances.effectuer("convoquer", seance.pk, par=par)
 
-    return Pas(f"Une séance est convoquée ({cle}).", lambda jeu: _trouver(jeu, cle) is not None, faire)
+    return Pas(
+        f"Séance « {NOMS[cle]} » : convocation et ordre du jour.",
+        lambda jeu: _trouver(jeu, cle) is not None,
+        faire,
+    )
 
 
 def ouvrir(cle: str) -> Pas:
@@ -48,7 +61,11 @@ def ouvrir(cle: str) -> Pas:
         seances.effectuer("ouvrir", seance.pk, par=par)
         seances.noter_presences(seance.pk, _presences(jeu, seance, _dite(jeu, cle)["absences"]), par=par)
 
-    return Pas(f"La séance s’ouvre ({cle}).", lambda jeu: _trouver(jeu, cle).etat in TENUES, faire)
+    return Pas(
+        f"Séance « {NOMS[cle]} » : ouverture et présences.",
+        lambda jeu: _trouver(jeu, cle).etat in TENUES,
+        faire,
+    )
 
 
 def _presences(jeu: Jeu, seance: Seance, absences: dict) -> dict:
@@ -82,7 +99,7 @@ def decider(cle: str, rang: int) -> Pas:
     def fait(jeu: Jeu) -> bool:
         return _trouver(jeu, cle).decisions.count() >= rang
 
-    return Pas(f"Une décision est prise ({cle}, {rang}).", fait, faire)
+    return Pas(f"Séance « {NOMS[cle]} » : décision n° {rang}.", fait, faire)
 
 
 def _proposees(jeu: Jeu, titres: list[str] | str) -> list[int]:
@@ -100,7 +117,11 @@ def clore(cle: str) -> Pas:
         seances.rediger_compte_rendu(saisie, par=par)
         seances.effectuer("clore", _trouver(jeu, cle).pk, par=par)
 
-    return Pas(f"La séance est close ({cle}).", lambda j: _trouver(j, cle).etat == EtatSeance.CLOSE, faire)
+    return Pas(
+        f"Séance « {NOMS[cle]} » : compte rendu et clôture.",
+        lambda j: _trouver(j, cle).etat == EtatSeance.CLOSE,
+        faire,
+    )
 
 
 def tenir(cle: str, decisions: int) -> list[Pas]:

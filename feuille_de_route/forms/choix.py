@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from django.forms import ChoiceField, ModelChoiceField, ModelMultipleChoiceField
+
 from gouvernance.models import Demarche, StatutMembre, Structure
 
 
@@ -32,3 +34,14 @@ def choix_des_axes(demarche: Demarche) -> list[tuple]:
         enfants = (a for a in axes if a.parent_id == axe.pk)
         choix += [(a.pk, f"— {rang}.{i}. {a}") for i, a in enumerate(enfants, start=1)]
     return choix
+
+
+def nommer_le_vide(formulaire) -> None:
+    """Remplace « --------- » par des mots, dans les listes qui ont un choix vide."""
+    for champ in formulaire.fields.values():
+        mots = "Choisir" if champ.required else "Non précisé"
+        if isinstance(champ, ModelChoiceField):
+            if not isinstance(champ, ModelMultipleChoiceField) and champ.empty_label == "---------":
+                champ.empty_label = mots
+        elif isinstance(champ, ChoiceField) and (choix := list(champ.choices)) and choix[0][0] == "":
+            champ.choices = [("", mots if "---" in str(choix[0][1]) else choix[0][1]), *choix[1:]]

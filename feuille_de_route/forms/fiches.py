@@ -5,7 +5,7 @@ from django import forms
 from diagnostic.models import EtatEnjeu
 from feuille_de_route import ecarts
 from feuille_de_route.completude import OBLIGATOIRES
-from feuille_de_route.forms.choix import Structures, choix_des_axes
+from feuille_de_route.forms.choix import Structures, choix_des_axes, nommer_le_vide
 from feuille_de_route.forms.series import (
     SerieBudget,
     SerieEtapes,
@@ -48,6 +48,7 @@ class NouvelleFiche(AvecJeton, ModelFormulaireDsfr):
             self.fields["structure_porteuse"].choices = structures.choix
         else:
             del self.fields["structure_porteuse"]
+        nommer_le_vide(self)
 
 
 class Section(AvecJeton, AvecVersion, ModelFormulaireDsfr):
@@ -64,6 +65,7 @@ class Section(AvecJeton, AvecVersion, ModelFormulaireDsfr):
         super().__init__(*args, **kwargs)
         self.demarche = acces.demarche
         self.preparer()
+        nommer_le_vide(self)
         self.helper.form_tag = False
         self.helper.disable_csrf = True
         self.series = [
@@ -100,9 +102,11 @@ class Section(AvecJeton, AvecVersion, ModelFormulaireDsfr):
     def is_valid(self):
         valide = super().is_valid()
         for serie in self.series:
+            phrase = LIGNES_A_REVOIR.format(serie.titre)
             if not serie.is_valid():
-                self.add_error(None, LIGNES_A_REVOIR.format(serie.titre))
                 valide = False
+                if phrase not in self.non_field_errors():
+                    self.add_error(None, phrase)
         return valide
 
     def enregistrer(self, par) -> None:

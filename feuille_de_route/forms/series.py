@@ -9,6 +9,7 @@ from django.forms.models import BaseInlineFormSet, inlineformset_factory
 from django.forms.utils import ErrorDict
 from django.utils import timezone
 
+from feuille_de_route.forms.choix import nommer_le_vide
 from feuille_de_route.models import (
     EtapeFiche,
     EtatFinancement,
@@ -28,6 +29,10 @@ class Ligne(ModelFormulaireDsfr):
 
     bouton = ""
     sans_controle = False
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        nommer_le_vide(self)
 
     def full_clean(self):
         if self.sans_controle:

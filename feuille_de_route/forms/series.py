@@ -115,6 +115,7 @@ class Serie(BaseInlineFormSet):
 
     def clean(self):
         """Une ligne annoncée comme enregistrée et introuvable serait perdue sans un mot : on le dit."""
+        super().clean()
         if any(ligne.instance.pk is None for ligne in self.initial_forms):
             raise ValidationError("Une ligne que vous modifiez n’existe plus : rouvrez cette section.")
 

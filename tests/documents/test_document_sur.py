@@ -165,14 +165,13 @@ def fiche(*financements: dict) -> Lu:
 
 
 def test_un_financement_refuse_ne_compte_pas_et_un_acquis_compte_ce_qu_il_donne():
-    compte = compte_de(
-        fiche(
-            {"type": "etat", "demande": "900.00", "obtenu": "600.05", "etat": "acquis"},
-            {"type": "caf", "demande": "300.00", "etat": "refuse"},
-            {"type": "epci", "demande": "400.05", "etat": None},
-        )
+    seule = fiche(
+        {"type": "etat", "demande": "900.00", "obtenu": "600.05", "etat": "acquis"},
+        {"type": "caf", "demande": "300.00", "etat": "refuse"},
+        {"type": "epci", "demande": "400.05", "etat": None},
     )
-    assert phrase(compte) == "le plan est équilibré"
+    assert phrase(compte_de(seule)) == "le plan est équilibré"
+    assert consolide([seule])["totaux"] == ["600,05", "400,05", "–"]  # État, EPCI, CAF
 
 
 def test_des_financements_en_trop_se_disent():

@@ -5,17 +5,20 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from django.db import connections
+from django.core.exceptions import ValidationError
+from django.db import connections, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from feuille_de_route import fiches
+from feuille_de_route import fiches, parcours
 from feuille_de_route.models import FicheAction
-from gouvernance.models import Etape, Evenement, Role
+from gouvernance.decisions import SaisieDecision
+from gouvernance.models import Demarche, Etape, Evenement, NatureDecision, Role
 from tests.feuille_de_route.conftest import compte
 from tests.feuille_de_route.fabriques import FicheFactory
 from tests.feuille_de_route.saisies import adresse, envoi
-from tests.gouvernance.fabriques import DecisionFactory, DemarcheFactory, MandatFactory
+from tests.gouvernance.fabriques import DemarcheFactory, MandatFactory, SeanceFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 EDITEURS, TOURS = 50, 2
@@ -129,12 +132,13 @@ def test_decider_et_renvoyer_en_meme_temps_ne_s_attendent_pas(redactrice):
     """La démarche se verrouille toujours avant la fiche : ni interblocage, ni deux effets."""
     demarche = redactrice.demarche
     pilote = MandatFactory(demarche=demarche, role=Role.CO_PORTEUR, utilisateur=compte()).utilisateur
-    decision = DecisionFactory(seance__instance=demarche.instances.get())
+    seance = SeanceFactory(instance=demarche.instances.get(), ouverte=True)
+    saisie = SaisieDecision(nature=NatureDecision.ORIENTATION, objet="Retenir la fiche")
     actes = {
-        0: lambda pk: fiches.effectuer("retenir", pk, par=pilote, decision=decision),
+        0: lambda pk: parcours.consigner_decision(seance.pk, saisie, par=pilote, retenir=[pk]),
         1: lambda pk: fiches.effectuer("renvoyer", pk, par=pilote, motif="À préciser."),
     }
-    for _ in range(8):
+    for _ in range(12):
         fiche = FicheFactory(demarche=demarche, complete=True, proposee=True)
         barriere = Barrier(2, timeout=30)
 
@@ -142,10 +146,30 @@ def test_decider_et_renvoyer_en_meme_temps_ne_s_attendent_pas(redactrice):
             barriere.wait()
             try:
                 actes[rang](fiche.pk)
-            except fiches.ValidationError:
+            except ValidationError:
                 return "refus"
             return "fait"
 
         assert "fait" in ensemble(2, agir)
         fiche.refresh_from_db()
         assert fiche.etat in {"retenue", "a_completer"}
+
+
+def test_une_fiche_ne_change_pas_pendant_qu_on_soumet(redactrice):
+    """Qui enregistre pendant la soumission attend, puis lit que c’est trop tard."""
+    fiche = FicheFactory(demarche=redactrice.demarche)
+    url = adresse("fiche_section", fiche, "identite")
+    donnees = envoi(redactrice.get(url).context["formulaire"], titre="Après coup")
+    with ThreadPoolExecutor(1) as fil:
+        with transaction.atomic():
+            demarches = Demarche.objects.filter(pk=redactrice.demarche.pk)
+            demarches.select_for_update(of=("self",)).get()
+            demarches.update(etape=Etape.SOUMISE, soumise_le=timezone.now())
+            envoyee = fil.submit(lambda: (redactrice.post(url, donnees), connections.close_all())[0])
+            with pytest.raises(TimeoutError):
+                envoyee.result(timeout=1.5)
+        reponse = envoyee.result(timeout=30)
+    assert reponse.status_code == 422
+    assert "Après coup" in reponse.content.decode()
+    fiche.refresh_from_db()
+    assert fiche.titre != "Après coup"

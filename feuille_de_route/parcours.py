@@ -104,7 +104,7 @@ def franchir(nom: str, demarche_pk: int, *, par: Utilisateur | None) -> Demarche
         raise ValidationError(f"La démarche en est à l’étape « {demarche.get_etape_display()} ».")
     if refus := bloquants(passage.conditions(demarche)):
         raise ValidationError([m.texte for m in refus])
-    _passer(demarche, passage.vers, nom, par=par)
+    _passer(demarche, passage.vers, passage.libelle.lower(), par=par)
     EFFETS.get(nom, lambda *_: None)(demarche, par)
     return demarche
 

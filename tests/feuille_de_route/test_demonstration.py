@@ -179,10 +179,10 @@ def _verifier_le_journal(demarche):
     etapes = Evenement.objects.filter(demarche=demarche, objet_type="demarche").order_by("pk")
     histoire = [(e.action, e.par and e.par.email.split("@")[0]) for e in etapes]
     attendue = [
-        ("ouvrir la démarche", "anct"), ("ouvrir_diagnostic", "departement"),
-        ("ouvrir_enjeux", "departement"), ("ouvrir_strategie", "departement"),
-        ("ouvrir_plan", "departement"), ("soumettre", "departement"), ("valider", "prefecture"),
-        ("ouvrir_signature", "prefecture"), ("sceller", None), ("transmettre", "prefecture"),
+        ("ouvrir la démarche", "anct"), ("ouvrir le diagnostic", "departement"),
+        ("ouvrir les enjeux", "departement"), ("ouvrir la stratégie", "departement"),
+        ("ouvrir le plan d’actions", "departement"), ("soumettre la feuille de route", "departement"), ("valider", "prefecture"),
+        ("ouvrir la signature", "prefecture"), ("sceller", None), ("transmettre", "prefecture"),
         ("accuser réception", "anct"),
     ]  # fmt: skip
     assert [h for h in histoire if h in attendue] == attendue
@@ -219,7 +219,7 @@ def _verifier_les_autres(departementale):
 
 def _verifier_que_rien_ne_se_rejoue():
     uniques = Evenement.objects.filter(
-        action__in=["soumettre", "transmettre", "ouvrir la démarche", "signer"]
+        action__in=["soumettre la feuille de route", "transmettre", "ouvrir la démarche", "signer"]
     )
     assert set(Counter(uniques.values_list("action", "objet")).values()) == {1}
     Demarche.objects.get(nom__startswith="Périgord noir").fiches.get(etat=EtatFiche.PROPOSEE).delete()

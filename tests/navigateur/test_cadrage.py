@@ -61,7 +61,7 @@ def test_du_cahier_des_charges_au_diagnostic_ouvert(coordination, ouvrir_session
     jalon = demarche.jalons.get(code=CodeJalon.CADRAGE)
     assert jalon.decision == Decision.objects.get()
     actes = list(Evenement.objects.filter(demarche=demarche).order_by("pk").values_list("action", flat=True))
-    assert actes[-1] == "ouvrir_diagnostic"
+    assert actes[-1] == "ouvrir le diagnostic"
     assert {"décider", "ouvrir", "modifier"} <= set(actes)
 
 

@@ -17,7 +17,7 @@ def _verrouiller(demarche_pk: int) -> Demarche:
 
 @transaction.atomic
 def ajouter(formulaire, *, par: Utilisateur | None, demarche: Demarche) -> BesoinIngenierie:
-    """Inscrit un besoin au dernier rang. Lève ValidationError s'il est déjà exprimé, DejaFait au double clic."""
+    """Inscrit un besoin au dernier rang. Lève ValidationError (déjà exprimé), DejaFait (double clic)."""
     demarche = _verrouiller(demarche.pk)
     exiger(par, demarche, "editer_fiches")
     consommer(formulaire.cleaned_data.get("jeton"), par)

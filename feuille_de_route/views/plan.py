@@ -83,7 +83,7 @@ def _lignes(fiches) -> list[LigneDuPlan]:
 
 
 def _groupes(axes: list[Axe], lignes: list[LigneDuPlan]) -> list[Groupe]:
-    """Une section par axe peuplé, puis par sous-axe, dans l'ordre de la stratégie ; d'abord celles sans axe."""
+    """D'abord les fiches sans axe, puis une section par axe peuplé et par sous-axe, dans l'ordre."""
     orphelines = _groupe("Fiches sans axe", "h2", None, lignes)
     groupes = [orphelines] if orphelines.lignes else []
     for rang, axe in enumerate((a for a in axes if a.parent_id is None), start=1):

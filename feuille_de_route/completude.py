@@ -1,11 +1,10 @@
 """Ce qui reste à remplir dans une fiche, et dans le plan d'actions avant de le soumettre."""
 
+from collections import Counter
 from typing import NamedTuple
 
-from django.db.models import Count
-
 from feuille_de_route.financement import Compte, compte, comptes
-from feuille_de_route.models import Axe, EtatFiche, FicheAction, Indicateur, NatureFiche
+from feuille_de_route.models import EtatFiche, FicheAction, Indicateur, NatureFiche
 from gouvernance.models import Demarche, Perimetre
 from gouvernance.socle.manques import Manque
 
@@ -41,17 +40,12 @@ class ARemplir(NamedTuple):
 
 
 def contenus(fiches) -> dict[int, Contenu]:
-    """Identifiant de fiche → son contenu, en trois requêtes quel que soit le nombre de fiches.
+    """Identifiant de fiche → son contenu, en deux requêtes quel que soit le nombre de fiches.
 
     `fiches` : un queryset de fiches ou leurs identifiants ; une fiche vide n'y est pas (voir VIDE).
     """
     tous = comptes(fiches)
-    nombres = dict(
-        Indicateur.objects.filter(fiche__in=fiches)
-        .order_by()
-        .values_list("fiche")
-        .annotate(nombre=Count("pk"))
-    )
+    nombres = Counter(Indicateur.objects.filter(fiche__in=fiches).order_by().values_list("fiche", flat=True))
     return {pk: Contenu(tous.get(pk, Compte()), nombres.get(pk, 0)) for pk in {*tous, *nombres}}
 
 
@@ -85,8 +79,11 @@ def completude(fiche: FicheAction, contenu: Contenu | None = None) -> int:
 
 
 def manques_du_plan(demarche: Demarche) -> list[Manque]:
-    """Ce qui manque pour soumettre la feuille de route (DOMAINE §5, soumettre)."""
-    fiches = list(FicheAction.objects.filter(demarche=demarche))
+    """Ce qui manque pour soumettre la feuille de route (DOMAINE §5, soumettre).
+
+    `fiches` et `axes` de la démarche servent tels quels s'ils sont préchargés.
+    """
+    fiches = list(demarche.fiches.all())
     retenues = [f for f in fiches if f.etat == EtatFiche.RETENUE]
     contenu = contenus([f.pk for f in retenues])
     manques = _axes_sans_fiche(demarche, retenues)
@@ -113,7 +110,7 @@ def _avertissements(retenues: list[FicheAction], contenu: dict[int, Contenu]) ->
 
 
 def _axes_sans_fiche(demarche: Demarche, retenues: list[FicheAction]) -> list[Manque]:
-    axes = list(Axe.objects.filter(demarche=demarche))
+    axes = list(demarche.axes.all())
     peuples = {f.axe_id for f in retenues}
     peuples |= {a.parent_id for a in axes if a.pk in peuples}
     racines = [axe for axe in axes if axe.parent_id is None]

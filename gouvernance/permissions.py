@@ -78,9 +78,8 @@ class Acces:
 
 def roles_de(utilisateur: Utilisateur, demarche_pk: int) -> set[str]:
     """Les rôles d'une personne dans une démarche, en une requête."""
-    roles = set(
-        Mandat.objects.filter(utilisateur=utilisateur, demarche=demarche_pk).values_list("role", flat=True)
-    )
+    mandats = Mandat.objects.filter(utilisateur=utilisateur, demarche=demarche_pk).order_by()
+    roles = set(mandats.values_list("role", flat=True))
     if utilisateur.administration or utilisateur.is_superuser:
         roles.add(ADMINISTRATION)
     return roles

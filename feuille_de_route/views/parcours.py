@@ -1,5 +1,6 @@
 """La page d'une démarche : où l'on en est, ce qui manque, qui valide, ce qui vient ensuite."""
 
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import Http404
 from django.shortcuts import render
 from django.urls import reverse
@@ -7,7 +8,8 @@ from django.views.decorators.http import require_POST
 
 from feuille_de_route import parcours
 from feuille_de_route.forms.parcours import FormulaireMotif
-from feuille_de_route.models import EtatFiche, FicheAction
+from feuille_de_route.models import Axe, EtatFiche, FicheAction
+from feuille_de_route.views.travaux import signaler_travaux
 from gouvernance.models import CodeJalon, Demarche, Etape
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.views.commun import Saisie, agir, ouvrir, traiter
@@ -28,6 +30,16 @@ ECRANS = {
     Etape.CLOSE: "journal",
 }
 
+# Ce que la page lit d'une fiche (montrée, jugée complète ou non) et d'un jalon : le reste ne se charge pas.
+CHAMPS_DE_FICHE = [
+    "uuid", "numero", "titre", "etat", "nature", "axe", "demarche", "objectifs", "description", "pilote",
+    "debut", "structure_porteuse__nom", "structure_porteuse__sigle",
+]  # fmt: skip
+CHAMPS_DE_JALON = [
+    "demarche", "code", "ordre", "echeance", "etat", "instance__nom", "instance__type", "decision__ordre",
+    "decision__seance__uuid", "decision__seance__debut", "decision__seance__numero",
+    "decision__seance__instance__type",
+]  # fmt: skip
 
 # Ce que l'on attend, aux étapes que la coordination ne franchit pas elle-même.
 PHRASES = {
@@ -45,11 +57,12 @@ PHRASES = {
 @lecture_seule
 def demarche(request, uuid):
     demarche, acces = ouvrir(request, uuid)
+    _precharger(demarche)
     contexte = {
         "demarche": demarche,
         "acces": acces,
         **_ou_en_est_on(demarche, acces),
-        **_plan(demarche, request.user),
+        **_plan(demarche, acces),
     }
     return render(request, "feuille_de_route/demarche.html", contexte)
 
@@ -57,7 +70,11 @@ def demarche(request, uuid):
 def _ou_en_est_on(demarche: Demarche, acces) -> dict:
     suivant = parcours.passage_suivant(demarche)
     manques = parcours.manques(demarche)
-    jalons = list(demarche.jalons.select_related("instance", "decision__seance__instance").order_by("ordre"))
+    jalons = list(
+        demarche.jalons.select_related("instance", "decision__seance__instance")
+        .only(*CHAMPS_DE_JALON)
+        .order_by("ordre")
+    )
     liens = [(m, reverse(m.ecran, args=[demarche.uuid]) if m.ecran else "") for m in manques]
     return {
         "etapes": [(e.value, e.label, reverse(ECRANS[e], args=[demarche.uuid])) for e in Etape.fil()],
@@ -91,25 +108,21 @@ def _motif_refus(suivant, manques, acces) -> str:
     )
 
 
-def _plan(demarche: Demarche, utilisateur) -> dict:
-    """Les axes et leurs fiches visibles : deux requêtes, quel que soit leur nombre."""
-    fiches = list(
-        FicheAction.objects.visibles_par(utilisateur)
-        .filter(demarche=demarche)
-        .exclude(etat=EtatFiche.ECARTEE)
-        .select_related("structure_porteuse")
-        .only(
-            "uuid",
-            "numero",
-            "titre",
-            "etat",
-            "axe_id",
-            "demarche_id",
-            "structure_porteuse__nom",
-            "structure_porteuse__sigle",
-        )
-    )
-    axes = list(demarche.axes.only("pk", "intitule", "ordre", "parent_id", "demarche_id"))
+def _precharger(demarche: Demarche) -> None:
+    """Les fiches et les axes : lus une fois, pour ce qui manque et pour le plan montré."""
+    fiches = FicheAction.objects.select_related("structure_porteuse").only(*CHAMPS_DE_FICHE)
+    axes = Axe.objects.only("pk", "intitule", "ordre", "parent", "demarche", "axe_departemental")
+    prefetch_related_objects([demarche], Prefetch("fiches", fiches), Prefetch("axes", axes))
+
+
+def _plan(demarche: Demarche, acces) -> dict:
+    """Les axes et leurs fiches visibles, parmi celles déjà lues ; qui les modifie toutes les voit toutes."""
+    fiches = [f for f in demarche.fiches.all() if f.etat != EtatFiche.ECARTEE]
+    if not acces.autorise_nom("editer_fiches"):
+        visibles = FicheAction.objects.visibles_par(acces.utilisateur).filter(demarche=demarche).order_by()
+        montrees = set(visibles.values_list("pk", flat=True))
+        fiches = [f for f in fiches if f.pk in montrees]
+    axes = list(demarche.axes.all())
     racine = {axe.pk: axe.parent_id or axe.pk for axe in axes}
     groupes = [
         (axe, [f for f in fiches if racine.get(f.axe_id) == axe.pk]) for axe in axes if axe.parent_id is None
@@ -123,9 +136,14 @@ def franchir(request, uuid, passage):
         raise Http404
     demarche, _ = ouvrir(request, uuid)
     libelle = parcours.PASSAGES[passage].vers.label
+
+    def acte():
+        parcours.franchir(passage, demarche.pk, par=request.user)
+        signaler_travaux(demarche)
+
     return agir(
         request,
-        lambda: parcours.franchir(passage, demarche.pk, par=request.user),
+        acte,
         reverse("demarche", args=[uuid]),
         f"La démarche passe à l’étape « {libelle} ».",
     )

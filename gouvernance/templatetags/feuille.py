@@ -2,8 +2,10 @@
 
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
 
 from django import template
+from django.template.loader import get_template
 from django.urls import NoReverseMatch, reverse
 from django.utils import formats, timezone
 from django.utils.text import slugify
@@ -92,11 +94,17 @@ def couleur_etat(etat):
     return COULEUR_PAR_ETAT.get(cle, "")
 
 
-@register.inclusion_tag("composants/badge.html")
+@register.simple_tag
 def badge_etat(etat, libelle=None):
     """`{% badge_etat fiche.etat fiche.get_etat_display %}` : la couleur redouble le texte."""
     texte = libelle or getattr(etat, "label", None) or str(etat).replace("_", " ").capitalize()
-    return {"texte": texte, "couleur": couleur_etat(etat)}
+    return _badge(str(etat), str(texte))
+
+
+@lru_cache(maxsize=512)
+def _badge(etat: str, texte: str) -> str:
+    """Une page en montre des dizaines, toujours les mêmes : chacun n'est rendu qu'une fois."""
+    return get_template("composants/badge.html").render({"texte": texte, "couleur": couleur_etat(etat)})
 
 
 @register.inclusion_tag("composants/fil_ariane.html")
@@ -117,13 +125,35 @@ def lien_menu(context, nom, libelle):
     return {"url": url, "libelle": libelle, "actif": actif, "page": chemin == url}
 
 
-@register.inclusion_tag("composants/lien_demarche.html", takes_context=True)
-def lien_demarche(context, nom, libelle, uuid):
-    """Une entrée du menu d'une démarche ; la page courante, ou ce qui est dessous, est marquée."""
-    url = reverse(nom, args=[uuid])
+PARTIES = (
+    ("demarche", "Où en est-on ?"),
+    ("gouvernance", "Gouvernance"),
+    ("cahier", "Cahier des charges"),
+    ("jalons", "Calendrier et jalons"),
+    ("seances", "Séances et décisions"),
+    ("constats", "Diagnostic"),
+    ("ateliers", "Ateliers"),
+    ("chantiers", "Chantiers clés"),
+    ("enjeux", "Enjeux"),
+    ("axes", "Axes"),
+    ("plan", "Plan d’actions"),
+    ("signataires", "Signataires"),
+    ("documents", "Documents et signature"),
+    ("transmission", "Transmission"),
+    ("journal", "Journal"),
+)
+
+
+@register.inclusion_tag("composants/liens_demarche.html", takes_context=True)
+def liens_demarche(context, uuid):
+    """Le menu d'une démarche ; la page courante, ou celle qui est dessous, est marquée.
+
+    D'un bloc : quinze balises coûtaient autant que le reste du squelette.
+    """
     chemin = getattr(context.get("request"), "path", "")
-    dessous = nom != "demarche" and chemin.startswith(url)
-    return {"url": url, "libelle": libelle, "page": chemin == url, "actif": chemin == url or dessous}
+    liens = [(nom, libelle, reverse(nom, args=[uuid])) for nom, libelle in PARTIES]
+    actif = next((url for nom, _, url in liens if nom != "demarche" and chemin.startswith(url)), chemin)
+    return {"liens": liens, "chemin": chemin, "actif": actif}
 
 
 @register.inclusion_tag("composants/etapes.html")

@@ -19,7 +19,7 @@ from gouvernance.socle.modeles import Conflit
 def ouvrir(request: HttpRequest, uuid) -> tuple[Demarche, Acces]:
     """La démarche, si la personne la voit (sinon 404), et ce qu'elle peut y faire."""
     demarches = Demarche.objects.visibles_par(request.user).select_related(
-        "gouvernance__departement__region", "porteur", "parente"
+        "gouvernance__departement", "porteur"
     )
     demarche = get_object_or_404(demarches, uuid=uuid)
     return demarche, Acces(request.user, demarche)

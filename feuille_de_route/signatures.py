@@ -4,6 +4,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from feuille_de_route import versions
 from feuille_de_route.models import (
     Document,
     EtatDocument,
@@ -23,7 +24,8 @@ def manques(demarche: Demarche) -> list[Manque]:
     """Chaque signataire a une qualité et un engagement ; contrôlé dès la soumission, puisqu'ils sont figés
     avec elle.
     """
-    signataires = list(Signataire.objects.filter(demarche=demarche))
+    attendus = Signataire.objects.filter(demarche=demarche)
+    signataires = list(attendus.only("nom", "qualite", "engagement", "utilisateur"))
     if not signataires:
         return [Manque("Désigner au moins un signataire.", ecran="signataires")]
     phrases = []
@@ -38,8 +40,13 @@ def manques(demarche: Demarche) -> list[Manque]:
 
 
 def manques_ouverture(demarche: Demarche) -> list[Manque]:
-    """Ce qui manque pour ouvrir la signature : ce qu'exige la soumission, et un compte par signataire."""
-    return [Manque(m.texte, True, m.ecran) for m in manques(demarche)]
+    """Ce qui manque pour ouvrir la signature : ce qu'exige la soumission, un compte par signataire, et une
+    version figée dont l'empreinte n'a pas changé (DOMAINE §5).
+    """
+    manques_stricts = [Manque(m.texte, True, m.ecran) for m in manques(demarche)]
+    if not VersionFigee.objects.filter(demarche=demarche).exists():
+        return [*manques_stricts, Manque("Aucune version n’est figée : soumettez la feuille de route.")]
+    return manques_stricts + [Manque(phrase) for phrase in versions.ruptures(demarche)]
 
 
 @transaction.atomic

@@ -24,6 +24,7 @@ def enregistrer(formulaire, *, par, demarche: Demarche, droit: str, lien: str = 
     Lève PermissionDenied, ValidationError (étape), Conflit (quelqu'un a écrit entre-temps), DejaFait
     (double clic).
     """
+    demarche = _verrouiller(demarche)
     exiger(par, demarche, droit)
     objet = formulaire.instance
     nouveau = objet.pk is None
@@ -45,6 +46,7 @@ def enregistrer(formulaire, *, par, demarche: Demarche, droit: str, lien: str = 
 @transaction.atomic
 def supprimer(objet: models.Model, *, par, demarche: Demarche, droit: str) -> None:
     """Supprime et journalise. Lève ValidationError si d'autres objets y tiennent."""
+    demarche = _verrouiller(demarche)
     exiger(par, demarche, droit)
     Evenement.consigner(objet, "supprimer", par=par, demarche=demarche, de=str(objet))
     try:
@@ -53,6 +55,11 @@ def supprimer(objet: models.Model, *, par, demarche: Demarche, droit: str) -> No
     except models.ProtectedError as erreur:
         lies = ", ".join(sorted({f"« {o} »" for o in erreur.protected_objects})[:3])
         raise ValidationError(f"« {objet} » ne peut être supprimé : {lies} en dépend.") from erreur
+
+
+def _verrouiller(demarche: Demarche) -> Demarche:
+    """La démarche, relue et tenue : l'étape ne change pas pendant qu'on écrit (une soumission attend)."""
+    return Demarche.objects.select_for_update(of=("self",), no_key=True).get(pk=demarche.pk)
 
 
 def consommer(jeton: uuid.UUID | None, par) -> None:

@@ -9,6 +9,7 @@ import io
 import logging
 
 import pikepdf
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -71,7 +72,9 @@ def _commencer(document: Document) -> None:
 
 def _mettre_en_page(document: Document) -> None:
     edition = Edition(titre=str(document), identifiant=document.uuid.bytes, date=document.cree_le)
-    octets = html_vers_pdf(html_du_document(document), edition, pieces_jointes(document))
+    octets = html_vers_pdf(
+        html_du_document(document), edition, pieces_jointes(document), statiques=settings.BASE_DIR / "static"
+    )
     if document.nature == NatureDocument.A_SIGNER:
         octets = preparer(octets, champs(document))
     _ranger(document, octets)

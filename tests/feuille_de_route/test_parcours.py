@@ -70,7 +70,7 @@ def test_un_passage_ne_part_que_de_son_etape_et_par_le_bon_role(client, demarche
             assert statut == (404 if qui == "dehors" else 302 if a_le_role else 403), qui
             passe = a_le_role and etape == passage.depuis
             assert etape_de(demarche) == (passage.vers if passe else etape), qui
-            assert Evenement.objects.filter(action=nom).count() == int(passe), qui
+            assert Evenement.objects.filter(action=passage.libelle.lower()).count() == int(passe), qui
 
 
 def test_chaque_etape_a_au_plus_un_passage_et_le_fil_se_suit():

@@ -10,7 +10,7 @@ from diagnostic.models import Constat, NatureConstat, Regard
 from gouvernance import edition
 from gouvernance.demarches import jalon_non_acquis
 from gouvernance.models import CodeJalon, Demarche, Utilisateur
-from gouvernance.permissions import Acces
+from gouvernance.permissions import Acces, exiger
 from gouvernance.socle.manques import Manque
 
 FREINS = {NatureConstat.FREIN, NatureConstat.MANQUE}
@@ -31,6 +31,7 @@ def supprimer(constat_pk: int, *, par: Utilisateur | None) -> None:
     """Supprime un constat. Lève ValidationError s'il porte des regards ou fonde un enjeu."""
     constat = Constat.objects.get(pk=constat_pk)
     demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=constat.demarche_id)
+    exiger(par, demarche, "diagnostiquer")
     if enjeu := constat.enjeux.first():
         raise ValidationError(f"Ce constat fonde l’enjeu « {enjeu} » : détachez-le d’abord de cet enjeu.")
     if constat.regards.exists():

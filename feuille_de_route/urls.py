@@ -5,6 +5,8 @@ from django.urls import include, path
 
 from feuille_de_route.views import decisions, parcours
 
+handler400 = "gouvernance.socle.reponses.demande_illisible"
+
 urlpatterns = [
     path("administration/", admin.site.urls),
     path("", include("gouvernance.urls")),

@@ -110,5 +110,5 @@ class FormulaireVote(FormulaireDsfr):
     @property
     def restants(self) -> int:
         """Ce qu'il reste à répartir, d'après ce que montre le formulaire."""
-        montres = (self[self._nom(e)].value() for e in self.enjeux)
-        return self.maximum - sum(int(v) for v in montres if str(v or 0).lstrip("-").isdecimal() and v)
+        montres = (str(self[self._nom(e)].value() or "") for e in self.enjeux)
+        return self.maximum - sum(int(v) for v in montres if v.isdecimal() and len(v) < 10)

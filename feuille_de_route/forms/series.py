@@ -21,7 +21,7 @@ from feuille_de_route.models import (
 )
 from gouvernance.socle.formulaires import ModelFormulaireDsfr
 
-MAXIMUM = 60
+MAXIMUM = 50  # deux séries entières tiennent sous la limite de mille champs de Django
 
 
 class Ligne(ModelFormulaireDsfr):

@@ -6,16 +6,19 @@ et le bouton `bouton` ; `novalidate` laisse les messages au serveur, en françai
 Une page qui réunit plusieurs formulaires sous un bouton passe `helper.form_tag = False` et écrit la balise.
 """
 
+import re
 import uuid
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Submit
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.dateparse import parse_date
 from dsfr.forms import DsfrBaseForm, DsfrBoundField, DsfrDjangoTemplates
 
 ESPACES = str.maketrans("", "", " \u00a0\u202f\u2009€%")
+CHIFFRES = re.compile(r"[+-]?(?=\.?[0-9])[0-9]{0,40}(\.[0-9]{0,20})?\Z")  # ni exposant, ni infini
 RENDU = DsfrDjangoTemplates()  # une seule instance : ses gabarits ne sont compilés qu'une fois
 
 
@@ -61,21 +64,22 @@ class SaisieDecimale(forms.TextInput):
         return tape if tape is None else normaliser_decimal(tape)
 
     def format_value(self, value):
-        try:
-            nombre = Decimal(str(value))
-        except InvalidOperation:
+        texte = str(value)
+        if not CHIFFRES.match(texte):
             return value
-        return f"{nombre:,f}".replace(",", "\u00a0").replace(".", ",") if nombre.is_finite() else value
+        return f"{Decimal(texte):,f}".replace(",", "\u00a0").replace(".", ",")
 
 
 def normaliser_decimal(tape: str) -> str:
     """« 12 000,50 » devient « 12000.50 » ; un texte qui n'est pas un nombre revient inchangé."""
     candidat = str(tape).translate(ESPACES).replace(",", ".")
-    try:
-        Decimal(candidat)
-    except InvalidOperation:
-        return tape
-    return candidat
+    return candidat if CHIFFRES.match(candidat) else tape
+
+
+def refuser_exposant(nombre: Decimal) -> None:
+    """« 1e999999999 » tient en onze signes et un gigaoctet : un montant s'écrit avec ses chiffres."""
+    if nombre.as_tuple().exponent > 0:
+        raise ValidationError("Écrivez ce nombre avec tous ses chiffres, par exemple 12 000.")
 
 
 class ChampDsfr(DsfrBoundField):
@@ -165,8 +169,9 @@ def _saisie_francaise(champ: forms.Field) -> None:
         forms.DateTimeInput: SaisieDateHeure,
     }
     nouvelle = remplacantes.get(type(champ.widget))
-    if isinstance(champ, forms.DecimalField) and type(champ.widget) is forms.NumberInput:
-        nouvelle = SaisieDecimale
+    if isinstance(champ, forms.DecimalField):
+        champ.validators = [*champ.validators, refuser_exposant]
+        nouvelle = SaisieDecimale if type(champ.widget) is forms.NumberInput else nouvelle
     if nouvelle is None:
         return
     ancien = champ.widget

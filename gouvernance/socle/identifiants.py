@@ -1,7 +1,8 @@
-"""Contrôle des identifiants d'établissement."""
+"""Contrôle des identifiants : établissement, clé d'une ligne."""
 
 from django.core.exceptions import ValidationError
 
+CHIFFRES_D_UNE_CLE = 19  # un bigint
 SIREN_LA_POSTE = "356000000"
 
 
@@ -21,3 +22,8 @@ def verifier_siret(valeur: str) -> None:
         return
     if not _luhn(chiffres):
         raise ValidationError("Ce SIRET n’existe pas : vérifiez ses quatorze chiffres, l’un d’eux est faux.")
+
+
+def cle_ou_zero(texte: str) -> int:
+    """La clé d'une ligne envoyée par un bouton ; 0, qui ne désigne rien, si ce n'en est pas une."""
+    return int(texte) if texte.isascii() and texte.isdecimal() and len(texte) < CHIFFRES_D_UNE_CLE else 0

@@ -32,3 +32,8 @@ def lecture_seule(vue):
             return vue(*args, **kwargs)
 
     return enveloppe
+
+
+def parametre(request, nom: str) -> str:
+    """Un mot de l'adresse (« ?q= »), débarrassé de ce que la base ne sait pas lire, cent signes au plus."""
+    return request.GET.get(nom, "").replace("\x00", "").strip()[:100]

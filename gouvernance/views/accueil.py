@@ -8,7 +8,7 @@ from django.shortcuts import render
 
 from gouvernance import ouverture, tableau_de_bord
 from gouvernance.models import CodeJalon
-from gouvernance.socle.vues import lecture_seule
+from gouvernance.socle.vues import lecture_seule, parametre
 
 PAR_PAGE = 20
 METHODE = [
@@ -27,7 +27,7 @@ def accueil(request):
     if not request.user.is_authenticated:
         contexte = {"methode": METHODE, "nb_jalons": len(CodeJalon)}
         return render(request, "gouvernance/accueil_public.html", contexte)
-    recherche = request.GET.get("q", "").strip()[:100]
+    recherche = parametre(request, "q")
     cles = tableau_de_bord.demarches_de(request.user, recherche).values_list("pk", flat=True)
     page = Paginator(cles, PAR_PAGE).get_page(request.GET.get("page"))
     contexte = {

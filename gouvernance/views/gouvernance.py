@@ -5,6 +5,7 @@ from django.db.models import Prefetch
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST
 
 from gouvernance import demarches, edition, membres
@@ -19,6 +20,7 @@ from gouvernance.forms.gouvernance import (
 )
 from gouvernance.models import Mandat, Membre, PointDeBlocage, Siege, StatutMembre
 from gouvernance.permissions import lit_note_privee
+from gouvernance.socle.identifiants import cle_ou_zero
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.views.commun import agir, ouvrir, une_fois
 from gouvernance.views.saisies import Page, saisir
@@ -63,6 +65,7 @@ def gouvernance_modifier(request, uuid):
     )  # fmt: skip
 
 
+@cache_control(private=True, no_store=True)
 def note_privee(request, uuid):
     demarche, _ = lieu = ouvrir(request, uuid)
     if not lit_note_privee(request.user, demarche):
@@ -141,7 +144,7 @@ def mandat_ajouter(request, uuid):
 def mandat_retirer(request, uuid):
     demarche, _ = ouvrir(request, uuid)
     cle = request.POST.get("mandat", "")
-    mandat = get_object_or_404(Mandat, demarche=demarche, pk=cle if cle.isdecimal() else 0)
+    mandat = get_object_or_404(Mandat, demarche=demarche, pk=cle_ou_zero(cle))
     return agir(
         request,
         lambda: membres.retirer_mandat(demarche, mandat, par=request.user),

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.shortcuts import render
 
 from gouvernance.models import Evenement
-from gouvernance.socle.vues import lecture_seule
+from gouvernance.socle.vues import lecture_seule, parametre
 from gouvernance.views.commun import ouvrir
 
 PAR_PAGE = 50
@@ -16,8 +16,8 @@ PAR_PAGE = 50
 @lecture_seule
 def journal(request, uuid):
     demarche, acces = ouvrir(request, uuid)
-    texte = request.GET.get("q", "").strip()[:100]
-    qui = request.GET.get("qui", "").strip()[:100]
+    texte = parametre(request, "q")
+    qui = parametre(request, "qui")
     evenements = Evenement.objects.filter(demarche=demarche).select_related("par").order_by("-pk")
     for mot in texte.split():
         evenements = evenements.filter(

@@ -1,0 +1,275 @@
+"""Deux démarches entières dans deux départements : un objet pour chaque identifiant que porte une adresse."""
+
+import re
+from types import SimpleNamespace
+
+from django.apps import apps
+from django.db import models
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from feuille_de_route import signatures, versions
+from feuille_de_route.models import Document, NatureDocument, Signature, Transmission
+from gouvernance.models import (
+    Adhesion,
+    CodeJalon,
+    Demarche,
+    Etape,
+    Evenement,
+    PointOrdreDuJour,
+    Role,
+    StatutMembre,
+)
+from gouvernance.socle import coffre
+from tests.ateliers.fabriques import AtelierFactory, ChantierFactory, ContributionFactory, SousGroupeFactory
+from tests.diagnostic.fabriques import (
+    ConstatFactory,
+    EnjeuFactory,
+    MesureFactory,
+    RegardFactory,
+    SerieFactory,
+    SessionFactory,
+    VoteFactory,
+)
+from tests.feuille_de_route.fabriques import (
+    AxeFactory,
+    BesoinFactory,
+    EtapeFicheFactory,
+    FicheFactory,
+    FinancementFactory,
+    PartenariatFactory,
+    SignataireFactory,
+)
+from tests.feuille_de_route.parcours_mur import DATES
+from tests.gouvernance.fabriques import (
+    CollegeFactory,
+    DecisionFactory,
+    DemarcheFactory,
+    EpciFactory,
+    MandatFactory,
+    MembreFactory,
+    PersonneFactory,
+    PointDeBlocageFactory,
+    PointFactory,
+    PresenceFactory,
+    SeanceFactory,
+    SiegeFactory,
+    StructureFactory,
+    UtilisateurFactory,
+)
+
+CANARI = "Tournesol-Interdit"
+APPLICATIONS = ("gouvernance", "diagnostic", "ateliers", "feuille_de_route")
+PARTAGES = {"Region", "Departement", "Epci", "Commune", "College", "Thematique", "JetonConsomme"}
+TECHNIQUES = {"password", "identifiant", "siret", "territoire", "code", "empreinte", "empreinte_vue"}
+PDF = b"%PDF-1.7\n%" + b"feuille de route d'essai\n" * 4 + b"%%EOF\n"
+NIL = "00000000-0000-4000-8000-000000000000"
+
+
+def modeles():
+    return [m for a in APPLICATIONS for m in apps.get_app_config(a).get_models() if not m._meta.proxy]
+
+
+def scene(code: str, *, canari: bool = False) -> SimpleNamespace:
+    """Une démarche au plan d'actions, un compte par rôle, et `ids` : chaque identifiant d'adresse."""
+    avant = {m: m.objects.order_by("-pk").values_list("pk", flat=True).first() or 0 for m in _propres()}
+    demarche = DemarcheFactory(
+        avec_cadre=True, gouvernance__departement__code=code, gouvernance__note_privee="Confidentiel.",
+        gouvernance__note_contexte="Note partagée.", debut="2026-01-01", fin="2027-12-31",
+    )  # fmt: skip
+    lieu = SimpleNamespace(demarche=demarche, departement=demarche.departement, gens={})
+    _acteurs(lieu)
+    ids = {**_gouvernance(lieu), **_diagnostic(lieu), **_strategie(lieu)}
+    if canari:
+        _marquer(avant)
+    lieu.ids = {"uuid": demarche.uuid, **ids, **_documents(lieu)}
+    demarche.refresh_from_db()
+    mettre_a(demarche, Etape.PLAN_ACTIONS)
+    return lieu
+
+
+def mettre_a(demarche: Demarche, etape: str) -> None:
+    """Pose l'étape et les dates qu'elle implique, sans passer par le parcours."""
+    rang, maintenant = Etape(etape).rang, timezone.now()
+    champs = {champ: maintenant if rang >= seuil.rang else None for champ, seuil in DATES.items()}
+    champs["transmise_le"] = maintenant if rang >= Etape.TRANSMISE.rang else None
+    abandon = etape == Etape.ABANDONNEE
+    champs |= {"abandonnee_le": maintenant if abandon else None, "motif": "Sans moyens." if abandon else ""}
+    Demarche.objects.filter(pk=demarche.pk).update(etape=etape, **champs)
+    demarche.refresh_from_db()
+
+
+def _propres():
+    return [m for m in modeles() if m.__name__ not in PARTAGES | {"Evenement", "VersionFigee", "Empreinte"}]
+
+
+def _acteurs(lieu) -> None:
+    gouvernance = lieu.demarche.gouvernance
+    lieu.structure = StructureFactory(college=CollegeFactory(code="etat"), departement=lieu.departement)
+    lieu.autre = StructureFactory(departement=lieu.departement)
+    lieu.membre = MembreFactory(gouvernance=gouvernance, structure=lieu.structure, co_porteur=True)
+    MembreFactory(gouvernance=gouvernance, structure=lieu.autre)
+    for role in Role.values:
+        compte = UtilisateurFactory(password=None, nom=role, structure=lieu.structure)
+        MandatFactory(utilisateur=compte, demarche=lieu.demarche, role=role)
+        lieu.gens[role] = compte
+
+
+def _gouvernance(lieu) -> dict:
+    demarche, departement = lieu.demarche, lieu.departement
+    instance = demarche.instances.get()
+    EpciFactory(departement=departement)
+    personne = PersonneFactory(structure=lieu.structure, elu=True)
+    siege = SiegeFactory(instance=instance, structure=lieu.structure, personne=personne)
+    SiegeFactory(instance=instance, structure=lieu.autre)
+    seance = SeanceFactory(instance=instance, ouverte=True, compte_rendu="Échanges nourris.")
+    PointFactory(seance=seance)
+    PointFactory(seance=seance)
+    PresenceFactory(seance=seance, siege=siege)
+    DecisionFactory(seance=seance, texte="Poursuivre.")
+    SeanceFactory(instance=instance)
+    Adhesion.objects.create(cahier=demarche.cahier, structure=lieu.structure, edition=1)
+    return {
+        "seance": seance.uuid, "membre": lieu.membre.uuid, "instance": instance.uuid, "siege": siege.uuid,
+        "personne": personne.uuid, "blocage": PointDeBlocageFactory(demarche=demarche).uuid,
+    }  # fmt: skip
+
+
+def _diagnostic(lieu) -> dict:
+    demarche = lieu.demarche
+    mesure = MesureFactory(serie=SerieFactory(), territoire=lieu.departement.code)
+    constat = ConstatFactory(demarche=demarche, mesures=[mesure], description="On renonce.")
+    ConstatFactory(demarche=demarche)
+    regard = RegardFactory(constat=constat)
+    enjeu = EnjeuFactory(demarche=demarche, constats=[constat])
+    lieu.retenu = EnjeuFactory(demarche=demarche, retenu=True)
+    lieu.session = SessionFactory(demarche=demarche)
+    VoteFactory(session=lieu.session, enjeu=lieu.retenu, structure=lieu.autre)
+    atelier = AtelierFactory(demarche=demarche, synthese="Une synthèse.")
+    groupe = SousGroupeFactory(atelier=atelier)
+    contribution = ContributionFactory(atelier=atelier, sous_groupe=groupe)
+    chantier = ChantierFactory(demarche=demarche)
+    return {
+        "constat": constat.uuid, "regard": regard.uuid, "enjeu": enjeu.uuid, "atelier": atelier.uuid,
+        "contribution": contribution.uuid, "chantier": chantier.uuid,
+    }  # fmt: skip
+
+
+def _strategie(lieu) -> dict:
+    demarche = lieu.demarche
+    axe = AxeFactory(demarche=demarche, enjeux=[lieu.retenu])
+    AxeFactory(demarche=demarche)
+    fiche = FicheFactory(demarche=demarche, axe=axe, complete=True, structure_porteuse=lieu.structure)
+    FicheFactory(demarche=demarche, axe=axe, complete=True, proposee=True, structure_porteuse=lieu.autre)
+    PartenariatFactory(fiche=fiche, structure=lieu.autre)
+    EtapeFicheFactory(fiche=fiche)
+    FinancementFactory(fiche=fiche)
+    BesoinFactory(demarche=demarche, precision="Dix jours.")
+    signataire = SignataireFactory(
+        demarche=demarche, structure=lieu.structure, utilisateur=lieu.gens["coordination"]
+    )
+    SignataireFactory(demarche=demarche, structure=lieu.autre, utilisateur=lieu.gens["elu"])
+    return {"axe_uuid": axe.uuid, "fiche_uuid": fiche.uuid, "signataire_uuid": signataire.uuid}
+
+
+def _documents(lieu) -> dict:
+    """Une version figée, son document à signer, et un premier envoi revenu avec une demande de complément."""
+    demarche, maintenant = lieu.demarche, timezone.now()
+    Evenement.consigner(demarche, "préparer l’essai", par=None, vers=demarche.nom)
+    version = versions.figer(demarche, par=None)
+    document = signatures.ouvrir(demarche, par=None)
+    Document.objects.filter(pk=document.pk).update(
+        etat="pret", empreinte=coffre.deposer(PDF), pret_le=maintenant, pages=1, taille=len(PDF)
+    )
+    Document.objects.create(demarche=demarche, nature=NatureDocument.PROJET)
+    lieu.document = document
+    envoi = Transmission.objects.create(
+        demarche=demarche, document=document, reference=f"FDR-{demarche.identifiant}", canal="depot",
+        etat="complement", envoyee_le=maintenant, empreinte="a" * 64, complement=demarche.nom,
+    )  # fmt: skip
+    ordre = Signature.objects.filter(document=document).order_by("ordre").first().ordre
+    return {
+        "document_uuid": document.uuid, "transmission_uuid": envoi.uuid, "ordre": ordre,
+        "numero": version.numero,
+    }  # fmt: skip
+
+
+def _marquer(avant: dict) -> None:
+    """Chaque texte libre de ce qui vient d'être créé porte le canari."""
+    for modele, dernier in avant.items():
+        champs = [c for c in modele._meta.concrete_fields if _est_texte_libre(c)]
+        for objet in modele.objects.filter(pk__gt=dernier) if champs else []:
+            for champ in champs:
+                setattr(objet, champ.attname, _canari(champ, objet))
+            valeurs = {c.attname: getattr(objet, c.attname) for c in champs}
+            modele.objects.filter(pk=objet.pk).update(**valeurs)
+
+
+def _est_texte_libre(champ) -> bool:
+    texte = isinstance(champ, models.CharField | models.TextField) and not isinstance(champ, models.SlugField)
+    return texte and not champ.choices and champ.name not in TECHNIQUES and not champ.name.startswith("sha")
+
+
+CONDITIONNES = {"motif", "conclusion", "reserves"}  # vides tant que l'état ne les appelle pas
+
+
+def _canari(champ, objet) -> str:
+    if champ.name in CONDITIONNES:
+        return getattr(objet, champ.attname)
+    if isinstance(champ, models.EmailField):
+        return f"{CANARI}-{objet.pk}@secret.example".lower()
+    texte = f"{CANARI} {objet.pk} {champ.name}"
+    return texte[: champ.max_length] if champ.max_length else texte
+
+
+# Valeurs des mots d'une adresse qui ne sont pas des identifiants : une connue, une inconnue.
+MOTS = {
+    "demarche_franchir": {"passage": "soumettre"},
+    "demarche_acte": {"acte": "abandonner"},
+    "demarche_rouvrir": {"code": CodeJalon.CADRAGE.value},
+    "membre_statut": {"statut": StatutMembre.RETIRE.value},
+    "seance_agir": {"action": "clore"},
+    "point_agir": {"action": "monter"},
+    "enjeu_trancher": {"action": "retenir"},
+    "contribution_convertir": {"vers": "chantier"},
+    "chantier_terminer": {"action": "abandonner"},
+    "chantier_avancer": {"action": "investiguer"},
+    "axe_deplacer": {"sens": "monter"},
+    "besoin_agir": {"code": "animer_la_gouvernance", "acte": "monter"},
+    "fiche_section": {"code": "identite"},
+    "fiche_agir": {"action": "proposer"},
+    "transmission_repondre": {"acte": "accuser"},
+}
+
+
+def adresses() -> dict[str, list[str]]:
+    """Nom de chaque adresse → les noms de ses arguments, l'administration de Django exceptée."""
+    return {nom: re.findall(r"<(?:\w+:)?(\w+)>", motif) for nom, motif in _motifs(get_resolver(), "")}
+
+
+def _motifs(resolveur, prefixe):
+    for motif in resolveur.url_patterns:
+        chemin = prefixe + str(motif.pattern)
+        if isinstance(motif, URLResolver):
+            if motif.namespace != "admin":
+                yield from _motifs(motif, chemin)
+        elif isinstance(motif, URLPattern):
+            yield motif.name, chemin
+
+
+def adresse(nom: str, *sources: dict, **remplaces) -> str:
+    """L'adresse, ses arguments pris dans la première source qui les a."""
+    fusion = {}
+    for source in reversed(sources):
+        fusion |= source
+    fusion |= MOTS.get(nom, {}) | remplaces
+    return reverse(nom, kwargs={cle: fusion[cle] for cle in adresses()[nom]})
+
+
+def compter() -> dict[str, int]:
+    """Le nombre de lignes de chaque table de nos applications."""
+    return {m.__name__: m.objects.count() for m in modeles()}
+
+
+def un_point(lieu) -> int:
+    return PointOrdreDuJour.objects.filter(seance__uuid=lieu.ids["seance"]).last().pk

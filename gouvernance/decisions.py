@@ -56,6 +56,13 @@ class SaisieDecision(NamedTuple):
     echeance: date | None = None
 
 
+def jalon_attendu(demarche: Demarche) -> Jalon | None:
+    """Le jalon à décider à l'étape où en est la démarche, s'il y en a un et qu'il n'est pas acquis."""
+    code = next((c for c, etape in ETAPE_DU_JALON.items() if etape == demarche.etape), None)
+    jalon = Jalon.objects.filter(demarche=demarche, code=code).select_related("instance").first()
+    return None if jalon is None or jalon.acquis else jalon
+
+
 @transaction.atomic
 def consigner(seance_pk: int, saisie: SaisieDecision, *, par: Utilisateur | None) -> Decision:
     """Enregistre une décision numérotée et son effet sur le jalon visé.

@@ -204,16 +204,28 @@ def manques_cadrage(demarche: Demarche) -> list[Manque]:
     if cahier is None or not cahier.objectifs.strip():
         manques.append(Manque("Écrire les objectifs dans le cahier des charges.", ecran="cahier"))
     jalons = list(demarche.jalons.all())
-    manques += [
-        Manque(f"Fixer l’échéance du jalon « {j} ».", ecran="jalons") for j in jalons if j.echeance is None
-    ]
-    manques += [
-        Manque(f"Désigner l’instance qui valide « {j} ».", ecran="jalons")
-        for j in jalons
-        if j.instance_id is None
-    ]
+    manques += _manques_calendrier(demarche, jalons)
     manques += jalon_non_acquis(jalons, CodeJalon.CADRAGE)
     return manques + _avertissements_cadrage(demarche, cahier)
+
+
+def _manques_calendrier(demarche: Demarche, jalons: list[Jalon]) -> list[Manque]:
+    """Une phrase par jalon incomplet ; une seule pour tous, quand un même geste les remplit."""
+    sans_date = [j for j in jalons if j.echeance is None]
+    sans_instance = [j for j in jalons if j.instance_id is None]
+    manques = [Manque(f"Fixer l’échéance du jalon « {j} ».", ecran="jalons") for j in sans_date]
+    if len(sans_date) > 1:
+        phrase = f"Fixer l’échéance de {len(sans_date)} jalons : un calendrier type les remplit d’un coup."
+        manques = [Manque(phrase, ecran="jalons")]
+    if sans_instance and not Instance.objects.filter(demarche=demarche).exists():
+        phrase = "Créer l’instance qui validera les jalons, par exemple le comité de pilotage (COPIL)."
+        manques.append(Manque(phrase, ecran="gouvernance"))
+    if len(sans_instance) > 1:
+        phrase = f"Désigner l’instance qui valide {len(sans_instance)} jalons."
+        return [*manques, Manque(phrase, ecran="jalons")]
+    return manques + [
+        Manque(f"Désigner l’instance qui valide « {j} ».", ecran="jalons") for j in sans_instance
+    ]
 
 
 def jalon_non_acquis(jalons: list[Jalon], code: str) -> list[Manque]:
@@ -221,7 +233,9 @@ def jalon_non_acquis(jalons: list[Jalon], code: str) -> list[Manque]:
     if jalon is not None and jalon.acquis:
         return []
     qui = f" par « {jalon.instance} »" if jalon is not None and jalon.instance_id else ""
-    return [Manque(f"Faire valider le jalon « {CodeJalon(code).label} »{qui}, en séance.", ecran="seances")]
+    return [
+        Manque(f"Faire valider le jalon « {CodeJalon(code).label} »{qui}, en séance.", ecran="faire_valider")
+    ]
 
 
 def _avertissements_cadrage(demarche: Demarche, cahier: CahierDesCharges | None) -> list[Manque]:

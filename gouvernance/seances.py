@@ -45,8 +45,11 @@ def actions_possibles(seance: Seance) -> dict[str, str]:
 
 
 @transaction.atomic
-def planifier(seance: Seance, *, par: Utilisateur | None) -> Seance:
-    """Enregistre une séance neuve et lui donne son numéro dans l'année de l'instance."""
+def planifier(seance: Seance, *, par: Utilisateur | None, jalon: Jalon | None = None) -> Seance:
+    """Enregistre une séance neuve et lui donne son numéro dans l'année de l'instance.
+
+    `jalon` : celui qu'elle doit décider ; il s'inscrit à l'ordre du jour.
+    """
     instance = Instance.objects.select_related("demarche").get(pk=seance.instance_id)
     Demarche.objects.select_for_update(of=("self",)).get(pk=instance.demarche_id)  # un numéro à la fois
     exiger(par, instance.demarche, "tenir_seance")
@@ -58,7 +61,17 @@ def planifier(seance: Seance, *, par: Utilisateur | None) -> Seance:
     seance.attribuer(par)
     seance.save()
     Evenement.consigner(seance, "planifier", par=par, demarche=instance.demarche, vers=seance.reference)
+    if jalon:
+        point = PointOrdreDuJour(objet=f"Validation du jalon « {jalon} »", jalon=jalon)
+        inscrire_point(seance.pk, point, par=par)
     return seance
+
+
+def seance_prevue(jalon: Jalon) -> Seance | None:
+    """La séance à venir, ou ouverte, de l'instance désignée qui a ce jalon à l'ordre du jour."""
+    a_tenir = [EtatSeance.OUVERTE, EtatSeance.CONVOQUEE, EtatSeance.PLANIFIEE]
+    seances = Seance.objects.filter(instance=jalon.instance_id, points__jalon=jalon, etat__in=a_tenir)
+    return seances.order_by("debut").first()
 
 
 @transaction.atomic

@@ -40,6 +40,7 @@ du_cadre = [
     path(f"{D}jalons/calendrier/", cadrage.calendrier_appliquer, name="calendrier_appliquer"),
     path(f"{D}seances/", seances.seances, name="seances"),
     path(f"{D}seances/planifier/", seances.seance_planifier, name="seance_planifier"),
+    path(f"{D}seances/faire-valider/", seances.faire_valider, name="faire_valider"),
     path(f"{D}journal/", journal.journal, name="journal"),
 ]
 

@@ -2,9 +2,10 @@
 
 from django import forms
 
-from gouvernance.decisions import DELAI_RESERVES, SaisieDecision
+from gouvernance.decisions import DELAI_RESERVES, SaisieDecision, jalon_attendu
 from gouvernance.forms.commun import FormulaireRattache
 from gouvernance.models import (
+    JALON_ACQUIS,
     Demarche,
     EtatPresence,
     Instance,
@@ -25,15 +26,30 @@ ABSENT = ("", "Absent")
 
 class FormulairePlanifier(AvecJeton, FormulaireRattache):
     bouton = "Planifier la séance"
+    jalon = forms.ModelChoiceField(
+        Jalon.objects.none(), label="Jalon à faire valider", required=False, empty_label="Aucun jalon",
+        help_text="Il s’inscrira à l’ordre du jour ; vous ajouterez ensuite les autres points.",
+    )  # fmt: skip
 
     class Meta:
         model = Seance
         fields = ["instance", "debut", "lieu"]
         help_texts = AIDES
 
+    field_order = ["jalon", "instance"]
+
     def __init__(self, *args, demarche: Demarche, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["instance"].queryset = Instance.objects.filter(demarche=demarche)
+        self.fields["jalon"].queryset = Jalon.objects.filter(demarche=demarche).exclude(etat__in=JALON_ACQUIS)
+
+    def clean(self):
+        donnees = super().clean()
+        jalon, instance = donnees.get("jalon"), donnees.get("instance")
+        if jalon and instance and jalon.instance_id != instance.pk:
+            designee = f"« {jalon.instance} »" if jalon.instance else "une instance qui reste à désigner"
+            self.add_error("jalon", f"Ce jalon se décide par {designee}, pas par « {instance} ».")
+        return donnees
 
 
 class FormulaireSeance(AvecVersion, FormulaireRattache):
@@ -136,6 +152,9 @@ class FormulaireDecision(AvecJeton, FormulaireDsfr):
         self.fields["jalon"].queryset = Jalon.objects.filter(
             demarche=seance.instance.demarche_id, instance=seance.instance_id
         )
+        attendu = jalon_attendu(seance.instance.demarche)
+        if attendu and attendu.instance_id == seance.instance_id:
+            self.initial |= {"jalon": attendu, "objet": f"Validation du jalon « {attendu} »"}
 
     def saisie(self) -> SaisieDecision:
         champs = {nom: self.cleaned_data[nom] for nom in SaisieDecision._fields}

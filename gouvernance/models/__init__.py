@@ -9,6 +9,7 @@ from gouvernance.models.acteurs import (
     Utilisateur,
 )
 from gouvernance.models.cadrage import (
+    JALON_ACQUIS,
     Adhesion,
     CahierDesCharges,
     CodeJalon,
@@ -36,6 +37,7 @@ from gouvernance.models.journal import Evenement
 from gouvernance.models.territoires import Commune, Departement, Epci, Region
 
 __all__ = [
+    "JALON_ACQUIS",
     "Adhesion",
     "CahierDesCharges",
     "CodeJalon",

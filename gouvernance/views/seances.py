@@ -3,11 +3,12 @@
 from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import Http404
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from gouvernance import seances as regles
+from gouvernance.decisions import jalon_attendu
 from gouvernance.forms.commun import en_edition
 from gouvernance.forms.seances import (
     FormulaireCompteRendu,
@@ -18,7 +19,8 @@ from gouvernance.forms.seances import (
 )
 from gouvernance.models import Demarche, EtatSeance, PointOrdreDuJour, Seance
 from gouvernance.permissions import Acces
-from gouvernance.socle.vues import lecture_seule
+from gouvernance.socle.identifiants import cle_ou_zero
+from gouvernance.socle.vues import lecture_seule, parametre
 from gouvernance.views.commun import Saisie, agir, ouvrir, traiter, une_fois
 from gouvernance.views.saisies import Page, saisir
 
@@ -55,13 +57,15 @@ def contexte_seance(demarche: Demarche, acces: Acces, seance: Seance) -> dict:
     sieges = list(seance.instance.sieges.select_related("structure", "personne"))
     voix = regles.compter_voix(presences)
     possibles = regles.actions_possibles(seance)
+    points = list(seance.points.select_related("jalon"))
+    decisions = list(seance.decisions.select_related("jalon", "seance__instance"))
     return {
         "demarche": demarche,
         "acces": acces,
         "page": seance.reference,
         "seance": seance,
-        "points": list(seance.points.select_related("jalon")),
-        "decisions": list(seance.decisions.select_related("jalon", "seance__instance")),
+        "points": points,
+        "decisions": decisions,
         "actions": [(nom, dit, QUESTIONS.get(nom, "")) for nom, dit in possibles.items()],
         "presences": FormulairePresences(sieges=sieges, presences={p.siege_id: p for p in presences}),
         "voix": voix,
@@ -70,7 +74,24 @@ def contexte_seance(demarche: Demarche, acces: Acces, seance: Seance) -> dict:
         "deplacable": seance.etat in {EtatSeance.PLANIFIEE, EtatSeance.CONVOQUEE},
         "ouverte": seance.etat == EtatSeance.OUVERTE,
         "tenue": seance.etat in {EtatSeance.OUVERTE, EtatSeance.CLOSE},
+        "geste": _prochain_geste(seance, points, presences, decisions),
     }  # fmt: skip
+
+
+def _prochain_geste(seance: Seance, points: list, presences: list, decisions: list) -> str:
+    """Ce que l'on attend maintenant de qui tient la séance, en une phrase."""
+    if seance.etat == EtatSeance.PLANIFIEE:
+        suite = "Convoquez la séance" if points else "Inscrivez les points à l’ordre du jour, puis convoquez"
+        return f"{suite}. Le jour venu, ouvrez-la pour noter les présences et consigner les décisions."
+    if seance.etat == EtatSeance.CONVOQUEE:
+        return "Le jour venu, ouvrez la séance pour noter les présences et consigner les décisions."
+    if seance.etat != EtatSeance.OUVERTE:
+        return ""
+    if not presences:
+        return "Notez d’abord qui est présent."
+    if not decisions:
+        return "Les présences sont notées : consignez les décisions."
+    return "Consignez les autres décisions s’il y en a, puis closez la séance."
 
 
 QUESTIONS = {
@@ -90,13 +111,39 @@ def _retour(uuid, seance, ancre="") -> str:
     return reverse("seance", args=[uuid, seance]) + (f"#{ancre}" if ancre else "")
 
 
+@lecture_seule
+def faire_valider(request, uuid):
+    """Là où se décide le jalon attendu : sa séance s'il y en a une, sinon la page qui la planifie."""
+    demarche, acces = ouvrir(request, uuid)
+    jalon = jalon_attendu(demarche)
+    if jalon is None or not acces.peut["tenir_seance"]:
+        return redirect("seances", uuid)
+    if jalon.instance_id is None:
+        return redirect("jalons", uuid)
+    if prevue := regles.seance_prevue(jalon):
+        return redirect("seance", uuid, prevue.uuid)
+    return redirect(f"{reverse('seance_planifier', args=[uuid])}?jalon={jalon.code}")
+
+
 def seance_planifier(request, uuid):
+    """L'adresse de la séance est tirée du jeton : un double clic ramène à la même."""
     demarche, _ = lieu = ouvrir(request, uuid)
-    page = Page("Planifier une séance", reverse("seances", args=[uuid]), droit="tenir_seance")
-    formulaire = FormulairePlanifier(request.POST or None, demarche=demarche)
+    jalon = demarche.jalons.filter(code=parametre(request, "jalon"), instance__isnull=False).first()
+    attendus = {"jalon": jalon, "instance": jalon.instance_id} if jalon else {}
+    formulaire = FormulairePlanifier(request.POST or None, demarche=demarche, initial=attendus)
+    retour = reverse("seances", args=[uuid])
+    if request.method == "POST" and formulaire.is_valid():
+        formulaire.instance.uuid = formulaire.cleaned_data["jeton"]
+        retour = _retour(uuid, formulaire.instance.uuid)
+    page = Page("Planifier une séance", retour, "tenir_seance", succes="La séance est planifiée.")
 
     def ecrire(formulaire):
-        une_fois(formulaire, request.user, lambda: regles.planifier(formulaire.instance, par=request.user))
+        une_fois(
+            formulaire, request.user,
+            lambda: regles.planifier(
+                formulaire.instance, par=request.user, jalon=formulaire.cleaned_data["jalon"]
+            ),
+        )  # fmt: skip
 
     return saisir(request, lieu, page, formulaire, ecrire)
 
@@ -155,7 +202,7 @@ def point_agir(request, uuid, seance, action):
     demarche, _ = ouvrir(request, uuid)
     trouvee = trouver(demarche, seance)
     cle = request.POST.get("point", "")
-    point = get_object_or_404(PointOrdreDuJour, seance=trouvee, pk=cle if cle.isdecimal() else 0)
+    point = get_object_or_404(PointOrdreDuJour, seance=trouvee, pk=cle_ou_zero(cle))
     return agir(
         request,
         lambda: actes[action](trouvee.pk, point.pk, par=request.user),

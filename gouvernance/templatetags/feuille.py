@@ -17,8 +17,8 @@ INSECABLE = "\u00a0"
 COULEURS = {
     "new": """a_venir brouillon a_produire en_file planifiee signale candidat envisage a_mobiliser cadrage""",
     "info": """orientation information en_cours soumis soumise proposee en_signature mise_en_page signature
-        convoquee ouverte
-        en_investigation sollicite envoyee diagnostic enjeux strategie plan_actions revision deposee consentie""",
+        convoquee ouverte en_investigation sollicite envoyee diagnostic enjeux strategie plan_actions
+        revision deposee consentie""",
     "success": """valide validee retenue signee transmise pret produit close concluant acquis acquise confirme
         accusee mise_en_oeuvre realisee acceptee validation apposee""",
     "warning": """valide_avec_reserves valide_reserves renvoye renvoyee a_completer complement_demande

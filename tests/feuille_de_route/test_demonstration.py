@@ -182,7 +182,8 @@ def _verifier_le_journal(demarche):
         ("ouvrir la démarche", "anct"), ("ouvrir le diagnostic", "departement"),
         ("ouvrir les enjeux", "departement"), ("ouvrir la stratégie", "departement"),
         ("ouvrir le plan d’actions", "departement"), ("soumettre la feuille de route", "departement"),
-        ("valider", "prefecture"), ("ouvrir la signature", "prefecture"), ("sceller", None), ("transmettre", "prefecture"),
+        ("valider", "prefecture"), ("ouvrir la signature", "prefecture"), ("sceller", None),
+        ("transmettre", "prefecture"),
         ("accuser réception", "anct"),
     ]  # fmt: skip
     assert [h for h in histoire if h in attendue] == attendue

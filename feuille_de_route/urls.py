@@ -3,12 +3,14 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from feuille_de_route.views import decisions, parcours
+from feuille_de_route.views import a_faire, decisions, parcours
+from gouvernance.views import accueil
 
 handler400 = "gouvernance.socle.reponses.demande_illisible"
 
 urlpatterns = [
     path("administration/", admin.site.urls),
+    path("", accueil.accueil, {"gestes": a_faire.gestes}, name="accueil"),
     path("", include("gouvernance.urls")),
     path("", include("diagnostic.urls")),
     path("", include("ateliers.urls")),

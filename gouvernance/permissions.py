@@ -22,6 +22,11 @@ class Droit(NamedTuple):
     jusqu_a: Etape = Etape.CLOSE
     depuis: Etape = Etape.CADRAGE
 
+    @property
+    def refus(self) -> str:
+        de = "d’" if self.libelle[0] in "aeéèiou" else "de "
+        return f"Votre rôle ne permet pas {de}{self.libelle}."
+
 
 DROITS = {
     "cadrer": Droit("modifier la gouvernance et le cadrage", PILOTES | {ADMINISTRATION}),
@@ -38,6 +43,7 @@ DROITS = {
     "editer_fiches": Droit("modifier toutes les fiches actions", REDACTEURS, Etape.PLAN_ACTIONS),
     "instruire_fiches": Droit("instruire les fiches actions", PILOTES | {COTECH}, Etape.PLAN_ACTIONS),
     "engager": Droit("désigner les signataires", PILOTES, Etape.PLAN_ACTIONS),
+    "choisir_compte": Droit("choisir le compte qui signe", PILOTES, Etape.VALIDEE),
     "conduire": Droit("faire avancer la démarche", frozenset({COORDINATION})),
     "soumettre": Droit("soumettre la feuille de route", PILOTES),
     "editer_projet": Droit("éditer un projet de document", REDACTEURS),
@@ -61,7 +67,7 @@ class Acces:
 
     def _motif(self, droit: Droit) -> str:
         if not self.autorise(droit):
-            return f"Votre rôle ne permet pas de {droit.libelle}."
+            return droit.refus
         return motif_d_etape(self.demarche, droit)
 
     def autorise(self, droit: Droit) -> bool:
@@ -70,6 +76,11 @@ class Acces:
     def autorise_nom(self, nom: str) -> bool:
         """Le rôle suffit, sans regarder l'étape."""
         return self.autorise(DROITS[nom])
+
+    def exiger(self, nom: str) -> None:
+        """Lève PermissionDenied si le rôle manque ; l'étape, elle, se dit dans la page."""
+        if not self.autorise_nom(nom):
+            raise PermissionDenied(self.refus[nom])
 
     @property
     def structure_id(self):
@@ -107,7 +118,7 @@ def exiger(par: Utilisateur | None, demarche: Demarche, nom: str) -> None:
     """
     droit = DROITS[nom]
     if par is not None and not droit.roles & roles_de(par, demarche.pk):
-        raise PermissionDenied(f"Votre rôle ne permet pas de {droit.libelle}.")
+        raise PermissionDenied(droit.refus)
     if motif := motif_d_etape(demarche, droit):
         raise ValidationError(motif)
 

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from gouvernance.views import accueil, cadrage, demarches, gouvernance, instances, journal, seances
+from gouvernance.views import cadrage, demarches, gouvernance, instances, journal, seances
 from gouvernance.views.galerie import galerie
 
 D = "demarches/<uuid:uuid>/"
@@ -55,7 +55,6 @@ d_une_seance = [
 ]
 
 urlpatterns = [
-    path("", accueil.accueil, name="accueil"),
     path("", include("gouvernance.comptes.urls")),
     path("demarches/ouvrir/", demarches.demarche_ouvrir, name="demarche_ouvrir"),
     *de_la_gouvernance,

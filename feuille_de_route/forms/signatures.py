@@ -3,8 +3,18 @@
 from django import forms
 
 from feuille_de_route.models import Signataire
-from gouvernance.models import StatutMembre, Structure, Utilisateur
+from gouvernance.models import Demarche, StatutMembre, Structure, Utilisateur
 from gouvernance.socle.formulaires import AvecJeton, AvecVersion, FormulaireDsfr, ModelFormulaireDsfr
+
+COMPTE = (
+    "Le compte qui signera ici. Il n’est pas dans la liste ? Donnez-lui d’abord un rôle dans la démarche, "
+    "page « Gouvernance »."
+)
+
+
+def comptes_de(demarche: Demarche):
+    """Les comptes actifs qui ont un rôle dans la démarche."""
+    return Utilisateur.objects.filter(mandats__demarche=demarche, is_active=True).distinct()
 
 
 class FormulaireSignataire(ModelFormulaireDsfr):
@@ -15,8 +25,7 @@ class FormulaireSignataire(ModelFormulaireDsfr):
         help_texts = {
             "ordre": "Le rang dans le tour de signature : 1 signe en premier.",
             "engagement": "Ce à quoi la structure s’engage, à la première personne du pluriel.",
-            "utilisateur": "Le compte qui signera sur la plateforme. Il doit avoir un mandat dans la "
-            "démarche.",
+            "utilisateur": COMPTE,
         }
 
     def __init__(self, *args, demarche, **kwargs):
@@ -26,9 +35,7 @@ class FormulaireSignataire(ModelFormulaireDsfr):
             "adhesions_gouvernance__statut": StatutMembre.CONFIRME,
         }
         self.fields["structure"].queryset = Structure.objects.filter(**membres)
-        self.fields["utilisateur"].queryset = Utilisateur.objects.filter(
-            mandats__demarche=demarche, is_active=True
-        ).distinct()
+        self.fields["utilisateur"].queryset = comptes_de(demarche)
         self.instance.demarche = demarche
 
 
@@ -38,6 +45,19 @@ class NouveauSignataire(AvecJeton, FormulaireSignataire):
 
 class SignataireExistant(AvecVersion, FormulaireSignataire):
     pass
+
+
+class CompteDuSignataire(AvecVersion, ModelFormulaireDsfr):
+    """Une fois la version figée, seul le compte se choisit encore : il n'est pas dans le document."""
+
+    class Meta:
+        model = Signataire
+        fields = ["utilisateur"]
+        help_texts = {"utilisateur": COMPTE}
+
+    def __init__(self, *args, demarche, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["utilisateur"].queryset = comptes_de(demarche)
 
 
 class FormulaireSignature(FormulaireDsfr):

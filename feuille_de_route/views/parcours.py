@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 from feuille_de_route import parcours
 from feuille_de_route.forms.parcours import FormulaireMotif
 from feuille_de_route.models import Axe, EtatFiche, FicheAction
+from feuille_de_route.views import a_faire
 from feuille_de_route.views.travaux import signaler_travaux
 from gouvernance.models import CodeJalon, Demarche, Etape
 from gouvernance.socle.vues import lecture_seule
@@ -21,13 +22,29 @@ ECRANS = {
     Etape.ENJEUX: "enjeux",
     Etape.STRATEGIE: "axes",
     Etape.PLAN_ACTIONS: "plan",
-    Etape.SOUMISE: "documents",
+    Etape.SOUMISE: "faire_valider",
     Etape.VALIDEE: "signataires",
     Etape.EN_SIGNATURE: "documents",
     Etape.SIGNEE: "transmission",
     Etape.TRANSMISE: "transmission",
     Etape.MISE_EN_OEUVRE: "plan",
     Etape.CLOSE: "journal",
+}
+
+# Ce que l'on y fait, dit sur le lien qui y mène.
+LIBELLES = {
+    Etape.CADRAGE: "Écrire le cahier des charges",
+    Etape.DIAGNOSTIC: "Travailler au diagnostic",
+    Etape.ENJEUX: "Travailler aux enjeux",
+    Etape.STRATEGIE: "Écrire les axes",
+    Etape.PLAN_ACTIONS: "Voir le plan d’actions et ses fiches",
+    Etape.SOUMISE: "Aller à la séance qui valide",
+    Etape.VALIDEE: "Voir les signataires",
+    Etape.EN_SIGNATURE: "Suivre les signatures",
+    Etape.SIGNEE: "Transmettre à l’ANCT",
+    Etape.TRANSMISE: "Suivre la transmission",
+    Etape.MISE_EN_OEUVRE: "Voir le plan d’actions",
+    Etape.CLOSE: "Relire le journal",
 }
 
 # Ce que la page lit d'une fiche (montrée, jugée complète ou non) et d'un jalon : le reste ne se charge pas.
@@ -63,6 +80,7 @@ def demarche(request, uuid):
         "acces": acces,
         **_ou_en_est_on(demarche, acces),
         **_plan(demarche, acces),
+        "gestes": a_faire.gestes(request.user, [demarche])[demarche.pk],
     }
     return render(request, "feuille_de_route/demarche.html", contexte)
 
@@ -79,6 +97,7 @@ def _ou_en_est_on(demarche: Demarche, acces) -> dict:
     return {
         "etapes": [(e.value, e.label, reverse(ECRANS[e], args=[demarche.uuid])) for e in Etape.fil()],
         "ecran": reverse(ECRANS[demarche.etape], args=[demarche.uuid]) if demarche.etape in ECRANS else "",
+        "libelle_ecran": LIBELLES.get(demarche.etape, ""),
         "suivant": suivant,
         "motif_refus": _motif_refus(suivant, manques, acces),
         "bloquants": [(m.texte, url) for m, url in liens if m.bloquant],
@@ -161,6 +180,7 @@ def acte_motive(request, uuid, acte, code=""):
     if acte not in ACTES or (acte == "rouvrir") != (code in CodeJalon.values):
         raise Http404
     demarche, acces = ouvrir(request, uuid)
+    acces.exiger("conduire")
 
     def ecrire(formulaire):
         motif = formulaire.cleaned_data["motif"]

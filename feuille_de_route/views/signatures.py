@@ -7,6 +7,7 @@ from django.views.decorators.http import require_POST
 
 from feuille_de_route import signatures
 from feuille_de_route.forms.signatures import (
+    CompteDuSignataire,
     FormulaireRefus,
     FormulaireSignature,
     NouveauSignataire,
@@ -21,7 +22,7 @@ from feuille_de_route.models import (
     Signature,
 )
 from feuille_de_route.views.travaux import signaler_travaux
-from gouvernance.edition import supprimer
+from gouvernance.edition import enregistrer, supprimer
 from gouvernance.models import Etape
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.views.commun import Saisie, agir, ouvrir, traiter
@@ -31,7 +32,8 @@ from gouvernance.views.saisies import Page, saisir
 @lecture_seule
 def signataires(request, uuid):
     demarche, acces = ouvrir(request, uuid)
-    manques = signatures.manques(demarche)
+    validee = demarche.etape == Etape.VALIDEE
+    manques = signatures.manques_ouverture(demarche) if validee else signatures.manques(demarche)
     contexte = {
         "demarche": demarche,
         "acces": acces,
@@ -52,6 +54,8 @@ def signataire(request, uuid, signataire_uuid=None):
         titre = "Ajouter un signataire"
     else:
         objet = get_object_or_404(Signataire, demarche=demarche, uuid=signataire_uuid)
+        if acces.refus["engager"] and acces.peut["choisir_compte"]:
+            return _choisir_compte(request, (demarche, acces), objet)
         formulaire = SignataireExistant(
             request.POST or None, instance=objet, demarche=demarche, initial={"version": objet.version}
         )
@@ -64,6 +68,21 @@ def signataire(request, uuid, signataire_uuid=None):
         formulaire,
         lambda f: signatures.designer(f, par=request.user, demarche=demarche),
     )
+
+
+def _choisir_compte(request, lieu, objet: Signataire):
+    """La version est figée : il reste à dire quel compte signera."""
+    demarche, _ = lieu
+    formulaire = CompteDuSignataire(
+        request.POST or None, instance=objet, demarche=demarche, initial={"version": objet.version}
+    )
+    aide = "La version est figée : le nom, la qualité et l’engagement ne changent plus."
+    retour = reverse("signataires", args=[demarche.uuid])
+    page = Page(f"Le compte qui signe pour {objet.nom}", retour, "choisir_compte", aide)
+    return saisir(
+        request, lieu, page, formulaire,
+        lambda f: enregistrer(f, par=request.user, demarche=demarche, droit="choisir_compte"),
+    )  # fmt: skip
 
 
 @require_POST

@@ -23,16 +23,19 @@ METHODE = [
 
 @login_not_required
 @lecture_seule
-def accueil(request):
+def accueil(request, gestes=None):
+    """`gestes(utilisateur, demarches)` : ce que les écrans d'au-dessus attendent d'elle, par démarche."""
     if not request.user.is_authenticated:
         contexte = {"methode": METHODE, "nb_jalons": len(CodeJalon)}
         return render(request, "gouvernance/accueil_public.html", contexte)
     recherche = parametre(request, "q")
     cles = tableau_de_bord.demarches_de(request.user, recherche).values_list("pk", flat=True)
     page = Paginator(cles, PAR_PAGE).get_page(request.GET.get("page"))
+    demarches = tableau_de_bord.completer(list(page), request.user)
+    attendus = gestes(request.user, demarches) if gestes else {}
     contexte = {
         "page": page,
-        "demarches": tableau_de_bord.completer(list(page), request.user),
+        "demarches": [(d, attendus.get(d.pk, [])) for d in demarches],
         "recherche": recherche,
         "parametres": urlencode({"q": recherche}) if recherche else "",
         "nationale": ouverture.est_administration(request.user),

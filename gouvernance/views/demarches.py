@@ -8,6 +8,7 @@ from gouvernance import edition, ouverture
 from gouvernance.forms.commun import en_edition
 from gouvernance.forms.demarches import FormulaireDemarche, FormulaireDepartement, FormulaireOuverture
 from gouvernance.models import Demarche, Perimetre
+from gouvernance.socle.vues import parametre
 from gouvernance.views.commun import Saisie, ouvrir, traiter, une_fois
 
 
@@ -24,7 +25,7 @@ def demarche_ouvrir(request):
 
 
 def _departement(request, departements):
-    code = request.GET.get("departement")
+    code = parametre(request, "departement")
     if code:
         if trouve := departements.filter(pk=code).first():
             return trouve
@@ -50,8 +51,12 @@ def _ouvrir_dans(request, departement):
             coordination=donnees.get("coordination"),
         ))  # fmt: skip
 
+    retour = reverse("accueil")
+    if request.method == "POST" and formulaire.is_valid():  # tirée du jeton : un double clic y ramène
+        formulaire.instance.uuid = formulaire.cleaned_data["jeton"]
+        retour = reverse("demarche", args=[formulaire.instance.uuid])
     saisie = Saisie(
-        formulaire, ecrire, reverse("accueil"), "gouvernance/ouvrir.html", {"departement": departement},
+        formulaire, ecrire, retour, "gouvernance/ouvrir.html", {"departement": departement},
         "La démarche est ouverte. Commencez par sa gouvernance et son cahier des charges.",
     )  # fmt: skip
     return traiter(request, saisie)
@@ -59,6 +64,7 @@ def _ouvrir_dans(request, departement):
 
 def demarche_modifier(request, uuid):
     demarche, acces = ouvrir(request, uuid)
+    acces.exiger("cadrer")
     contexte = {"demarche": demarche, "acces": acces, "titre": "Modifier la démarche"}
     saisie = Saisie(
         en_edition(FormulaireDemarche, request, demarche),

@@ -324,6 +324,30 @@ def test_ce_qui_manque_avant_de_soumettre_puis_de_signer(au_plan):
     assert all(m.bloquant for m in signatures.manques_ouverture(demarche))
 
 
+def test_le_compte_qui_signe_se_choisit_encore_une_fois_la_version_validee(client, au_plan):
+    """Sans cela, une démarche validée dont un signataire n'a pas de compte n'aurait plus d'issue."""
+    demarche, structure, elu = au_plan
+    signataire = SignataireFactory(demarche=demarche, structure=structure, utilisateur=None, nom="Le maire")
+    fixes = {"soumise_le": "2026-01-01T00:00Z", "validee_le": "2026-01-02T00:00Z"}
+    Demarche.objects.filter(pk=demarche.pk).update(etape=Etape.VALIDEE, **fixes)
+    client.force_login(coordination_de(demarche))
+    page = client.get(reverse("signataires", args=[demarche.uuid])).content.decode()
+    assert "Choisir le compte qui signe" in page
+    assert "Bloque le passage" in page
+    adresse = reverse("signataire_modifier", args=[demarche.uuid, signataire.uuid])
+    ailleurs = client.post(adresse, {"utilisateur": UtilisateurFactory().pk, "version": 1})
+    assert ailleurs.status_code == 422
+    envoi = {"utilisateur": elu.pk, "version": 1, "nom": "Un autre", "engagement": "Autre chose."}
+    assert client.post(adresse, envoi).status_code == 302
+    signataire.refresh_from_db()
+    assert (signataire.utilisateur, signataire.nom) == (elu, "Le maire")
+    client.force_login(elu)
+    assert client.post(adresse, {**envoi, "version": 2}).status_code == 403
+    Demarche.objects.filter(pk=demarche.pk).update(etape=Etape.EN_SIGNATURE)
+    client.force_login(coordination_de(demarche))
+    assert client.post(adresse, {**envoi, "version": 2}).status_code == 422
+
+
 def test_la_base_refuse_une_signature_sans_date_ou_un_refus_sans_motif(demarche):
     for valeurs, contrainte in (
         ({"etat": EtatSignature.CONSENTIE}, "signature_consentie_datee"),

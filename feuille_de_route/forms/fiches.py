@@ -205,6 +205,14 @@ class SectionTemps(Section):
         fields = ["debut", "fin"]
         help_texts = {"fin": "Laissez vide si l’action est appelée à durer."}
 
+    def clean(self):
+        """Dit sous la case « Fin » ce que la base refuserait sans nommer de case."""
+        donnees = super().clean()
+        debut, fin = donnees.get("debut"), donnees.get("fin")
+        if debut and fin and fin < debut:
+            self.add_error("fin", "La fin de l’action précède son début.")
+        return donnees
+
 
 class SectionMesure(Section):
     titre = "Indicateurs"

@@ -53,6 +53,7 @@ class FormulaireJalons(FormulaireDsfr):
     def __init__(self, *args, jalons: list[Jalon], instances: list[Instance], **kwargs):
         self.jalons = jalons
         self.instances = {str(i.uuid): i for i in instances}
+        seule = next(iter(self.instances), "") if len(instances) == 1 else ""  # rien d'autre à choisir
         choix = [("", "À désigner"), *((cle, str(i)) for cle, i in self.instances.items())]
         self.base_fields = {"version": self.base_fields["version"]}
         for jalon in jalons:
@@ -62,7 +63,7 @@ class FormulaireJalons(FormulaireDsfr):
             )  # fmt: skip
             self.base_fields[f"{jalon.code}_instance"] = forms.ChoiceField(
                 label=f"Qui valide « {jalon} »", required=False, choices=choix, disabled=jalon.acquis,
-                initial=str(jalon.instance.uuid) if jalon.instance else "",
+                initial=str(jalon.instance.uuid) if jalon.instance else seule,
                 widget=forms.Select(attrs={"aria-label": f"Qui valide « {jalon} »"}),
             )  # fmt: skip
         super().__init__(*args, initial={"version": sum(j.version for j in jalons)}, **kwargs)

@@ -5,6 +5,7 @@ from django import forms
 from gouvernance.forms.commun import FormulaireRattache
 from gouvernance.models import (
     Demarche,
+    DemarcheEpci,
     Departement,
     Epci,
     Gouvernance,
@@ -60,6 +61,11 @@ class FormulaireOuverture(AvecJeton, FormulaireRattache):
         super().__init__(*args, **kwargs)
         self.departement = departement
         self.fields["epcis"].queryset = Epci.objects.actuels().filter(departements__contains=[departement.pk])
+        couverts = DemarcheEpci.objects.filter(departement=departement, actif=True)
+        pris = dict(couverts.values_list("epci", "demarche__nom"))
+        self.fields["epcis"].label_from_instance = lambda epci: (
+            f"{epci} (déjà couvert par « {pris[epci.pk]} »)" if epci.pk in pris else str(epci)
+        )
         self.fields["parente"].queryset = Demarche.objects.filter(
             gouvernance__departement=departement, perimetre=Perimetre.DEPARTEMENTAL
         )

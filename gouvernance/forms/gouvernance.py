@@ -44,6 +44,7 @@ class FormulaireAjoutMembre(AvecJeton, FormulaireDsfr):
     """Une structure déjà connue, ou une nouvelle."""
 
     bouton = "Ajouter ce membre"
+    encore = "Ajouter et continuer"
     structure = forms.ModelChoiceField(
         Structure.objects.none(), label="Structure déjà connue", required=False,
         help_text="Laissez vide si la structure n’est pas dans la liste, et décrivez-la plus bas.",
@@ -130,7 +131,9 @@ class FormulaireMandat(AvecJeton, FormulaireDsfr):
         email = self.cleaned_data["email"].lower()
         compte = Utilisateur.objects.filter(email=email, is_active=True).first()
         if compte is None:
-            raise forms.ValidationError("Aucun compte actif n’a cette adresse.")
+            raise forms.ValidationError(
+                "Aucun compte actif n’a cette adresse : demandez à l’administration du site de le créer."
+            )
         return compte
 
 

@@ -68,6 +68,7 @@ class _Siege(FormulaireRattache):
 
 class FormulaireAjoutSiege(AvecJeton, _Siege):
     bouton = "Ajouter ce siège"
+    encore = "Ajouter et continuer"
 
     class Meta(_Siege.Meta):
         pass
@@ -94,6 +95,7 @@ class _Personne(FormulaireRattache):
 
 class FormulaireAjoutPersonne(AvecJeton, _Personne):
     bouton = "Ajouter cette personne"
+    encore = "Ajouter et continuer"
 
     class Meta(_Personne.Meta):
         pass

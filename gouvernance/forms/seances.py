@@ -71,6 +71,7 @@ class FormulaireCompteRendu(AvecVersion, FormulaireRattache):
 
 class FormulairePoint(AvecJeton, ModelFormulaireDsfr):
     bouton = "Inscrire ce point"
+    encore = "Inscrire et continuer"
 
     class Meta:
         model = PointOrdreDuJour

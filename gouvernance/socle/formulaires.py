@@ -8,6 +8,7 @@ Une page qui réunit plusieurs formulaires sous un bouton passe `helper.form_tag
 
 import re
 import uuid
+from datetime import date
 from decimal import Decimal
 
 from crispy_forms.helper import FormHelper
@@ -19,6 +20,7 @@ from dsfr.forms import DsfrBaseForm, DsfrBoundField, DsfrDjangoTemplates
 
 ESPACES = str.maketrans("", "", " \u00a0\u202f\u2009€%")
 CHIFFRES = re.compile(r"[+-]?(?=\.?[0-9])[0-9]{0,40}(\.[0-9]{0,20})?\Z")  # ni exposant, ni infini
+ANNEES = (1990, 2100)
 RENDU = DsfrDjangoTemplates()  # une seule instance : ses gabarits ne sont compilés qu'une fois
 
 
@@ -76,6 +78,12 @@ def normaliser_decimal(tape: str) -> str:
     return candidat if CHIFFRES.match(candidat) else tape
 
 
+def refuser_hors_du_siecle(jour: date) -> None:
+    """Une faute de frappe (« 0206 », « 20266 ») ne se voit plus une fois enregistrée, et fausse les délais."""
+    if not ANNEES[0] <= jour.year <= ANNEES[1]:
+        raise ValidationError(f"Donnez une date entre {ANNEES[0]} et {ANNEES[1]}.")
+
+
 def refuser_exposant(nombre: Decimal) -> None:
     """« 1e999999999 » tient en onze signes et un gigaoctet : un montant s'écrit avec ses chiffres."""
     if nombre.as_tuple().exponent > 0:
@@ -101,6 +109,7 @@ class _BaseDsfr(DsfrBaseForm):
     default_renderer = RENDU
     bound_field_class = ChampDsfr
     bouton = "Enregistrer"
+    encore = ""  # libellé d'un second bouton, qui enregistre et rouvre le formulaire vide
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -112,6 +121,8 @@ class _BaseDsfr(DsfrBaseForm):
         self.helper.layout = self.disposition()
         if self.bouton:
             self.helper.add_input(Submit("enregistrer", self.bouton))
+        if self.encore:
+            self.helper.add_input(Submit("encore", self.encore, css_class="fr-btn--secondary"))
 
     def disposition(self):
         """Une `Layout` crispy, ou None pour tous les champs dans l'ordre de leur déclaration."""
@@ -169,6 +180,8 @@ def _saisie_francaise(champ: forms.Field) -> None:
         forms.DateTimeInput: SaisieDateHeure,
     }
     nouvelle = remplacantes.get(type(champ.widget))
+    if isinstance(champ, forms.DateField | forms.DateTimeField):
+        champ.validators = [*champ.validators, refuser_hors_du_siecle]
     if isinstance(champ, forms.DecimalField):
         champ.validators = [*champ.validators, refuser_exposant]
         nouvelle = SaisieDecimale if type(champ.widget) is forms.NumberInput else nouvelle

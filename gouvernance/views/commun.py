@@ -40,6 +40,7 @@ class Saisie(NamedTuple):
 
 def traiter(request: HttpRequest, saisie: Saisie) -> HttpResponse:
     """GET montre le formulaire ; POST l'enregistre (302), ou le remontre rempli avec ses erreurs (422).
+    Le second bouton, « … et en ajouter un autre », ramène au formulaire vide.
 
     Un refus de la règle (ValidationError) s'affiche dans le formulaire ; un conflit de versions rend la
     page 409 avec les deux textes ; un double clic est sans effet.
@@ -57,9 +58,12 @@ def traiter(request: HttpRequest, saisie: Saisie) -> HttpResponse:
             return redirect(saisie.retour)
         else:
             messages.success(request, saisie.succes)
-            return redirect(saisie.retour)
-    statut = 422 if formulaire.is_bound and formulaire.errors else 200
-    return render(request, saisie.gabarit, {"formulaire": formulaire, **saisie.contexte}, status=statut)
+            return redirect(request.get_full_path() if "encore" in request.POST else saisie.retour)
+    if request.method == "POST" and not formulaire.is_bound:
+        messages.error(request, "L’envoi est arrivé vide : rien n’a été enregistré.")
+    statut = 422 if request.method == "POST" or formulaire.is_bound and formulaire.errors else 200
+    contexte = {"formulaire": formulaire, "retour": saisie.retour, **saisie.contexte}
+    return render(request, saisie.gabarit, contexte, status=statut)
 
 
 def rattacher(formulaire, erreur: ValidationError) -> None:

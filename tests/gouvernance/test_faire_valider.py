@@ -8,7 +8,13 @@ from django.urls import reverse
 
 from gouvernance import demarches
 from gouvernance.models import Demarche, Instance, Jalon, Perimetre, Seance
-from tests.gouvernance.fabriques import EpciFactory, InstanceFactory, SeanceFactory, SiegeFactory
+from tests.gouvernance.fabriques import (
+    EpciFactory,
+    InstanceFactory,
+    PerimetreFactory,
+    SeanceFactory,
+    SiegeFactory,
+)
 from tests.gouvernance.situations import situation
 
 pytestmark = pytest.mark.django_db
@@ -106,3 +112,28 @@ def test_ce_que_un_seul_geste_remplit_tient_en_une_phrase(lieu):
     assert any("Fixer l’échéance de 5 jalons" in p for p in phrases)
     assert any("Créer l’instance" in p for p in phrases)
     assert any("Désigner l’instance qui valide 5 jalons" in p for p in phrases)
+
+
+def test_ajouter_et_continuer_rouvre_le_formulaire_et_revenir_n_enregistre_rien(client, lieu):
+    siege = reverse("siege_ajouter", args=[lieu.uuid, lieu.copil.uuid])
+    page = html(client.get(siege))
+    assert "Ajouter et continuer" in page
+    assert f'href="{adresse("gouvernance", lieu)}#instances">Revenir sans enregistrer' in page
+    saisie = {"structure": lieu.prefecture.pk, "jeton": uuid.uuid4()}
+    assert client.post(siege, {**saisie, "encore": "Ajouter et continuer"}).url == siege
+    assert lieu.copil.sieges.filter(structure=lieu.prefecture).count() == 1
+
+
+def test_un_epci_deja_couvert_le_dit_avant_que_l_on_coche(client, lieu):
+    pris, libre = PerimetreFactory(demarche__nom="Vallée de la Dronne").epci, EpciFactory()
+    page = html(client.get(reverse("demarche_ouvrir")))
+    assert f"{pris} (déjà couvert par « Vallée de la Dronne »)" in page
+    assert f"{libre} (déjà" not in page
+
+
+def test_sans_instance_le_calendrier_dit_ou_la_creer(client, lieu):
+    lien = adresse("instance_ajouter", lieu)
+    assert lien not in html(client.get(adresse("jalons", lieu)))
+    Jalon.objects.update(instance=None)
+    Instance.objects.all().delete()
+    assert lien in html(client.get(adresse("jalons", lieu)))

@@ -122,7 +122,7 @@ def html_vers_pdf(
         metadonnees.created = metadonnees.modified = date
         # WeasyPrint 70 laisse ouvert son profil de couleurs : le seul avertissement que l'on tait.
         warnings.filterwarnings("ignore", message=r".*sRGB2014\.icc", category=ResourceWarning)
-        octets = document.write_pdf(**options)
+        octets = document.write_pdf(uncompressed_pdf=True, **options)
     return _identifier_pdfua(octets)
 
 

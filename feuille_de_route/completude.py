@@ -1,10 +1,9 @@
 """Ce qui reste à remplir dans une fiche, et dans le plan d'actions avant de le soumettre."""
 
-from collections import Counter
 from typing import NamedTuple
 
-from feuille_de_route.financement import Compte, compte, comptes
-from feuille_de_route.models import EtatFiche, FicheAction, Indicateur, NatureFiche
+from feuille_de_route.financement import Compte, compte, comptes_et_indicateurs
+from feuille_de_route.models import EtatFiche, FicheAction, NatureFiche
 from gouvernance.models import Demarche, Perimetre
 from gouvernance.socle.manques import Manque
 
@@ -40,13 +39,11 @@ class ARemplir(NamedTuple):
 
 
 def contenus(fiches) -> dict[int, Contenu]:
-    """Identifiant de fiche → son contenu, en deux requêtes quel que soit le nombre de fiches.
+    """Identifiant de fiche → son contenu, en une requête quel que soit le nombre de fiches.
 
     `fiches` : un queryset de fiches ou leurs identifiants ; une fiche vide n'y est pas (voir VIDE).
     """
-    tous = comptes(fiches)
-    nombres = Counter(Indicateur.objects.filter(fiche__in=fiches).order_by().values_list("fiche", flat=True))
-    return {pk: Contenu(tous.get(pk, Compte()), nombres.get(pk, 0)) for pk in {*tous, *nombres}}
+    return {pk: Contenu(*contenu) for pk, contenu in comptes_et_indicateurs(fiches).items()}
 
 
 def a_remplir(fiche: FicheAction, contenu: Contenu | None = None) -> list[ARemplir]:

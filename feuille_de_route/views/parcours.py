@@ -11,7 +11,7 @@ from feuille_de_route.forms.parcours import FormulaireMotif
 from feuille_de_route.models import Axe, EtatFiche, FicheAction
 from feuille_de_route.views import a_faire
 from feuille_de_route.views.travaux import signaler_travaux
-from gouvernance.models import CodeJalon, Demarche, Etape
+from gouvernance.models import CodeJalon, Demarche, Etape, Role
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.views.commun import Saisie, agir, ouvrir, traiter
 
@@ -80,9 +80,16 @@ def demarche(request, uuid):
         "acces": acces,
         **_ou_en_est_on(demarche, acces),
         **_plan(demarche, acces),
-        "gestes": a_faire.gestes(request.user, [demarche])[demarche.pk],
+        "gestes": _gestes(demarche, acces),
     }
     return render(request, "feuille_de_route/demarche.html", contexte)
+
+
+def _gestes(demarche: Demarche, acces) -> list:
+    """Ce que l'on attend de la personne ; au plan, seul un partenaire a des fiches à reprendre."""
+    if demarche.etape == Etape.PLAN_ACTIONS and Role.PARTENAIRE not in acces.roles:
+        return []
+    return a_faire.gestes(acces.utilisateur, [demarche])[demarche.pk]
 
 
 def _ou_en_est_on(demarche: Demarche, acces) -> dict:

@@ -32,7 +32,11 @@ class Etape(models.TextChoices):
     @property
     def rang(self) -> int:
         """Place dans le fil ; l'abandon vaut -1."""
-        return -1 if self == Etape.ABANDONNEE else Etape.fil().index(self)
+        return RANGS[self]
+
+
+# Calculés une fois : une page les demande des dizaines de fois.
+RANGS = {Etape.ABANDONNEE: -1} | {etape: rang for rang, etape in enumerate(Etape.fil())}
 
 
 class Perimetre(models.TextChoices):

@@ -8,7 +8,7 @@ from tests.bench.contexte import Contexte
 from tests.bench.mesure import Resultat, SansObjet, alterner, comparer
 from tests.bench.navigation import compter, lire
 
-PAGE_VISEE, LISTE_VISEE = 2.0, 2.0  # la cible suivante est 1,5
+PAGE_VISEE, LISTE_VISEE = 2.0, 1.5  # la cible suivante de la page est 1,5
 
 
 def adresse(nom: str, *arguments) -> str:

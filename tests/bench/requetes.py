@@ -26,7 +26,7 @@ def requetes(contexte: Contexte) -> Iterator[Resultat]:
     yield Resultat(
         "requetes", "pages qui varient de 10 à 100", len(inegales), 0, f"{total} ; {', '.join(inegales)}"
     )
-    yield Resultat("requetes", f"pages de plus de {PLAFOND} requêtes", len(lourdes), None, ", ".join(lourdes))
+    yield Resultat("requetes", f"pages de plus de {PLAFOND} requêtes", len(lourdes), 0, ", ".join(lourdes))
 
 
 def _inegal(comptes: list[dict[str, int]], nom: str) -> bool:

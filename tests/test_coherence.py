@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 RACINE = Path(__file__).resolve().parent.parent
 APPLICATIONS = ["gouvernance", "diagnostic", "ateliers", "feuille_de_route"]
 GABARITS = RACINE / "templates"
+SOMMAIRE = RACINE / "feuille_de_route" / "documents" / "contenu" / "sommaire.py"
 
 # Les seules adresses qui répondent sans compte ; toute autre est protégée par LoginRequiredMiddleware.
 PUBLIQUES = {
@@ -111,6 +112,9 @@ def test_aucun_gabarit_n_est_inutilise():
     sources = [c.read_text(encoding="utf-8") for c in _modules()]
     sources += [g.read_text(encoding="utf-8") for g in GABARITS.rglob("*.*")]
     texte = "\n".join(sources)
+    # Les sections du document s'incluent par leur ancre (feuille_de_route/documents/contenu/sommaire.py).
+    ancres = re.findall(r'^        \("([a-z]+)", "', SOMMAIRE.read_text(encoding="utf-8"), re.MULTILINE)
+    texte += "".join(f'"pdf/_{ancre}.html"' for ancre in ancres)
     noms = [str(g.relative_to(GABARITS)) for g in GABARITS.rglob("*.html")]
     inutiles = [n for n in noms if not APPELES_AILLEURS.match(n) and f'"{n}"' not in texte]
     assert inutiles == []

@@ -142,7 +142,7 @@ def test_soumettre_a_deux_ne_fige_qu_une_version(monkeypatch):
         assert deux_posts(coordination_de(demarche), adresse, {}) == [302, 302]  # le second : un message
         assert demarche.versions.count() == demarche.documents.count() == 1
     assert VersionFigee.objects.count() == PAIRES
-    assert Evenement.objects.filter(action="soumettre").count() == PAIRES
+    assert Evenement.objects.filter(action="soumettre la feuille de route").count() == PAIRES
 
 
 def test_valider_a_deux_ne_valide_qu_une_fois():

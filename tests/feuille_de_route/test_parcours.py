@@ -70,7 +70,10 @@ def test_un_passage_ne_part_que_de_son_etape_et_par_le_bon_role(client, demarche
             assert statut == (404 if qui == "dehors" else 302 if a_le_role else 403), qui
             passe = a_le_role and etape == passage.depuis
             assert etape_de(demarche) == (passage.vers if passe else etape), qui
-            assert Evenement.objects.filter(action=passage.libelle.lower()).count() == int(passe), qui
+            assert (
+                Evenement.objects.filter(action=passage.libelle.lower(), objet_type="demarche").count()
+                == passe
+            ), qui
 
 
 def test_chaque_etape_a_au_plus_un_passage_et_le_fil_se_suit():
@@ -164,7 +167,7 @@ def test_soumettre_fige_une_version_et_met_un_document_en_file(client, demarche,
     assert Document.objects.get().version_figee == version
     demarche.refresh_from_db()
     assert demarche.soumise_le is not None
-    assert Evenement.objects.filter(action="soumettre").count() == 1
+    assert Evenement.objects.filter(action="soumettre la feuille de route").count() == 1
 
 
 def motiver(client, demarche, acte, motif="Le territoire a changé.", code=""):

@@ -34,6 +34,12 @@ class Ligne(ModelFormulaireDsfr):
         super().__init__(*args, **kwargs)
         nommer_le_vide(self)
 
+    def has_changed(self):
+        """Une ligne neuve laissée vide ne compte pas, même si l'année proposée en a été effacée."""
+        if self.instance.pk:
+            return super().has_changed()
+        return any(self[nom].data not in (None, "", False) for nom in self.changed_data)
+
     def full_clean(self):
         if self.sans_controle:
             self._errors = ErrorDict()
@@ -98,6 +104,10 @@ class Serie(BaseInlineFormSet):
     """Les lignes d'une fiche. `titre`, `aide`, `une` : les mots de la page."""
 
     titre = aide = une = ""
+    default_error_messages = {
+        **BaseInlineFormSet.default_error_messages,
+        "missing_management_form": "Les lignes sont arrivées incomplètes : rouvrez cette section.",
+    }
 
     def __init__(self, *args, sans_controle: bool = False, **kwargs):
         self.sans_controle = sans_controle

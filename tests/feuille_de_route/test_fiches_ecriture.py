@@ -193,6 +193,21 @@ def test_sans_javascript_une_ligne_s_ajoute_et_la_saisie_reste(client, fiche, co
     assert {e.libelle for e in fiche.etapes.all()} == {"Recruter", "Ouvrir le lieu", "Faire le bilan"}
 
 
+def test_une_ligne_de_trop_laissee_vide_n_empeche_pas_d_enregistrer(client, fiche, coordination):
+    fiche.lignes_budget.all().delete()
+    plus = envoi(ouvrir_section(client, fiche, "moyens"), **BUDGET, ajouter="lignes_budget")
+    reponse = client.post(adresse("fiche_section", fiche, "moyens"), plus)
+    suite = envoi(reponse.context["formulaire"])
+    assert suite["lignes_budget-TOTAL_FORMS"] == "2"
+    suite["lignes_budget-1-annee"] = ""  # telle que la page la remontre : l'année proposée n'y est plus
+    assert client.post(adresse("fiche_section", fiche, "moyens"), suite).status_code == 302
+    assert fiche.lignes_budget.count() == 1
+    commencee = {"lignes_budget-1-annee": "", "lignes_budget-1-montant": "100"}
+    reponse = ecrire_section(client, fiche, "moyens", **commencee)
+    assert reponse.status_code == 422
+    assert "Ce champ est obligatoire" in reponse.content.decode()
+
+
 @pytest.mark.parametrize("total", ["", "-1", "999999", "quatre"])
 def test_un_nombre_de_lignes_trafique_n_est_pas_une_erreur_500(client, fiche, coordination, total):
     for ajouter in ({"ajouter": "etapes"}, {"ajouter": "inconnue"}, {}):

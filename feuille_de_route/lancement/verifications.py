@@ -47,6 +47,12 @@ def verifications(cachet: dict[str, str]) -> Iterator[tuple[str, list[str], dict
         [*gerer, "check", "--deploy", "--fail-level", "WARNING", "--database", "default"],
         PRODUCTION | cachet,
     )
+    provisoire = str(Path(cachet["SIGNATURE_CERTIFICAT"]).parent / "statiques")
+    yield (
+        "fichiers statiques de production (collectstatic)",
+        [*gerer, "collectstatic", "--noinput", "--verbosity", "0"],
+        PRODUCTION | cachet | {"STATIC_ROOT": provisoire},
+    )
     yield "syntaxe de .ci/run (bash -n)", ["bash", "-n", ".ci/run"], {}
 
 

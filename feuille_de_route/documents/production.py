@@ -71,7 +71,7 @@ def _commencer(document: Document) -> None:
 
 
 def _mettre_en_page(document: Document) -> None:
-    edition = Edition(titre=str(document), identifiant=document.uuid.bytes, date=document.cree_le)
+    edition = Edition(titre=str(document.demarche), identifiant=document.uuid.bytes, date=document.cree_le)
     octets = html_vers_pdf(
         html_du_document(document), edition, pieces_jointes(document), statiques=settings.BASE_DIR / "static"
     )

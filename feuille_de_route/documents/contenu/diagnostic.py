@@ -69,7 +69,7 @@ def _constat(constat: Lu, series: dict) -> dict:
         "trajectoire": constat["trajectoire"],
         "singularite": constat["singularite"],
         "sources": constat["sources"],
-        "figures": _figures(constat, series),
+        **_chiffres_et_figures(_figures(constat, series)),
         "regards": [_regard(r) for r in liste(constat, "regards") if r["texte"]],
     }
 
@@ -86,6 +86,22 @@ def _figures(constat: Lu, series: dict) -> list[dict]:
         serie = series.get(code) or Lu(libelle=code)
         figures.append(_figure(serie, list(groupe)))
     return figures
+
+
+def _chiffres_et_figures(figures: list[dict]) -> dict:
+    """Une seule valeur ne fait pas un tableau : deux séries ainsi se lisent ensemble (`chiffres`)."""
+    seules = [f for f in figures if len(f["lignes"]) == 1 and len(f["annees"]) == 1]
+    if len(seules) < 2:
+        return {"chiffres": [], "figures": figures}
+    chiffres = [
+        {**f, "lieu": f["lignes"][0][0], "annee": f["annees"][0], "valeur": f["lignes"][0][1][0]}
+        for f in seules
+    ]
+    return {
+        "chiffres": chiffres,
+        "sources_des_chiffres": list(dict.fromkeys(f["source"] for f in seules if f["source"])),
+        "figures": [f for f in figures if f not in seules],
+    }
 
 
 def _figure(serie: Lu, mesures: list[Lu]) -> dict:

@@ -79,7 +79,7 @@ def normaliser_decimal(tape: str) -> str:
 
 
 def refuser_hors_du_siecle(jour: date) -> None:
-    """Une faute de frappe (« 0206 », « 20266 ») ne se voit plus une fois enregistrée, et fausse les délais."""
+    """Une faute de frappe (« 0206 », « 20266 ») ne se verrait plus, une fois enregistrée."""
     if not ANNEES[0] <= jour.year <= ANNEES[1]:
         raise ValidationError(f"Donnez une date entre {ANNEES[0]} et {ANNEES[1]}.")
 

@@ -61,7 +61,7 @@ def traiter(request: HttpRequest, saisie: Saisie) -> HttpResponse:
             return redirect(request.get_full_path() if "encore" in request.POST else saisie.retour)
     if request.method == "POST" and not formulaire.is_bound:
         messages.error(request, "L’envoi est arrivé vide : rien n’a été enregistré.")
-    statut = 422 if request.method == "POST" or formulaire.is_bound and formulaire.errors else 200
+    statut = 422 if request.method == "POST" or (formulaire.is_bound and formulaire.errors) else 200
     contexte = {"formulaire": formulaire, "retour": saisie.retour, **saisie.contexte}
     return render(request, saisie.gabarit, contexte, status=statut)
 

@@ -130,7 +130,7 @@ def motif_de_role(fiche: FicheAction, acces: Acces) -> str:
         return ""
     if Role.PARTENAIRE in acces.roles:
         return "Cette fiche est portée par une autre structure que la vôtre."
-    return f"Votre rôle ne permet pas de {DROITS['editer_fiches'].libelle}."
+    return DROITS["editer_fiches"].refus
 
 
 def motif_d_etat(fiche: FicheAction, acces: Acces) -> str:

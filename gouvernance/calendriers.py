@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from django.core.exceptions import ValidationError
+
 from gouvernance.models import CodeJalon
 
 CALENDRIERS = Path(__file__).parent / "donnees" / "calendriers.json"
@@ -27,12 +29,16 @@ def presets(chemin: Path = CALENDRIERS) -> list[Preset]:
 def echeances(preset: Preset, debut: date) -> dict[CodeJalon, date]:
     """L'échéance de chaque jalon, dans l'ordre de la méthode, pour une démarche qui commence à `debut`.
 
-    Les dates d'un calendrier national ne dépendent pas du début.
+    Les dates d'un calendrier national ne dépendent pas du début. Lève ValidationError si le début est
+    trop loin.
     """
-    return {
-        code: valeur if isinstance(valeur, date) else debut + timedelta(days=valeur)
-        for code, valeur in preset.jalons.items()
-    }
+    try:
+        return {
+            code: valeur if isinstance(valeur, date) else debut + timedelta(days=valeur)
+            for code, valeur in preset.jalons.items()
+        }
+    except OverflowError as erreur:
+        raise ValidationError(f"La démarche débute le {debut:%d/%m/%Y} : corrigez cette date.") from erreur
 
 
 def _preset(brut: dict) -> Preset:

@@ -98,6 +98,8 @@ class FormulaireVote(FormulaireDsfr):
 
     def clean(self):
         donnees = super().clean()
+        if not any(nom in self.data for nom in self.fields):
+            self.add_error(None, "Le bulletin est arrivé vide : rien n’a été changé.")
         total = sum(valeur or 0 for valeur in donnees.values())
         if total > self.maximum:
             self.add_error(None, f"Vous avez réparti {total} points ; vous en avez {self.maximum}.")

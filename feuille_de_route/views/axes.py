@@ -61,6 +61,7 @@ def _noeud(axe: Axe, numero: str, rang: int, total: int) -> dict:
 def axe(request, uuid, axe_uuid=None):
     """Ajouter ou modifier un axe ; `?parent=` ouvre un sous-axe."""
     demarche, acces = ouvrir(request, uuid)
+    acces.exiger("structurer")
     if axe_uuid is None:
         parent = _parent_demande(request, demarche)
         neuf = Axe(demarche=demarche)

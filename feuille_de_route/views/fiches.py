@@ -11,9 +11,11 @@ from feuille_de_route.completude import a_remplir, completude
 from feuille_de_route.financement import compte
 from feuille_de_route.forms.fiches import SECTIONS, NouvelleFiche
 from feuille_de_route.forms.parcours import FormulaireMotif
+from feuille_de_route.forms.series import MAXIMUM
 from feuille_de_route.models import FicheAction, Public, Service
 from gouvernance.models import Demarche, Evenement
 from gouvernance.permissions import Acces
+from gouvernance.socle.identifiants import cle_ou_zero
 from gouvernance.socle.modeles import Conflit
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.views.commun import Saisie, agir, ouvrir, page_de_conflit, traiter
@@ -99,6 +101,7 @@ def _histoire(fiche: FicheAction) -> list[Evenement]:
 def nouvelle(request, uuid):
     """Ouvrir une fiche. Son adresse est tirée du jeton : un double clic ramène à la même."""
     demarche, acces = ouvrir(request, uuid)
+    acces.exiger("creer_fiche")
     neuve = FicheAction(demarche=demarche)
     formulaire = NouvelleFiche(request.POST or None, demarche=demarche, acces=acces, instance=neuve)
     retour = reverse("plan", args=[uuid])
@@ -160,7 +163,7 @@ def _avec_une_ligne(request, fiche: FicheAction, acces: Acces, code: str):
     donnees = request.POST.copy()
     cle = f"{donnees['ajouter']}-TOTAL_FORMS"
     if donnees.get(cle, "").isdecimal():
-        donnees[cle] = str(int(donnees[cle]) + 1)
+        donnees[cle] = str(min(cle_ou_zero(donnees[cle]), MAXIMUM) + 1)
     return SECTIONS[code](donnees, instance=fiche, acces=acces, sans_controle=True)
 
 

@@ -117,6 +117,7 @@ def besoins(request, uuid):
 
 def besoin_ajouter(request, uuid):
     demarche, acces = ouvrir(request, uuid)
+    acces.exiger("editer_fiches")
     formulaire = FormulaireBesoin(request.POST or None)
     saisie = Saisie(
         formulaire,

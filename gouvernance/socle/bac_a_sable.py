@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -34,13 +35,31 @@ class ExecutionRefusee(RuntimeError):
     """L'enfant a dépassé une limite ou n'a pas répondu ; le message est une phrase à montrer."""
 
 
+class Occupe(RuntimeError):
+    """Trop d'examens sont en cours : rien n'est dit du fichier, il faut revenir."""
+
+
+A_LA_FOIS, ATTENTE = 2, 5  # examens par processus ; secondes d'attente d'une place
+_places = threading.BoundedSemaphore(A_LA_FOIS)
+
+
 def executer(
     module: str, arguments: Sequence[str] = (), *, entree: bytes = b"", limites: Limites = LIMITES
 ) -> dict:
     """Lance `python -m module arguments` avec `entree` sur son entrée ; rend l'objet JSON qu'il écrit.
 
-    Lève ExecutionRefusee quand il est trop long, trop gros, s'arrête en erreur ou ne répond pas en JSON.
+    Lève ExecutionRefusee quand il est trop long, trop gros, s'arrête en erreur ou ne répond pas en JSON ;
+    Occupe quand aucune place ne se libère (un enfant peut prendre 1 Go : on n'en lance pas dix).
     """
+    if not _places.acquire(timeout=ATTENTE):
+        raise Occupe("Plusieurs fichiers sont déjà en cours d’examen : réessayez dans une minute.")
+    try:
+        return _lancer(module, arguments, entree, limites)
+    finally:
+        _places.release()
+
+
+def _lancer(module: str, arguments: Sequence[str], entree: bytes, limites: Limites) -> dict:
     commande = [
         *(sys.executable, "-m", "gouvernance.socle.bac_a_sable", *map(str, limites), module),
         *map(str, arguments),

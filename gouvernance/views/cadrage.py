@@ -115,6 +115,8 @@ def adhesion_consigner(request, uuid):
 
 def jalons(request, uuid):
     demarche, acces = ouvrir(request, uuid)
+    if request.method == "POST":
+        acces.exiger("cadrer")
     liste = list(demarche.jalons.select_related("instance", "decision__seance__instance"))
     formulaire = FormulaireJalons(
         request.POST or None, jalons=liste, instances=list(demarche.instances.all())

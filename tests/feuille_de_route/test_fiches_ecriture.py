@@ -1,6 +1,7 @@
 """Écrire une fiche : création, séries sans JavaScript, français des saisies, conflits, double clic."""
 
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -48,12 +49,13 @@ def test_qui_cree_une_fiche(client, demarche, gens, role):
     if role == "dehors":
         assert client.post(url, {"titre": "Un bus"}).status_code == 404
         return
-    donnees = envoi(formulaire_de_creation(client, demarche), titre="Un bus")
-    reponse = client.post(url, donnees)
     if role not in DROITS["creer_fiche"].roles:
-        assert reponse.status_code == 403
+        assert client.get(url).status_code == 403
+        assert client.post(url, {"titre": "Un bus", "jeton": str(uuid4())}).status_code == 403
         assert not FicheAction.objects.exists()
         return
+    donnees = envoi(formulaire_de_creation(client, demarche), titre="Un bus")
+    reponse = client.post(url, donnees)
     fiche = FicheAction.objects.get()
     assert reponse.url == adresse("fiche", fiche)
     assert client.get(reponse.url).status_code == 200

@@ -4,7 +4,7 @@ import re
 from types import SimpleNamespace
 
 from django.apps import apps
-from django.db import models
+from django.db import connection, models
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
@@ -266,9 +266,18 @@ def adresse(nom: str, *sources: dict, **remplaces) -> str:
     return reverse(nom, kwargs={cle: fusion[cle] for cle in adresses()[nom]})
 
 
-def compter() -> dict[str, int]:
-    """Le nombre de lignes de chaque table de nos applications."""
-    return {m.__name__: m.objects.count() for m in modeles()}
+def compter() -> tuple[int, ...]:
+    """Le nombre de lignes de chaque table de nos applications, et la somme des versions : une requête."""
+    tables = [m._meta for m in modeles()]
+    comptes = [f'(SELECT count(*) FROM "{t.db_table}")' for t in tables]  # noqa: S608 — nos tables
+    versions = [
+        f'(SELECT sum(version) FROM "{t.db_table}")'  # noqa: S608
+        for t in tables
+        if any(c.name == "version" for c in t.fields)
+    ]
+    with connection.cursor() as curseur:
+        curseur.execute(f"SELECT {', '.join(comptes + versions)}")
+        return curseur.fetchone()
 
 
 def un_point(lieu) -> int:

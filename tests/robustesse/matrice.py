@@ -1,0 +1,79 @@
+"""La matrice : chaque adresse, ce qu'elle est, et le droit qu'elle demande (DOMAINE §6)."""
+
+from gouvernance.models import Role
+from gouvernance.permissions import ADMINISTRATION, DROITS
+
+PAGES = {
+    "ateliers", "atelier", "axes", "besoins", "cahier", "chantier", "chantiers", "constat", "constats",
+    "demarche", "document_etat", "document_pdf", "documents", "enjeux", "fiche", "gouvernance",
+    "journal", "plan", "seance", "seances", "signataires", "transmission", "version_json",
+}  # fmt: skip
+COMPTES = {"accueil", "connexion", "deconnexion", "galerie", "mot_de_passe", "verifier"}  # sans démarche
+REDIRIGE = {"faire_valider"}  # une page qui mène à une autre
+
+ACTES = {
+    "adherer": "adherer", "axe_deplacer": "structurer", "axe_supprimer": "structurer",
+    "besoin_agir": "editer_fiches", "blocage_lever": "cadrer", "calendrier_appliquer": "cadrer",
+    "chantier_avancer": "animer", "constat_supprimer": "diagnostiquer", "contribution_retirer": "animer",
+    "demarche_franchir": "soumettre", "document_reessayer": "editer_projet", "enjeu_trancher":
+    "formuler_enjeux", "fiche_agir": "fiche", "instance_supprimer": "cadrer", "mandat_retirer": "cadrer",
+    "membre_statut": "cadrer", "point_agir": "tenir_seance", "presences_noter": "tenir_seance",
+    "projet_editer": "editer_projet", "regard_retirer": "diagnostiquer", "seance_agir": "tenir_seance",
+    "session_clore": "formuler_enjeux", "siege_supprimer": "cadrer", "signataire_retirer": "engager",
+    "signature_redemander": "conduire", "transmission_reessayer": "transmettre",
+}  # fmt: skip
+
+FORMULAIRES = {
+    "adhesion_consigner": "coordination", "atelier_ajouter": "animer", "atelier_modifier": "animer",
+    "axe_ajouter": "structurer", "axe_modifier": "structurer", "besoin_ajouter": "editer_fiches",
+    "blocage_ajouter": "cadrer", "cahier_modifier": "cadrer", "chantier_ajouter": "animer",
+    "chantier_modifier": "animer", "chantier_terminer": "animer", "compte_rendu": "tenir_seance",
+    "constat_ajouter": "diagnostiquer", "constat_modifier": "diagnostiquer",
+    "contribution_ajouter": "contribuer", "contribution_convertir": "animer",
+    "decision_consigner": "tenir_seance", "definition_modifier": "cadrer", "demarche_acte": "conduire",
+    "demarche_modifier": "cadrer", "demarche_ouvrir": "ouvrir", "demarche_rouvrir": "conduire",
+    "enjeu_ajouter": "formuler_enjeux", "enjeu_ecarter": "formuler_enjeux",
+    "enjeu_modifier": "formuler_enjeux", "fiche_ajouter": "creer_fiche", "fiche_section": "fiche",
+    "gouvernance_modifier": "cadrer", "instance_ajouter": "cadrer", "instance_modifier": "cadrer",
+    "jalons": "cadrer",
+    "mandat_ajouter": "cadrer", "membre_ajouter": "cadrer", "membre_modifier": "cadrer",
+    "mesure_ajouter": "diagnostiquer", "mesures_choisir": "diagnostiquer", "note_privee": "prefecture",
+    "personne_ajouter": "cadrer", "personne_modifier": "cadrer", "point_ajouter": "tenir_seance",
+    "regard_ajouter": "regarder", "seance_modifier": "tenir_seance", "seance_planifier": "tenir_seance",
+    "session_ouvrir": "formuler_enjeux", "session_voter": "voter", "siege_ajouter": "cadrer",
+    "siege_modifier": "cadrer", "sous_groupe_ajouter": "animer", "signataire_ajouter": "engager",
+    "signataire_modifier": "engager",
+    "signature_refuser": "signer", "signer": "signer", "transmission_demander": "transmettre",
+    "transmission_repondre": "accuser",
+}  # fmt: skip
+
+# Les droits que la table DROITS ne dit pas seule.
+AUTRES = {
+    "coordination": {Role.COORDINATION},
+    "prefecture": {Role.COORDINATION},
+    "ouvrir": {Role.COORDINATION, ADMINISTRATION},
+    "fiche": DROITS["editer_fiches"].roles | {Role.PARTENAIRE},  # le partenaire porte la fiche de la scène
+    "signer": {Role.COORDINATION, Role.ELU},  # les deux signataires de la scène
+}
+ROLES = [*Role.values, ADMINISTRATION, "superutilisateur"]
+
+
+def peut(role: str, droit: str) -> bool:
+    role = ADMINISTRATION if role == "superutilisateur" else role
+    return role in (AUTRES[droit] if droit in AUTRES else DROITS[droit].roles)
+
+
+def attendus(nom: str, role: str) -> tuple[int, int]:
+    """(statut d'un GET, statut d'un POST vide) pour un rôle de la démarche."""
+    invisible = role == ADMINISTRATION and nom.startswith("fiche") and nom != "fiche_ajouter"  # un brouillon
+    if invisible:
+        return 404, 405 if nom in PAGES else 404
+    if nom in PAGES:
+        return 200, 405
+    if nom == "jalons":  # la page est aussi le formulaire
+        return 200, 422 if peut(role, "cadrer") else 403
+    droit = (ACTES | FORMULAIRES)[nom]
+    if peut(role, droit):
+        return (405, 302) if nom in ACTES else (200, 422)
+    refus = 404 if droit == "signer" else 403
+    return (405 if nom in ACTES else refus), refus

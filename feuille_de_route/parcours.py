@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from diagnostic import constats, priorisation
 from feuille_de_route import completude, fiches, signatures, strategie, versions
-from feuille_de_route.models import Document, EtatFiche, NatureDocument
+from feuille_de_route.models import Document, NatureDocument
 from gouvernance import decisions, demarches
 from gouvernance.decisions import SaisieDecision
 from gouvernance.models import (
@@ -246,9 +246,3 @@ def reprendre_apres_complement(demarche: Demarche, *, par) -> None:
     signee_le = demarche.signee_le
     _passer(demarche, Etape.SIGNEE if signee_le else Etape.EN_SIGNATURE, "demander un complément", par=par)
     Demarche.objects.filter(pk=demarche.pk, signee_le__isnull=False).update(signee_le=signee_le)
-
-
-def compte_fiches(demarche: Demarche) -> dict[str, int]:
-    """Nombre de fiches par état de rédaction."""
-    etats = list(demarche.fiches.values_list("etat", flat=True))
-    return {etat: etats.count(etat) for etat in EtatFiche.values if etat in etats}

@@ -128,25 +128,6 @@ def appliquer_calendrier(demarche: Demarche, preset: str, *, par: Utilisateur | 
 
 
 @transaction.atomic
-def designer_instance(jalon_pk: int, instance: Instance | None, *, par: Utilisateur | None) -> Jalon:
-    """Désigne l'instance qui valide un jalon. Lève ValidationError si elle est d'une autre démarche ou
-    trop tard.
-    """
-    jalon = Jalon.objects.select_for_update(of=("self",)).select_related("demarche").get(pk=jalon_pk)
-    exiger(par, jalon.demarche, "cadrer")
-    if jalon.acquis:
-        raise ValidationError(f"Le jalon « {jalon} » est déjà validé : son instance ne change plus.")
-    if instance and instance.demarche_id != jalon.demarche_id:
-        raise ValidationError("Cette instance appartient à une autre démarche.")
-    Evenement.consigner(jalon, "désigner l’instance", par=par, de=jalon.instance or "–", vers=instance or "–")
-    jalon.instance = instance
-    jalon.version += 1
-    jalon.attribuer(par)
-    jalon.save()
-    return jalon
-
-
-@transaction.atomic
 def adherer(demarche: Demarche, structure: Structure, *, par: Utilisateur | None) -> Adhesion:
     """La structure accepte l'édition courante du cahier des charges. Chacun n'adhère que pour la sienne.
 

@@ -3,7 +3,6 @@
 import uuid
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F
 
@@ -63,10 +62,3 @@ def contrainte_parmi(champ: str, choix: type[models.TextChoices], nom: str) -> m
         condition=models.Q(**{f"{champ}__in": choix.values}),
         violation_error_message=f"Choisissez une valeur de la liste pour « {champ} ».",
     )
-
-
-def exiger_texte(valeur: str, message: str) -> str:
-    """Le texte débarrassé de ses blancs, ou ValidationError(message) s'il ne reste rien."""
-    if not (propre := valeur.strip()):
-        raise ValidationError(message)
-    return propre

@@ -1,5 +1,8 @@
-"""Tâches Celery : minces, nommées comme la fonction qu'elles appellent. WeasyPrint se charge avec ce module,
-donc une fois, dans le processus parent du travailleur."""
+"""Tâches Celery : minces, nommées comme la fonction qu'elles appellent.
+
+Seul le travailleur importe ce module ; WeasyPrint se charge avec lui, une fois, dans son processus parent. Le
+site nomme les tâches sans les importer (views/travaux.py).
+"""
 
 from celery import shared_task
 from django.conf import settings

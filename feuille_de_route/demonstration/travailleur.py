@@ -4,23 +4,20 @@ import logging
 import time
 from collections.abc import Callable
 
-from django.utils.module_loading import import_string
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+from feuille_de_route import transmissions
 from feuille_de_route.celery import app
 from feuille_de_route.demonstration.jeu import DemonstrationImpossible
+from feuille_de_route.documents import demandes
 from feuille_de_route.models import Document, EtatDocument, EtatTransmission, Transmission
+from feuille_de_route.views.travaux import TACHES
 from gouvernance.models import Demarche
 
 journal = logging.getLogger(__name__)
 PAUSE, RAPPEL, DELAI = 0.3, 5, 240  # secondes
-TACHES = {Document: "feuille_de_route.tasks.produire", Transmission: "feuille_de_route.tasks.envoyer"}
-# Chargés par leur nom, et seulement après un échec : WeasyPrint met près de deux secondes à s'importer.
-REPRISES = {
-    Document: "feuille_de_route.documents.production.reessayer",
-    Transmission: "feuille_de_route.transmissions.reessayer",
-}
+REPRISES = {Document: demandes.reessayer, Transmission: transmissions.reessayer}
 ECHECS = {EtatDocument.ECHEC, EtatTransmission.ECHEC}
 
 
@@ -51,7 +48,7 @@ class Attente:
         Lève EnAttente, ou DemonstrationImpossible si le travail échoue ou dépasse le délai.
         """
         if travail.etat in ECHECS:
-            import_string(REPRISES[type(travail)])(travail.pk, par=par)
+            REPRISES[type(travail)](travail.pk, par=par)
             travail.refresh_from_db()
         signaler(travail.demarche)
         depart = dernier = time.monotonic()

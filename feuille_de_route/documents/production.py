@@ -10,11 +10,13 @@ import logging
 
 import pikepdf
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from feuille_de_route import parcours
+from feuille_de_route.documents import demandes
 from feuille_de_route.documents.cartouche import Apposition
 from feuille_de_route.documents.certificats import charger_cachet
 from feuille_de_route.documents.contexte import html_du_document, pieces_jointes
@@ -35,6 +37,11 @@ journal = logging.getLogger(__name__)
 PHRASE_ECHEC = (
     "La production du document a échoué. Réessayez ; si l’échec se répète, transmettez ce message : {}"
 )
+INTERROMPUE = (
+    "La mise en page s’est interrompue {} fois sans dire pourquoi, sans doute faute de mémoire : "
+    "elle n’est plus reprise d’elle-même."
+)
+INTERRUPTION, INTERRUPTIONS_MAX = "reprendre une mise en page interrompue", 25
 DICIBLES = (SignatureImpossible, coffre.ObjetAbsent, coffre.ObjetAltere, ImproperlyConfigured)
 
 
@@ -46,6 +53,7 @@ def produire(document_pk: int) -> bool:
     """
     avance = False
     try:
+        _noter_interruption(document_pk)
         while _etape(document_pk):
             avance = True
     except Exception as erreur:
@@ -63,6 +71,30 @@ def _etape(document_pk: int) -> bool:
         ETAPES[document.etat](document)
         document.save()
         return document.etat in Document.A_FAIRE
+
+
+@transaction.atomic
+def _noter_interruption(document_pk: int) -> None:
+    """Trouvé « en mise en page », le document a perdu un travailleur en chemin : un échec l'aurait remis en
+    file. Compté avant de recommencer : un document qui tue son travailleur n'est pas repris sans fin.
+    """
+    document = Document.objects.prendre(document_pk)
+    if document is None or document.etat != EtatDocument.MISE_EN_PAGE:
+        return
+    Evenement.consigner(document, INTERRUPTION, par=None)
+    if (nombre := _interruptions(document)) >= INTERRUPTIONS_MAX:
+        document.etat, document.erreur = EtatDocument.ECHEC, INTERROMPUE.format(nombre)
+        Evenement.consigner(document, "échec de la production", par=None, vers=document.erreur)
+        document.save()
+
+
+def _interruptions(document: Document) -> int:
+    """Celles que le journal a comptées depuis la dernière reprise demandée par une personne."""
+    lignes = Evenement.objects.filter(
+        demarche=document.demarche_id, objet_type="document", objet_id=str(document.pk)
+    )
+    reprise = lignes.filter(action=demandes.REPRISE).aggregate(derniere=Max("pk"))["derniere"] or 0
+    return lignes.filter(action=INTERRUPTION, pk__gt=reprise).count()
 
 
 def _commencer(document: Document) -> None:
@@ -169,6 +201,8 @@ def _noter_echec(document_pk: int, erreur: Exception) -> None:
         if document.noter_echec(PHRASE_ECHEC.format(_dire(erreur))):
             document.etat = EtatDocument.ECHEC
             Evenement.consigner(document, "échec de la production", par=None, vers=document.erreur)
+        elif document.etat == EtatDocument.MISE_EN_PAGE:
+            document.etat = EtatDocument.EN_FILE
         document.save()
 
 
@@ -177,36 +211,3 @@ def _dire(erreur: Exception) -> str:
     journal du serveur).
     """
     return str(erreur)[:500] if isinstance(erreur, DICIBLES) else f"erreur interne ({type(erreur).__name__})."
-
-
-@transaction.atomic
-def reessayer(document_pk: int, *, par) -> Document:
-    """Remet en file un document en échec, à l'étape où il s'était arrêté. Lève ValidationError s'il ne l'est
-    pas.
-    """
-    if Document.objects.values_list("etat", flat=True).get(pk=document_pk) != EtatDocument.ECHEC:
-        raise ValidationError("La production de ce document n’est pas en échec.")
-    document = Document.objects.select_for_update(of=("self",)).get(pk=document_pk)
-    if document.etat != EtatDocument.ECHEC:
-        raise ValidationError("La production de ce document a déjà repris.")
-    Evenement.consigner(document, "réessayer", par=par, de=document.erreur)
-    document.etat = EtatDocument.SIGNATURE if document.empreinte else EtatDocument.EN_FILE
-    document.essais, document.prochain_essai_le, document.erreur = 0, None, ""
-    document.save()
-    return document
-
-
-@transaction.atomic
-def editer_projet(demarche: Demarche, *, par) -> Document:
-    """Demande un projet de document (contenu courant, filigrane) ; un projet déjà en cours est rendu tel
-    quel.
-    """
-    Demarche.objects.select_for_update(of=("self",)).get(pk=demarche.pk)
-    en_cours = Document.objects.filter(
-        demarche=demarche, nature=NatureDocument.PROJET, etat__in=Document.A_FAIRE
-    )
-    if (document := en_cours.first()) is not None:
-        return document
-    document = Document.objects.create(demarche=demarche, nature=NatureDocument.PROJET, cree_par=par)
-    Evenement.consigner(document, "éditer un projet", par=par)
-    return document

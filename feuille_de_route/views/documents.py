@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from feuille_de_route.documents import production
+from feuille_de_route.documents import demandes
 from feuille_de_route.models import Document, EtatSignature, NatureDocument, Signature, VersionFigee
 from feuille_de_route.views.travaux import signaler_travaux
 from gouvernance.models import Etape
@@ -103,7 +103,7 @@ def editer_projet(request, uuid):
 
     def acte():
         exiger(request.user, demarche, "editer_projet")
-        production.editer_projet(demarche, par=request.user)
+        demandes.editer_projet(demarche, par=request.user)
         signaler_travaux(demarche)
 
     return agir(request, acte, reverse("documents", args=[uuid]), "Le projet est en préparation.")
@@ -116,7 +116,7 @@ def reessayer(request, uuid, document_uuid):
 
     def acte():
         exiger(request.user, demarche, "editer_projet")
-        production.reessayer(document.pk, par=request.user)
+        demandes.reessayer(document.pk, par=request.user)
         signaler_travaux(demarche)
 
     return agir(request, acte, reverse("documents", args=[uuid]), "La production reprend.")

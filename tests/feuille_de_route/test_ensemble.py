@@ -13,9 +13,9 @@ from django.test import Client
 from django.urls import reverse
 
 from feuille_de_route import parcours
-from feuille_de_route.models import Document, Signataire, Transmission, VersionFigee
+from feuille_de_route.models import Signataire, Transmission, VersionFigee
 from gouvernance.models import CodeJalon, Demarche, Etape, EtatJalon, Evenement, NatureDecision, Role
-from gouvernance.socle.signalement import signaler
+from gouvernance.socle import signalement
 from tests.feuille_de_route.fabriques import FicheFactory, SignataireFactory
 from tests.feuille_de_route.scenes import (
     coordination_de,
@@ -185,36 +185,43 @@ def application(adresse: str):
     une = Celery("essai", set_as_current=False)
     une.config_from_object("django.conf:settings", namespace="CELERY")
     une.conf.broker_url = adresse
-    return une, une.task(name="essai.rien")(rien)
+    return une
 
 
-def rien(identifiant):
-    """Une tâche que personne n'exécute."""
+@pytest.fixture
+def envoyer_par(monkeypatch):
+    """`envoyer_par(adresse)` : les indices partent par une application réglée sur cette adresse."""
+    ouvertes = []
 
+    def regler(adresse):
+        ouvertes.append(application(adresse))
+        monkeypatch.setattr(signalement, "current_app", ouvertes[-1])
 
-@pytest.mark.parametrize("nombre", [1, 20])
-def test_redis_arrete_ne_fait_attendre_personne(nombre):
-    une, tache = application("redis://127.0.0.1:1/0")
-    debut = time.monotonic()
-    signaler([(tache, rang) for rang in range(nombre)])
-    assert time.monotonic() - debut < 1.5
-    une.close()
-
-
-def test_redis_muet_ne_fait_attendre_qu_une_fois():
-    with socket.socket() as muet:
-        muet.bind(("127.0.0.1", 0))
-        muet.listen(50)
-        une, tache = application(f"redis://127.0.0.1:{muet.getsockname()[1]}/0")
-        debut = time.monotonic()
-        signaler([(tache, rang) for rang in range(20)])
-        assert 1 < time.monotonic() - debut < 3
+    yield regler
+    for une in ouvertes:
         une.close()
 
 
-def test_redis_arrete_toutes_les_pages_de_la_fin_du_fil_repondent(client, monkeypatch):
-    une, tache = application("redis://127.0.0.1:1/0")
-    monkeypatch.setattr("feuille_de_route.views.travaux.TACHES", ((Document, tache), (Transmission, tache)))
+@pytest.mark.parametrize("nombre", [1, 20])
+def test_redis_arrete_ne_fait_attendre_personne(envoyer_par, nombre):
+    envoyer_par("redis://127.0.0.1:1/0")
+    debut = time.monotonic()
+    signalement.signaler([("essai.rien", rang) for rang in range(nombre)])
+    assert time.monotonic() - debut < 1.5
+
+
+def test_redis_muet_ne_fait_attendre_qu_une_fois(envoyer_par):
+    with socket.socket() as muet:
+        muet.bind(("127.0.0.1", 0))
+        muet.listen(50)
+        envoyer_par(f"redis://127.0.0.1:{muet.getsockname()[1]}/0")
+        debut = time.monotonic()
+        signalement.signaler([("essai.rien", rang) for rang in range(20)])
+        assert 1 < time.monotonic() - debut < 3
+
+
+def test_redis_arrete_toutes_les_pages_de_la_fin_du_fil_repondent(client, envoyer_par):
+    envoyer_par("redis://127.0.0.1:1/0")
     demarche = demarche_en_signature(1)
     travailler()
     document = document_de(demarche)
@@ -232,7 +239,6 @@ def test_redis_arrete_toutes_les_pages_de_la_fin_du_fil_repondent(client, monkey
     assert time.monotonic() - debut < 6 * 3
     travailler()  # le balayage passe plus tard
     assert document_de(demarche).scelle_le is not None
-    une.close()
 
 
 def test_les_delais_de_redis_sont_ceux_des_reglages():

@@ -10,7 +10,8 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from feuille_de_route.documents import production
+from feuille_de_route.celery import app
+from feuille_de_route.documents import demandes, production
 from feuille_de_route.documents.signature import SignatureImpossible, champs_de
 from feuille_de_route.documents.verification import verifier
 from feuille_de_route.models import Document, EtatDocument, NatureDocument
@@ -93,7 +94,7 @@ def test_une_erreur_se_dit_se_repousse_puis_devient_un_echec_que_l_on_relance(cl
         panne_en_cours.setattr(production, "html_du_document", panne)
         travailler()
         document.refresh_from_db()
-        assert (document.etat, document.essais) == (EtatDocument.MISE_EN_PAGE, 1)
+        assert (document.etat, document.essais) == (EtatDocument.EN_FILE, 1)
         assert "pas d’emplacement pour : Sceau" in document.erreur
         client.force_login(coordination_de(demarche))
         fragment = htmx(client, document, "mise_en_page-0").content.decode()
@@ -135,7 +136,7 @@ def test_un_coffre_plein_ne_donne_jamais_un_pret_sans_fichier(demarche, monkeypa
         disque.setattr(coffre, "deposer", plein)
         travailler()
     document = document_de(demarche)
-    assert (document.etat, document.empreinte) == (EtatDocument.MISE_EN_PAGE, "")
+    assert (document.etat, document.empreinte) == (EtatDocument.EN_FILE, "")
     assert not document.empreintes.exists()
     Document.objects.update(prochain_essai_le=None)
     travailler()
@@ -148,7 +149,34 @@ def test_un_coffre_plein_ne_donne_jamais_un_pret_sans_fichier(demarche, monkeypa
     assert (document.etat, document.empreinte) == (EtatDocument.SIGNATURE, avant)
     assert document.signatures.get().etat == "consentie"
     with pytest.raises(ValidationError):
-        production.reessayer(document.pk, par=None)
+        demandes.reessayer(document.pk, par=None)
+
+
+class Mort(BaseException):
+    """Le travailleur est tué : aucune erreur n'est notée, l'étape en cours est perdue."""
+
+
+def test_un_document_qui_tue_son_travailleur_n_est_pas_repris_sans_fin(demarche, monkeypatch):
+    def tuer(document):
+        raise Mort
+
+    document = document_de(demarche)
+    lignes = Evenement.objects.filter(action=production.INTERRUPTION, demarche=demarche)
+    with monkeypatch.context() as fatal:
+        fatal.setattr(production, "html_du_document", tuer)
+        morts = 0
+        while document_de(demarche).etat != EtatDocument.ECHEC:
+            assert morts < 100, "repris sans fin"
+            try:
+                production.produire(document.pk)
+            except Mort:
+                morts += 1
+    assert morts == lignes.count() == production.INTERRUPTIONS_MAX
+    assert "interrompue 25 fois" in document_de(demarche).erreur
+    demandes.reessayer(document.pk, par=None)
+    Document.objects.update(etat=EtatDocument.MISE_EN_PAGE)  # mort encore une fois, après la reprise demandée
+    travailler()
+    assert document_de(demarche).etat == EtatDocument.PRET
 
 
 def test_la_base_refuse_un_pret_sans_fichier_et_deux_documents_par_version(demarche):
@@ -177,7 +205,7 @@ def test_qui_edite_un_projet_et_qui_le_lit(client, monkeypatch, role):
     redige = role in {Role.COORDINATION, Role.CO_PORTEUR, Role.PORTEUR_EPCI}
     reponse = client.post(reverse("projet_editer", args=[demarche.uuid]))
     assert reponse.status_code == (302 if redige else 403)
-    projet = production.editer_projet(demarche, par=None)  # celui en cours est rendu tel quel
+    projet = demandes.editer_projet(demarche, par=None)  # celui en cours est rendu tel quel
     assert Document.objects.get() == projet
     travailler()
     for nom in ("document_etat", "document_pdf"):
@@ -191,7 +219,7 @@ def test_un_projet_remplace_le_precedent_sur_la_page(client, monkeypatch):
     demarche = DemarcheFactory()
     projets = []
     for _ in range(2):
-        projets.append(production.editer_projet(demarche, par=None))
+        projets.append(demandes.editer_projet(demarche, par=None))
         travailler()
     client.force_login(coordination_de(demarche))
     page = client.get(reverse("documents", args=[demarche.uuid])).content.decode()
@@ -243,7 +271,7 @@ def test_sans_redis_la_page_repond_vite_et_l_acte_compte(client, monkeypatch, se
         appels.append(arguments)
         raise signalement.OperationalError("Connection refused")
 
-    monkeypatch.setattr(produire, "delay", refuser)
+    monkeypatch.setattr(app, "send_task", refuser)
     travailler()
     document = document_de(demarche)
     client.force_login(document.signatures.get().signataire.utilisateur)

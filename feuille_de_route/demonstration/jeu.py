@@ -63,8 +63,7 @@ class Jeu:
         return Structure.objects.get(nom=nom, **membres)
 
     def personne(self, nom: str) -> Personne:
-        membres = {"structure__adhesions_gouvernance__gouvernance": self.demarche.gouvernance_id}
-        return Personne.objects.get(nom=nom, **membres)
+        return Personne.objects.get(nom=nom, gouvernance=self.demarche.gouvernance_id)
 
     def instance(self, type_: str) -> Instance:
         return Instance.objects.get(demarche=self.demarche, type=type_)

@@ -14,13 +14,13 @@ NOMS = {"college_id": "collège", "epci_id": "EPCI", "sigle": "sigle", "siret": 
 def ecrire_acteurs(e: Ecriture, departement: str, citees: set[str]) -> Gouvernance:
     """Rend la gouvernance du département, créée s'il n'en a pas. `citees` : les références utilisées."""
     _structures(e, departement, citees)
+    gouvernance = _gouvernance(e, departement)
     for dite in objets(e.donnees, "personnes"):
         if dite["ref"] in citees:
-            _personne(e, dite)
+            _personne(e, dite, gouvernance)
         else:
             nom = f"{dite.get('prenom') or ''} {dite['nom']}".strip()
             e.avertissements.append(f"« {nom} » n’est citée nulle part : cette personne n’est pas reprise.")
-    gouvernance = _gouvernance(e, departement)
     _membres(e, gouvernance)
     return gouvernance
 
@@ -68,8 +68,8 @@ def _comparer(e: Ecriture, connue: Structure, dits: dict) -> None:
             )
 
 
-def _personne(e: Ecriture, dite: dict) -> None:
-    champs = valeurs("personne", dite) | {"structure": e.lien(dite, "structure")}
+def _personne(e: Ecriture, dite: dict, gouvernance: Gouvernance) -> None:
+    champs = valeurs("personne", dite) | {"structure": e.lien(dite, "structure"), "gouvernance": gouvernance}
     prises = {p.pk for p in e.refs.values() if isinstance(p, Personne)}
     connue = Personne.objects.filter(**champs).exclude(pk__in=prises).order_by("pk").first()
     if connue is None:

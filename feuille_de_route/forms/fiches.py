@@ -183,7 +183,7 @@ class SectionActeurs(Section):
         gardees += self.instance.partenariats.values_list("structure", flat=True)
         self.structures = Structures.de(self.demarche, *gardees)
         self.fields["elu_referent"].queryset = Personne.objects.filter(
-            qualite=Qualite.ELU, structure__in=self.structures.queryset
+            gouvernance=self.demarche.gouvernance_id, qualite=Qualite.ELU
         )
         if self.acces.autorise(DROITS["editer_fiches"]):
             self.fields["structure_porteuse"].queryset = self.structures.queryset

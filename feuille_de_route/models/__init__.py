@@ -26,6 +26,7 @@ from feuille_de_route.models.fiches import (
     TypeFinanceur,
     TypeIndicateur,
 )
+from feuille_de_route.models.papiers import EtatPapier, FormatPapier, NaturePapier, Papier
 from feuille_de_route.models.versions import EtatSignature, Signataire, Signature, VersionFigee
 
 __all__ = [
@@ -39,15 +40,19 @@ __all__ = [
     "EtatDocument",
     "EtatFiche",
     "EtatFinancement",
+    "EtatPapier",
     "EtatSignature",
     "EtatTransmission",
     "FicheAction",
     "Financement",
+    "FormatPapier",
     "Indicateur",
     "LigneBudget",
     "NatureDepense",
     "NatureDocument",
     "NatureFiche",
+    "NaturePapier",
+    "Papier",
     "Partenariat",
     "Priorite",
     "Public",

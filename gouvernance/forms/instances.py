@@ -51,7 +51,7 @@ class _Siege(FormulaireRattache):
         super().__init__(*args, **kwargs)
         membres = structures_membres(gouvernance)
         self.fields["structure"].queryset = membres
-        self.fields["personne"].queryset = Personne.objects.filter(structure__in=membres).select_related(
+        self.fields["personne"].queryset = Personne.objects.filter(gouvernance=gouvernance).select_related(
             "structure"
         )
         self.fields["personne"].label_from_instance = lambda p: f"{p} ({p.structure})"
@@ -91,6 +91,8 @@ class _Personne(FormulaireRattache):
     def __init__(self, *args, gouvernance, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["structure"].queryset = structures_membres(gouvernance)
+        if self.instance.pk is None:
+            self.instance.gouvernance = gouvernance
 
 
 class FormulaireAjoutPersonne(AvecJeton, _Personne):

@@ -10,8 +10,11 @@ BEGIN
 END $$;
 CREATE TRIGGER journal_immuable BEFORE UPDATE OR DELETE ON gouvernance_evenement
     FOR EACH ROW EXECUTE FUNCTION refuser_ecriture();
+CREATE TRIGGER definition_adoptee_immuable BEFORE UPDATE OR DELETE ON gouvernance_definitionadoptee
+    FOR EACH ROW EXECUTE FUNCTION refuser_ecriture();
 """
 REFUS_RETOUR = """
+DROP TRIGGER definition_adoptee_immuable ON gouvernance_definitionadoptee;
 DROP TRIGGER journal_immuable ON gouvernance_evenement;
 DROP FUNCTION refuser_ecriture();
 """

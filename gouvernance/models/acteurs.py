@@ -36,6 +36,9 @@ class Utilisateur(AbstractBaseUser, PermissionsMixin):
         default=False,
         help_text="Lit toutes les gouvernances, accuse réception.",
     )
+    sub_proconnect = models.CharField(
+        "identifiant ProConnect", max_length=200, unique=True, null=True, blank=True, editable=False
+    )
     is_active = models.BooleanField("actif", default=True)
     is_staff = models.BooleanField("accède à l’administration du site", default=False)
     date_joined = models.DateTimeField("créé le", auto_now_add=True)
@@ -113,6 +116,36 @@ class Structure(Suivi):
         return self.sigle or self.nom
 
 
+class Gouvernance(Suivi):
+    departement = models.OneToOneField(
+        Departement,
+        models.PROTECT,
+        verbose_name="département",
+        related_name="gouvernance",
+        error_messages={"unique": "Ce département a déjà une gouvernance."},
+    )
+    sous_prefet_referent = models.CharField("sous-préfet référent", max_length=200, blank=True)
+    note_contexte = models.TextField(
+        "note de contexte", blank=True, help_text="Partagée avec tous les membres."
+    )
+    note_privee = models.TextField(
+        "note privée", blank=True, help_text="Lue par l’équipe de la préfecture seule."
+    )
+    prefecture_seule = models.BooleanField("portée par la préfecture seule", default=False)
+    candidatures_ouvertes = models.BooleanField(
+        "candidatures ouvertes",
+        default=False,
+        help_text="Une page publique permet alors à une structure de se porter candidate.",
+    )
+
+    class Meta:
+        verbose_name = "gouvernance"
+        ordering = ["departement"]
+
+    def __str__(self):
+        return f"Gouvernance {self.departement}"
+
+
 class Qualite(models.TextChoices):
     ELU = "elu", "Élu"
     TECHNICIEN = "technicien", "Technicien"
@@ -122,6 +155,9 @@ class Qualite(models.TextChoices):
 
 
 class Personne(Suivi):
+    """Quelqu'un que connaît une gouvernance ; une autre, où siège la même structure, ne le voit pas."""
+
+    gouvernance = models.ForeignKey(Gouvernance, models.PROTECT, related_name="personnes")
     structure = models.ForeignKey(Structure, models.PROTECT, related_name="personnes")
     prenom = models.CharField("prénom", max_length=100, blank=True)
     nom = models.CharField("nom", max_length=100)
@@ -141,35 +177,11 @@ class Personne(Suivi):
         return f"{self.prenom} {self.nom}".strip()
 
 
-class Gouvernance(Suivi):
-    departement = models.OneToOneField(
-        Departement,
-        models.PROTECT,
-        verbose_name="département",
-        related_name="gouvernance",
-        error_messages={"unique": "Ce département a déjà une gouvernance."},
-    )
-    sous_prefet_referent = models.CharField("sous-préfet référent", max_length=200, blank=True)
-    note_contexte = models.TextField(
-        "note de contexte", blank=True, help_text="Partagée avec tous les membres."
-    )
-    note_privee = models.TextField(
-        "note privée", blank=True, help_text="Lue par l’équipe de la préfecture seule."
-    )
-    prefecture_seule = models.BooleanField("portée par la préfecture seule", default=False)
-
-    class Meta:
-        verbose_name = "gouvernance"
-        ordering = ["departement"]
-
-    def __str__(self):
-        return f"Gouvernance {self.departement}"
-
-
 class StatutMembre(models.TextChoices):
     CANDIDAT = "candidat", "Candidat"
     CONFIRME = "confirme", "Confirmé"
     RETIRE = "retire", "Retiré"
+    REFUSE = "refuse", "Refusé"
 
 
 class Membre(Suivi):
@@ -181,6 +193,10 @@ class Membre(Suivi):
     contact_politique = models.CharField("contact politique", max_length=200, blank=True)
     contact_technique = models.CharField("contact technique", max_length=200, blank=True)
     referent_fne = models.CharField("référent FNE", max_length=200, blank=True)
+    motif_refus = models.TextField("motif du refus", blank=True, editable=False)
+    candidature_nom = models.CharField("candidature présentée par", max_length=200, blank=True)
+    candidature_email = models.EmailField("adresse du candidat", blank=True)
+    candidature_message = models.TextField("ce que le candidat apporte", blank=True)
 
     class Meta:
         verbose_name = "membre"
@@ -198,6 +214,11 @@ class Membre(Suivi):
                 | ~Q(statut="confirme") & Q(confirme_le=None),
                 violation_error_message="Un membre confirmé porte la date de sa confirmation, les autres "
                 "non.",
+            ),
+            models.CheckConstraint(
+                name="membre_refus_motive",
+                condition=Q(statut="refuse") & ~Q(motif_refus="") | ~Q(statut="refuse") & Q(motif_refus=""),
+                violation_error_message="Un refus porte son motif, dit au candidat.",
             ),
         ]
 

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from gouvernance.models.acteurs import Structure
 from gouvernance.models.demarche import Demarche
@@ -17,6 +18,9 @@ class CahierDesCharges(Suivi):
     )
     methode = models.TextField(
         "méthode", blank=True, help_text="Les étapes, les ateliers, les moments de validation."
+    )
+    perimetre = models.TextField(
+        "périmètre", blank=True, help_text="Le territoire, les publics, ce qui n’en est pas."
     )
     moyens = models.TextField("moyens", blank=True)
     vigilance = models.TextField("points de vigilance", blank=True)
@@ -62,6 +66,7 @@ class DefinitionCommune(Suivi):
         Demarche, models.PROTECT, related_name="definition", verbose_name="démarche"
     )
     texte = models.TextField("définition commune de l’inclusion numérique", blank=True)
+    edition = models.PositiveSmallIntegerField("édition", default=1, editable=False)
     decision = models.ForeignKey(
         "gouvernance.Decision",
         models.PROTECT,
@@ -77,6 +82,87 @@ class DefinitionCommune(Suivi):
 
     def __str__(self):
         return f"Définition commune – {self.demarche}"
+
+
+class DefinitionAdoptee(models.Model):
+    """Une édition de la définition commune, telle qu'une décision l'a adoptée. On y ajoute seulement."""
+
+    demarche = models.ForeignKey(
+        Demarche, models.PROTECT, related_name="definitions_adoptees", verbose_name="démarche"
+    )
+    edition = models.PositiveSmallIntegerField("édition")
+    texte = models.TextField("texte adopté")
+    decision = models.ForeignKey("gouvernance.Decision", models.PROTECT, related_name="+")
+    le = models.DateTimeField("le", auto_now_add=True)
+
+    class Meta:
+        verbose_name = "définition adoptée"
+        verbose_name_plural = "définitions adoptées"
+        ordering = ["-edition"]
+        constraints = [
+            models.UniqueConstraint(fields=["demarche", "edition"], name="definition_edition_unique")
+        ]
+
+    def __str__(self):
+        return f"Définition commune, édition {self.edition}"
+
+
+class Terme(Suivi):
+    """Une entrée du glossaire : un mot que les parties ont décidé d'employer dans le même sens."""
+
+    demarche = models.ForeignKey(Demarche, models.PROTECT, related_name="glossaire", verbose_name="démarche")
+    terme = models.CharField("terme", max_length=100)
+    definition = models.TextField("définition")
+
+    class Meta:
+        verbose_name = "terme du glossaire"
+        verbose_name_plural = "termes du glossaire"
+        ordering = [Lower("terme")]
+        constraints = [
+            models.UniqueConstraint(
+                "demarche",
+                Lower("terme"),
+                name="terme_unique",
+                violation_error_message="Ce terme est déjà au glossaire.",
+            )
+        ]
+
+    def __str__(self):
+        return self.terme
+
+
+class Limite(models.TextChoices):
+    ON_PEUT = "on_peut", "On peut faire"
+    ON_VA = "on_va", "On va faire"
+    ON_NE_PEUT_PAS = "on_ne_peut_pas", "On ne peut pas faire"
+
+
+class LimiteDAction(Suivi):
+    """Le consensus dit en clair : ce que l'on peut, ce que l'on va, ce que l'on ne peut pas faire."""
+
+    demarche = models.ForeignKey(Demarche, models.PROTECT, related_name="limites", verbose_name="démarche")
+    categorie = models.CharField("on peut, on va, on ne peut pas", max_length=14, choices=Limite)
+    libelle = models.CharField("ce dont il s’agit", max_length=250)
+    explication = models.TextField("pourquoi", blank=True)
+    responsable = models.ForeignKey(Structure, models.PROTECT, null=True, blank=True, related_name="+")
+    echeance = models.DateField("échéance", null=True, blank=True)
+    decision = models.ForeignKey(
+        "gouvernance.Decision",
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="limites",
+        verbose_name="décision",
+    )
+
+    class Meta:
+        verbose_name = "limite d’action"
+        verbose_name_plural = "limites d’action"
+        ordering = ["categorie", "pk"]
+        constraints = [contrainte_parmi("categorie", Limite, "limite_categorie_connue")]
+
+    def __str__(self):
+        return self.libelle
 
 
 class CodeJalon(models.TextChoices):
@@ -165,6 +251,7 @@ class PointDeBlocage(Suivi):
         "gouvernance.Decision", models.PROTECT, null=True, editable=False, related_name="points_de_blocage"
     )
     leve_le = models.DateTimeField("levé le", null=True, editable=False)
+    resolution = models.TextField("comment il a été levé", blank=True)
 
     class Meta:
         verbose_name = "point de blocage"

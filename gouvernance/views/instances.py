@@ -6,7 +6,6 @@ from django.views.decorators.http import require_POST
 
 from gouvernance import edition
 from gouvernance.forms.commun import en_edition
-from gouvernance.forms.demarches import structures_membres
 from gouvernance.forms.instances import (
     FormulaireAjoutInstance,
     FormulaireAjoutPersonne,
@@ -109,8 +108,7 @@ def personne_ajouter(request, uuid):
 
 def personne_modifier(request, uuid, personne):
     demarche, _ = lieu = ouvrir(request, uuid)
-    membres = structures_membres(demarche.gouvernance)
-    personne = get_object_or_404(Personne, structure__in=membres, uuid=personne)
+    personne = get_object_or_404(Personne, gouvernance=demarche.gouvernance_id, uuid=personne)
     formulaire = en_edition(FormulairePersonne, request, personne, gouvernance=demarche.gouvernance)
     page = Page(f"Modifier : {personne}", _retour(uuid))
     return saisir(request, lieu, page, formulaire, _ecrire(request, demarche))

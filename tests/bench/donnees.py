@@ -180,7 +180,13 @@ def _gouverner(demarche: Demarche, acteurs: list[Structure], par: Utilisateur) -
     _creer(Mandat, (Mandat(utilisateur=u, demarche=demarche, role=Role.PARTENAIRE) for u in comptes))
     personnes = _creer(
         Personne,
-        (Personne(structure=s, prenom="Élue", nom=f"n° {s.pk}", qualite=Qualite.ELU) for s in acteurs),
+        (
+            Personne(
+                gouvernance=demarche.gouvernance, structure=s, prenom="Élue", nom=f"n° {s.pk}",
+                qualite=Qualite.ELU,
+            )
+            for s in acteurs
+        ),
     )
     CahierDesCharges.objects.create(
         demarche=demarche, objectifs=PARAGRAPHE, contexte=PARAGRAPHE, methode=PARAGRAPHE

@@ -37,11 +37,15 @@ def test_le_nombre_de_requetes_ne_depend_pas_de_la_taille(referentiels, exemple)
     demarche = importer(exemple)
     avant = requetes(demarche)
     for _ in range(12):
-        fiche = FicheFactory(demarche=demarche, complete=True, elu_referent=PersonneFactory())
+        fiche = FicheFactory(
+            demarche=demarche, complete=True, elu_referent=PersonneFactory(gouvernance=demarche.gouvernance)
+        )
         for fabrique in (PartenariatFactory, EtapeFicheFactory, FinancementFactory):
             fabrique(fiche=fiche)
         RegardFactory(constat=ConstatFactory(demarche=demarche, mesures=[MesureFactory()]))
-        instance = SiegeFactory(instance__demarche=demarche, personne=PersonneFactory()).instance
+        instance = SiegeFactory(
+            instance__demarche=demarche, personne=PersonneFactory(gouvernance=demarche.gouvernance)
+        ).instance
         DecisionFactory(seance=SeanceFactory(instance=instance, ouverte=True))
         MembreFactory(gouvernance=demarche.gouvernance)
     assert requetes(demarche) == avant

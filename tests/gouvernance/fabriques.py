@@ -131,6 +131,14 @@ class UtilisateurFactory(DjangoModelFactory):
     password = factory.django.Password(MOT_DE_PASSE)
 
 
+class GouvernanceFactory(DjangoModelFactory):
+    class Meta:
+        model = Gouvernance
+        django_get_or_create = ("departement",)
+
+    departement = factory.SubFactory(DepartementFactory)
+
+
 class PersonneFactory(DjangoModelFactory):
     class Meta:
         model = Personne
@@ -138,18 +146,11 @@ class PersonneFactory(DjangoModelFactory):
     class Params:
         elu = factory.Trait(qualite=Qualite.ELU, fonction="Vice-présidente chargée du numérique")
 
+    gouvernance = factory.SubFactory(GouvernanceFactory)
     structure = factory.SubFactory(StructureFactory)
     prenom = "Référente"
     nom = factory.Sequence(lambda n: f"n° {n}")
     qualite = Qualite.TECHNICIEN
-
-
-class GouvernanceFactory(DjangoModelFactory):
-    class Meta:
-        model = Gouvernance
-        django_get_or_create = ("departement",)
-
-    departement = factory.SubFactory(DepartementFactory)
 
 
 class MembreFactory(DjangoModelFactory):

@@ -167,7 +167,7 @@ def test_la_note_privee_n_est_lue_que_par_l_equipe_de_la_prefecture(client, lieu
 def test_une_instance_son_siege_et_sa_personne(client, lieu):
     poster(client, "instance_ajouter", lieu.uuid, type="cotech", quorum=2, nom="Comité technique")
     instance = Instance.objects.get(type="cotech")
-    personne = PersonneFactory(structure=lieu.prefecture)
+    personne = PersonneFactory(structure=lieu.prefecture, gouvernance=lieu.demarche.gouvernance)
     etrangere = PersonneFactory()
     MembreFactory(gouvernance=lieu.demarche.gouvernance, structure=etrangere.structure)
     donnees = {"structure": lieu.prefecture.pk, "personne": etrangere.pk}

@@ -39,7 +39,7 @@ def _garnir(lieu, combien: int) -> None:
     demarche = lieu.demarche
     for rang in range(combien):
         membre = MembreFactory(gouvernance=demarche.gouvernance)
-        personne = PersonneFactory(structure=membre.structure)
+        personne = PersonneFactory(structure=membre.structure, gouvernance=demarche.gouvernance)
         AdhesionFactory(cahier=demarche.cahier, structure=membre.structure)
         MandatFactory(demarche=demarche, role=Role.PARTENAIRE, utilisateur__structure=membre.structure)
         siege = SiegeFactory(instance=lieu.copil, structure=membre.structure, personne=personne)

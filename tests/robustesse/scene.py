@@ -119,7 +119,7 @@ def _gouvernance(lieu) -> dict:
     demarche, departement = lieu.demarche, lieu.departement
     instance = demarche.instances.get()
     EpciFactory(departement=departement)
-    personne = PersonneFactory(structure=lieu.structure, elu=True)
+    personne = PersonneFactory(structure=lieu.structure, gouvernance=lieu.demarche.gouvernance, elu=True)
     siege = SiegeFactory(instance=instance, structure=lieu.structure, personne=personne)
     SiegeFactory(instance=instance, structure=lieu.autre)
     seance = SeanceFactory(instance=instance, ouverte=True, compte_rendu="Échanges nourris.")

@@ -1,0 +1,69 @@
+"""Les papiers d’une séance et du cadrage : demandés d’un clic, faits par le travailleur, gardés au coffre."""
+
+from django.db import models
+from django.db.models import Q
+
+from gouvernance.models import Demarche, Seance
+from gouvernance.socle.modeles import Suivi, contrainte_parmi
+from gouvernance.socle.travaux import Travail, TravailQuerySet
+
+
+class NaturePapier(models.TextChoices):
+    ORDRE_DU_JOUR = "ordre_du_jour", "Ordre du jour"
+    EMARGEMENT = "emargement", "Feuille d’émargement"
+    RELEVE = "releve", "Relevé de décisions"
+    PROCES_VERBAL = "proces_verbal", "Procès-verbal"
+    CAHIER = "cahier", "Cahier des charges"
+
+
+class FormatPapier(models.TextChoices):
+    PDF = "pdf", "PDF"
+    DOCX = "docx", "Word (DOCX)"
+
+
+class EtatPapier(models.TextChoices):
+    EN_FILE = "en_file", "En préparation"
+    PRET = "pret", "Prêt"
+    ECHEC = "echec", "Échec"
+
+
+class Papier(Suivi, Travail):
+    """`seance` : toujours, sauf pour le cahier des charges."""
+
+    A_FAIRE = (EtatPapier.EN_FILE,)
+
+    demarche = models.ForeignKey(Demarche, models.PROTECT, related_name="papiers", verbose_name="démarche")
+    seance = models.ForeignKey(
+        Seance, models.PROTECT, null=True, related_name="papiers", verbose_name="séance"
+    )
+    nature = models.CharField("nature", max_length=14, choices=NaturePapier)
+    format = models.CharField("format", max_length=4, choices=FormatPapier, default=FormatPapier.PDF)
+    etat = models.CharField("état", max_length=8, choices=EtatPapier, default=EtatPapier.EN_FILE)
+    empreinte = models.CharField("SHA-256", max_length=64, blank=True)
+    taille = models.PositiveIntegerField("taille en octets", null=True)
+    pret_le = models.DateTimeField("prêt le", null=True)
+
+    objects = TravailQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "papier"
+        ordering = ["-pk"]
+        constraints = [
+            contrainte_parmi("nature", NaturePapier, "papier_nature_connue"),
+            contrainte_parmi("format", FormatPapier, "papier_format_connu"),
+            contrainte_parmi("etat", EtatPapier, "papier_etat_connu"),
+            models.CheckConstraint(
+                name="papier_pret_a_un_fichier",
+                condition=Q(etat="pret", pret_le__isnull=False) & ~Q(empreinte="")
+                | ~Q(etat="pret") & Q(pret_le=None),
+                violation_error_message="Un papier prêt a un fichier.",
+            ),
+            models.CheckConstraint(
+                name="papier_de_seance",
+                condition=Q(nature="cahier", seance=None) | ~Q(nature="cahier") & Q(seance__isnull=False),
+                violation_error_message="Un papier de séance désigne sa séance.",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.get_nature_display()} ({self.get_format_display()})"

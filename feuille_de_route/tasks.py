@@ -10,6 +10,8 @@ from django.conf import settings
 from feuille_de_route.documents import production
 from feuille_de_route.models import Document, Transmission
 from feuille_de_route.transmission import envoi
+from gouvernance.models import Courriel
+from gouvernance.tasks import envoyer as envoyer_courriel
 
 PAR_BALAYAGE = 100
 
@@ -31,6 +33,6 @@ def balayer() -> None:
     Il n'exécute rien : chaque travail garde son propre délai, et plusieurs travailleurs se les partagent. Un
     indice qui n'est pas lu avant le balayage suivant s'efface, la file ne grossit donc jamais.
     """
-    for modele, tache in ((Transmission, envoyer), (Document, produire)):
+    for modele, tache in ((Transmission, envoyer), (Document, produire), (Courriel, envoyer_courriel)):
         for pk in modele.objects.a_faire().order_by("pk").values_list("pk", flat=True)[:PAR_BALAYAGE]:
             tache.apply_async((pk,), expires=settings.BALAYAGE_SECONDES)

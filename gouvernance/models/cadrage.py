@@ -34,6 +34,27 @@ class CahierDesCharges(Suivi):
         return f"Cahier des charges – {self.demarche}"
 
 
+class EditionDuCahier(models.Model):
+    """Le texte d'une édition close du cahier des charges, tel que les parties y avaient adhéré. On y ajoute
+    seulement.
+    """
+
+    cahier = models.ForeignKey(CahierDesCharges, models.PROTECT, related_name="editions")
+    edition = models.PositiveSmallIntegerField("édition")
+    sections = models.JSONField("sections")
+    close_le = models.DateTimeField("close le", auto_now_add=True)
+    par = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = "édition du cahier des charges"
+        verbose_name_plural = "éditions du cahier des charges"
+        ordering = ["-edition"]
+        constraints = [models.UniqueConstraint(fields=["cahier", "edition"], name="cahier_edition_unique")]
+
+    def __str__(self):
+        return f"Cahier des charges, édition {self.edition}"
+
+
 class Adhesion(models.Model):
     """L'accord explicite d'une structure au cahier des charges, dans une édition donnée."""
 
@@ -153,6 +174,15 @@ class LimiteDAction(Suivi):
         editable=False,
         related_name="limites",
         verbose_name="décision",
+    )
+    remplace = models.OneToOneField(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="remplacante",
+        verbose_name="remplace",
     )
 
     class Meta:

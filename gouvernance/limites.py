@@ -1,0 +1,97 @@
+"""On peut, on va, on ne peut pas : le consensus dit en clair, ligne par ligne, et décidé en séance.
+
+Une ligne se modifie tant qu'elle n'est pas décidée ; ensuite, on en propose une nouvelle, à décider.
+"""
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from gouvernance import edition
+from gouvernance.models import (
+    Cible,
+    Decision,
+    Demarche,
+    EtatSeance,
+    Evenement,
+    Limite,
+    LimiteDAction,
+    NatureDecision,
+    Utilisateur,
+)
+from gouvernance.permissions import exiger
+
+ADOPTENT = {NatureDecision.VALIDATION, NatureDecision.VALIDATION_RESERVES, NatureDecision.ORIENTATION}
+VERROUILLEE = (
+    "« {limite} » est décidée ({numero}) : elle ne se modifie plus. Proposez une nouvelle ligne, à décider."
+)
+
+
+@transaction.atomic
+def rediger(formulaire, *, par: Utilisateur | None, demarche: Demarche) -> LimiteDAction:
+    """Ajoute ou modifie une ligne qui n'est pas encore décidée.
+
+    Lève PermissionDenied ; ValidationError si elle est décidée ; Conflit ; DejaFait.
+    """
+    if formulaire.instance.pk:
+        _tenir_non_decidee(formulaire.instance)
+    return edition.enregistrer(formulaire, par=par, demarche=demarche, droit="cadrer", lien="demarche")
+
+
+@transaction.atomic
+def retirer(limite: LimiteDAction, *, par: Utilisateur | None) -> None:
+    """Retire une ligne qui n'est pas encore décidée."""
+    _tenir_non_decidee(limite)
+    edition.supprimer(limite, par=par, demarche=limite.demarche, droit="cadrer")
+
+
+def _tenir_non_decidee(limite: LimiteDAction) -> None:
+    tenue = LimiteDAction.objects.select_for_update(of=("self",)).filter(pk=limite.pk).first()
+    if tenue is None:
+        raise ValidationError("Cette ligne vient d’être retirée.")
+    if tenue.decision_id:
+        raise ValidationError(VERROUILLEE.format(limite=tenue, numero=tenue.decision.numero))
+
+
+@transaction.atomic
+def decider(decision: Decision, *, par: Utilisateur | None) -> LimiteDAction:
+    """La décision arrête la ligne qu'elle vise (cible « limite ») ; elle ne se modifie plus ensuite.
+
+    Lève PermissionDenied ; ValidationError si la séance n'est pas tenue, si la décision n'est ni une
+    validation ni une orientation, si la ligne est d'une autre démarche ou déjà décidée.
+    """
+    demarche = decision.seance.instance.demarche
+    exiger(par, demarche, "tenir_seance")
+    if decision.seance.etat not in {EtatSeance.OUVERTE, EtatSeance.CLOSE}:
+        raise ValidationError("Cette ligne se décide dans une séance tenue.")
+    if decision.cible_type != Cible.LIMITE or decision.nature not in ADOPTENT:
+        raise ValidationError("Cette décision n’arrête pas une ligne « on peut, on va, on ne peut pas ».")
+    limites = LimiteDAction.objects.select_for_update(of=("self",)).filter(demarche=demarche)
+    limite = limites.filter(uuid=decision.cible).first()
+    if limite is None:
+        raise ValidationError("Cette ligne n’est pas, ou n’est plus, au registre de la démarche.")
+    if limite.decision_id:
+        raise ValidationError(f"« {limite} » est déjà décidée ({limite.decision.numero}).")
+    limite.decision = decision
+    limite.attribuer(par)
+    limite.save(update_fields=["decision", "modifie_par", "modifie_le"])
+    Evenement.consigner(
+        limite, "décider", par=par, vers=f"{limite.get_categorie_display()}, décision {decision.numero}"
+    )
+    return limite
+
+
+def a_decider(demarche: Demarche):
+    """Les lignes qui attendent une décision, dans l'ordre du registre."""
+    return LimiteDAction.objects.filter(demarche=demarche, decision=None)
+
+
+def pour_document(demarche: Demarche) -> dict[Limite, list[LimiteDAction]]:
+    """Les lignes décidées et en vigueur, par catégorie, dans l'ordre on peut, on va, on ne peut pas
+    (une requête). Celle qu'une ligne décidée remplace n'y est plus.
+    """
+    decidees = LimiteDAction.objects.filter(demarche=demarche, decision__isnull=False)
+    en_vigueur = decidees.exclude(remplacante__decision__isnull=False).order_by("pk")
+    par_categorie = {categorie: [] for categorie in Limite}
+    for limite in en_vigueur.select_related("responsable", "decision__seance__instance"):
+        par_categorie[Limite(limite.categorie)].append(limite)
+    return par_categorie

@@ -66,9 +66,12 @@ def actions_possibles(fiche: FicheAction, acces: Acces) -> dict[str, Transition]
     }
 
 
-def verrouiller(fiche_pk: int) -> FicheAction:
-    """La fiche et sa démarche, verrouillées dans cet ordre jusqu'à la fin de la transaction."""
-    demarche_pk = FicheAction.objects.values_list("demarche", flat=True).get(pk=fiche_pk)
+def verrouiller(fiche_pk: int, demarche_pk: int | None = None) -> FicheAction:
+    """La démarche puis la fiche, verrouillées jusqu'à la fin de la transaction. Une fiche ne change jamais
+    de démarche : qui la connaît déjà la donne.
+    """
+    if demarche_pk is None:
+        demarche_pk = FicheAction.objects.values_list("demarche", flat=True).get(pk=fiche_pk)
     demarche = Demarche.objects.select_for_update(of=("self",), no_key=True).get(pk=demarche_pk)
     fiche = FicheAction.objects.select_for_update(of=("self",)).get(pk=fiche_pk)
     fiche.demarche = demarche
@@ -147,11 +150,10 @@ def motif_de_non_edition(fiche: FicheAction, acces: Acces) -> str:
     return motif_de_role(fiche, acces) or motif_d_etat(fiche, acces)
 
 
-def exiger_edition(fiche: FicheAction, par: Utilisateur | None) -> None:
-    """Lève PermissionDenied (rôle) ou ValidationError (étape, état) si `par` ne peut pas écrire la fiche."""
-    if par is None:
-        return
-    acces = Acces(par, fiche.demarche)
+def exiger_edition(fiche: FicheAction, acces: Acces) -> None:
+    """Lève PermissionDenied (rôle) ou ValidationError (étape, état) si la personne ne peut pas écrire la
+    fiche.
+    """
     if motif := motif_de_role(fiche, acces):
         raise PermissionDenied(motif)
     if motif := motif_d_etat(fiche, acces):
@@ -189,8 +191,9 @@ def modifier(formulaire, *, par: Utilisateur | None) -> FicheAction:
     Lève PermissionDenied (rôle), ValidationError (étape, état), Conflit (quelqu'un a écrit entre-temps),
     DejaFait (double clic). Une saisie qui ne change rien n'écrit rien.
     """
-    fiche = verrouiller(formulaire.instance.pk)
-    exiger_edition(fiche, par)
+    fiche = verrouiller(formulaire.instance.pk, formulaire.instance.demarche_id)
+    if par is not None:
+        exiger_edition(fiche, Acces(par, fiche.demarche))
     consommer(formulaire.cleaned_data.get("jeton"), par)
     changements = ecarts.de_la_saisie(formulaire)
     if not changements:

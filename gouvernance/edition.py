@@ -64,10 +64,7 @@ def _verrouiller(demarche: Demarche) -> Demarche:
 
 def consommer(jeton: uuid.UUID | None, par) -> None:
     """Brûle un jeton de formulaire ; lève DejaFait s'il l'est déjà."""
-    if jeton is None:
-        return
-    _, cree = JetonConsomme.objects.get_or_create(jeton=jeton, defaults={"utilisateur": par})
-    if not cree:
+    if jeton is not None and not JetonConsomme.objects.bruler(jeton, par):
         raise DejaFait
 
 

@@ -1,28 +1,59 @@
 """Les choix que plusieurs formulaires partagent : structures de la gouvernance, axes de la stratégie."""
 
-from typing import NamedTuple
+from functools import cache, cached_property, partial
 
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, Q
 from django.forms import ChoiceField, ModelChoiceField, ModelMultipleChoiceField
 
-from gouvernance.models import Demarche, StatutMembre, Structure
+from gouvernance.models import Demarche, Membre, StatutMembre, Structure
 
 
-class Structures(NamedTuple):
-    """Les structures que l'on peut choisir, et leurs libellés lus une seule fois."""
+class Structures:
+    """Les structures que l'on peut choisir : les membres de la gouvernance, plus celles que la fiche cite
+    déjà. Lues une seule fois, et seulement si l'on s'en sert.
+    """
 
-    queryset: object
-    choix: list
+    def __init__(self, demarche: Demarche, fiche=None):
+        membres = Membre.objects.filter(
+            structure=OuterRef("pk"), gouvernance=demarche.gouvernance_id,
+            statut__in=[StatutMembre.CONFIRME, StatutMembre.CANDIDAT],
+        )  # fmt: skip
+        choisies = Q(Exists(membres))
+        if fiche is not None:
+            choisies |= Q(pk=fiche.structure_porteuse_id) | Q(pk__in=fiche.partenariats.values("structure"))
+        self.queryset = Structure.objects.filter(choisies).order_by("nom")
 
-    @classmethod
-    def de(cls, demarche: Demarche, *gardees):
-        """Les membres de la gouvernance, plus celles que la fiche cite déjà."""
-        membres = Structure.objects.filter(
-            adhesions_gouvernance__gouvernance=demarche.gouvernance_id,
-            adhesions_gouvernance__statut__in=[StatutMembre.CONFIRME, StatutMembre.CANDIDAT],
-        )
-        pks = {*membres.values_list("pk", flat=True), *(pk for pk in gardees if pk)}
-        queryset = Structure.objects.filter(pk__in=pks).order_by("nom")
-        return cls(queryset, [("", "Choisir une structure"), *((s.pk, str(s)) for s in queryset)])
+    @cached_property
+    def par_cle(self) -> dict[str, Structure]:
+        return {str(structure.pk): structure for structure in self.queryset}
+
+    def choix(self) -> list[tuple]:
+        return [("", "Choisir une structure"), *((s.pk, str(s)) for s in self.par_cle.values())]
+
+    def regler(self, champ: ModelChoiceField) -> None:
+        """Le champ ne propose, et n'accepte, que ces structures."""
+        champ.queryset, champ.choices = self.queryset, self.choix
+
+
+class ChoixDeStructure(ModelChoiceField):
+    """Une structure, cherchée parmi celles déjà lues : cinquante lignes ne font pas cinquante requêtes."""
+
+    structures: Structures
+
+    def to_python(self, value):
+        if value in self.empty_values:
+            return None
+        structure = self.structures.par_cle.get(str(value))
+        if structure is None:
+            faute = self.error_messages["invalid_choice"]
+            raise ValidationError(faute, code="invalid_choice", params={"value": value})
+        return structure
+
+
+def regler_les_axes(champ: ModelChoiceField, demarche: Demarche) -> None:
+    """Le champ ne propose, et n'accepte, que les axes de la démarche ; la liste n'est lue que montrée."""
+    champ.queryset, champ.choices = demarche.axes.all(), cache(partial(choix_des_axes, demarche))
 
 
 def choix_des_axes(demarche: Demarche) -> list[tuple]:

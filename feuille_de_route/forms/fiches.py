@@ -5,7 +5,7 @@ from django import forms
 from diagnostic.models import EtatEnjeu
 from feuille_de_route import ecarts
 from feuille_de_route.completude import OBLIGATOIRES
-from feuille_de_route.forms.choix import Structures, choix_des_axes, nommer_le_vide
+from feuille_de_route.forms.choix import Structures, nommer_le_vide, regler_les_axes
 from feuille_de_route.forms.series import (
     SerieBudget,
     SerieEtapes,
@@ -40,12 +40,9 @@ class NouvelleFiche(AvecJeton, ModelFormulaireDsfr):
 
     def __init__(self, *args, demarche: Demarche, acces: Acces, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["axe"].queryset = demarche.axes.all()
-        self.fields["axe"].choices = choix_des_axes(demarche)
+        regler_les_axes(self.fields["axe"], demarche)
         if acces.autorise(DROITS["editer_fiches"]):
-            structures = Structures.de(demarche)
-            self.fields["structure_porteuse"].queryset = structures.queryset
-            self.fields["structure_porteuse"].choices = structures.choix
+            Structures(demarche).regler(self.fields["structure_porteuse"])
         else:
             del self.fields["structure_porteuse"]
         nommer_le_vide(self)
@@ -99,6 +96,11 @@ class Section(AvecJeton, AvecVersion, ModelFormulaireDsfr):
         for nom in A_PROPOSER & set(self.fields):
             self.fields[nom].required = True
 
+    def _get_validation_exclusions(self):
+        """Ce qui vient d'une liste est déjà jugé par son champ : la base n'a pas à le chercher de nouveau."""
+        choisis = {nom for nom, champ in self.fields.items() if isinstance(champ, forms.ChoiceField)}
+        return super()._get_validation_exclusions() | choisis
+
     def is_valid(self):
         valide = super().is_valid()
         for serie in self.series:
@@ -115,7 +117,9 @@ class Section(AvecJeton, AvecVersion, ModelFormulaireDsfr):
         fiche.attribuer(par)
         simples = {champ.name for champ in fiche._meta.concrete_fields} & set(self._meta.fields)
         fiche.save(update_fields=[*(simples & set(self.fields)), "modifie_par", "modifie_le"])
-        self._save_m2m()
+        for champ in fiche._meta.many_to_many:
+            if champ.name in self.changed_data:
+                champ.save_form_data(fiche, self.cleaned_data[champ.name])
         for serie in self.series:
             serie.save()
 
@@ -153,8 +157,7 @@ class SectionIdentite(Section):
 
     def preparer(self):
         demarche = self.demarche
-        self.fields["axe"].queryset = demarche.axes.all()
-        self.fields["axe"].choices = choix_des_axes(demarche)
+        regler_les_axes(self.fields["axe"], demarche)
         self.fields["chantier"].queryset = demarche.chantiers.all()
         self.fields["enjeux"].queryset = demarche.enjeux.exclude(etat=EtatEnjeu.ECARTE)
         if demarche.perimetre == Perimetre.GROUPEMENT:
@@ -179,15 +182,12 @@ class SectionActeurs(Section):
         }
 
     def preparer(self):
-        gardees = [self.instance.structure_porteuse_id]
-        gardees += self.instance.partenariats.values_list("structure", flat=True)
-        self.structures = Structures.de(self.demarche, *gardees)
+        self.structures = Structures(self.demarche, self.instance)
         self.fields["elu_referent"].queryset = Personne.objects.filter(
             gouvernance=self.demarche.gouvernance_id, qualite=Qualite.ELU
         )
         if self.acces.autorise(DROITS["editer_fiches"]):
-            self.fields["structure_porteuse"].queryset = self.structures.queryset
-            self.fields["structure_porteuse"].choices = self.structures.choix
+            self.structures.regler(self.fields["structure_porteuse"])
         else:  # un partenaire ne confie pas sa fiche à un autre
             del self.fields["structure_porteuse"]
 

@@ -9,7 +9,7 @@ from django.forms.models import BaseInlineFormSet, inlineformset_factory
 from django.forms.utils import ErrorDict
 from django.utils import timezone
 
-from feuille_de_route.forms.choix import nommer_le_vide
+from feuille_de_route.forms.choix import ChoixDeStructure, nommer_le_vide
 from feuille_de_route.models import (
     EtapeFiche,
     EtatFinancement,
@@ -51,14 +51,14 @@ class LignePartenaire(Ligne):
     class Meta:
         model = Partenariat
         fields = ["structure", "apport"]
+        field_classes = {"structure": ChoixDeStructure}
         labels = {"structure": "Structure partenaire", "apport": "Ce qu’elle apporte"}
         help_texts = {"apport": "Une salle, un demi-poste, un fichier de contacts…"}
 
     def __init__(self, *args, structures, **kwargs):
         super().__init__(*args, **kwargs)
-        champ = self.fields["structure"]
-        champ.queryset = structures.queryset
-        champ.choices = structures.choix
+        self.fields["structure"].structures = structures
+        structures.regler(self.fields["structure"])
 
 
 class LigneEtape(Ligne):

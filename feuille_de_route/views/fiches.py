@@ -1,58 +1,65 @@
 """La fiche action : la lire, la créer, l'écrire section par section, la faire avancer."""
 
 from django.contrib import messages
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
+from django.db.models import OuterRef, Prefetch
 from django.http import Http404, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
+from diagnostic.models import Enjeu
 from feuille_de_route import fiches
 from feuille_de_route.completude import a_remplir, completude
 from feuille_de_route.financement import compte
 from feuille_de_route.forms.fiches import SECTIONS, NouvelleFiche
 from feuille_de_route.forms.parcours import FormulaireMotif
 from feuille_de_route.forms.series import MAXIMUM
-from feuille_de_route.models import FicheAction, Public, Service
-from gouvernance.models import Demarche, Evenement
+from feuille_de_route.models import FicheAction, Partenariat, Public, Service
+from gouvernance.models import Epci, Evenement
 from gouvernance.permissions import Acces
 from gouvernance.socle.identifiants import cle_ou_zero
 from gouvernance.socle.modeles import Conflit
 from gouvernance.socle.vues import lecture_seule
-from gouvernance.views.commun import Saisie, agir, ouvrir, page_de_conflit, traiter
+from gouvernance.views.commun import CADRE, Saisie, agir, ouvrir, page_de_conflit, traiter
 
 RELATIONS = (
     "axe__parent", "chantier", "structure_porteuse", "elu_referent__structure", "modifie_par",
     "decision__seance__instance",
 )  # fmt: skip
 LISTES = (
-    "enjeux", "territoires", "partenariats__structure", "etapes", "indicateurs", "lignes_budget",
-    "financements",
+    Prefetch("partenariats", Partenariat.objects.select_related("structure")),
+    "etapes", "indicateurs", "lignes_budget", "financements",
 )  # fmt: skip
+# De ces listes la page n'écrit que les noms : ils viennent avec la fiche.
+NOMS = {
+    "noms_enjeux": ArraySubquery(Enjeu.objects.filter(fiches=OuterRef("pk")).values("question")),
+    "noms_territoires": ArraySubquery(Epci.objects.filter(fiches=OuterRef("pk")).values("nom")),
+}
 HISTOIRE = 30  # dernières lignes du journal montrées sur la fiche
 AIDES = {
     "renvoyer": "Dites précisément ce qui manque : le porteur lira votre texte en haut de sa fiche.",
 }
 
 
-def _trouver(request, demarche: Demarche, fiche_uuid, *relations: str) -> FicheAction:
-    """La fiche, si la personne la voit (sinon 404)."""
-    visibles = FicheAction.objects.visibles_par(request.user).filter(demarche=demarche)
-    fiche = get_object_or_404(visibles.select_related(*relations), uuid=fiche_uuid)
-    fiche.demarche = demarche
-    return fiche
+def _ouvrir(request, uuid, fiche_uuid, fiches=FicheAction.objects) -> tuple[FicheAction, Acces]:
+    """La fiche et sa démarche, en une requête, si la personne les voit (sinon 404), et ce qu'elle y peut.
+
+    Voir une fiche suppose un mandat dans sa démarche : il n'y a pas à chercher celle-ci d'abord.
+    """
+    fiches = fiches.select_related(*(f"demarche__{relation}" for relation in CADRE))
+    fiche = get_object_or_404(fiches.visibles_par(request.user), demarche__uuid=uuid, uuid=fiche_uuid)
+    return fiche, Acces(request.user, fiche.demarche)
 
 
 @lecture_seule
 def fiche(request, uuid, fiche_uuid):
-    demarche, acces = ouvrir(request, uuid)
-    visibles = FicheAction.objects.visibles_par(request.user).filter(demarche=demarche)
-    complete = visibles.select_related(*RELATIONS).prefetch_related(*LISTES)
-    fiche = get_object_or_404(complete, uuid=fiche_uuid)
-    fiche.demarche = demarche
+    complete = FicheAction.objects.select_related(*RELATIONS).prefetch_related(*LISTES).annotate(**NOMS)
+    fiche, acces = _ouvrir(request, uuid, fiche_uuid, complete)
     reste = a_remplir(fiche)
     adresses = {code: reverse("fiche_section", args=[uuid, fiche_uuid, code]) for code in SECTIONS}
     contexte = {
-        "demarche": demarche,
+        "demarche": fiche.demarche,
         "acces": acces,
         "page": f"Fiche {fiche.numero}",
         "fiche": fiche,
@@ -127,11 +134,10 @@ def section(request, uuid, fiche_uuid, code):
     """Écrire une section : champs et séries de lignes sous un seul bouton, une seule version."""
     if code not in SECTIONS:
         raise Http404
-    demarche, acces = ouvrir(request, uuid)
-    fiche = _trouver(request, demarche, fiche_uuid)
+    fiche, acces = _ouvrir(request, uuid, fiche_uuid)
     retour = reverse("fiche", args=[uuid, fiche_uuid])
     try:
-        fiches.exiger_edition(fiche, request.user)
+        fiches.exiger_edition(fiche, acces)
     except ValidationError as refus:
         if request.method != "POST":  # une saisie envoyée, elle, se remontre avec le refus
             messages.error(request, " ".join(refus.messages))
@@ -188,8 +194,7 @@ def agir_fiche(request, uuid, fiche_uuid, action):
     transition = fiches.TRANSITIONS.get(action)
     if transition is None or transition.decision:
         raise Http404
-    demarche, acces = ouvrir(request, uuid)
-    fiche = _trouver(request, demarche, fiche_uuid)
+    fiche, acces = _ouvrir(request, uuid, fiche_uuid)
     retour = reverse("fiche", args=[uuid, fiche_uuid])
     if transition.motif:
         return _avec_motif(request, fiche, acces, action)

@@ -15,12 +15,12 @@ from gouvernance.permissions import Acces
 from gouvernance.socle.formulaires import differences
 from gouvernance.socle.modeles import Conflit
 
+CADRE = ("gouvernance__departement", "porteur")  # ce que l'en-tête de chaque écran montre d'une démarche
+
 
 def ouvrir(request: HttpRequest, uuid) -> tuple[Demarche, Acces]:
     """La démarche, si la personne la voit (sinon 404), et ce qu'elle peut y faire."""
-    demarches = Demarche.objects.visibles_par(request.user).select_related(
-        "gouvernance__departement", "porteur"
-    )
+    demarches = Demarche.objects.visibles_par(request.user).select_related(*CADRE)
     demarche = get_object_or_404(demarches, uuid=uuid)
     return demarche, Acces(request.user, demarche)
 

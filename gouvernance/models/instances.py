@@ -28,6 +28,12 @@ class Frequence(models.TextChoices):
     AUTRE = "autre", "Autre"
 
 
+class InstanceQuerySet(models.QuerySet):
+    def actives(self):
+        """Celles qui se réunissent encore ; une instance remplacée garde son histoire, et c'est tout."""
+        return self.filter(dissoute_le=None)
+
+
 class Instance(Suivi):
     demarche = models.ForeignKey(Demarche, models.PROTECT, related_name="instances", verbose_name="démarche")
     type = models.CharField("type", max_length=14, choices=TypeInstance)
@@ -45,6 +51,8 @@ class Instance(Suivi):
     instance_hote = models.CharField("instance existante reprise", max_length=200, blank=True)
     succede_a = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="successeurs")
     dissoute_le = models.DateTimeField("remplacée ou dissoute le", null=True, editable=False)
+
+    objects = InstanceQuerySet.as_manager()
 
     class Meta:
         verbose_name = "instance"
@@ -75,21 +83,41 @@ class Instance(Suivi):
         return self.type.replace("_", "-").upper()
 
 
+class SiegeQuerySet(models.QuerySet):
+    def ouverts(self):
+        """Ceux que l'on convoque."""
+        return self.filter(clos_le=None)
+
+    def de_la_seance(self, seance):
+        """Ceux que l'on convoque, et ceux qui, clos depuis, figurent aux présences de cette séance."""
+        notes = Siege.objects.filter(presences__seance=seance)
+        return self.filter(Q(clos_le=None) | Q(pk__in=notes.values("pk")))
+
+
 class Siege(Suivi):
+    """Une place dans une instance. Quand son titulaire change après une séance, on le clôt et un autre
+    s'ouvre : les présences passées gardent le nom de qui y était.
+    """
+
     instance = models.ForeignKey(Instance, models.PROTECT, related_name="sieges")
     structure = models.ForeignKey(Structure, models.PROTECT, related_name="sieges")
     personne = models.ForeignKey(
         Personne, models.PROTECT, null=True, blank=True, related_name="sieges", verbose_name="titulaire"
     )
     president = models.BooleanField("préside ou co-préside", default=False)
+    ordre = models.PositiveSmallIntegerField("ordre", default=0, editable=False)
+    clos_le = models.DateTimeField("clos le", null=True, editable=False)
+
+    objects = SiegeQuerySet.as_manager()
 
     class Meta:
         verbose_name = "siège"
-        ordering = ["-president", "structure__nom"]
+        ordering = ["-president", "ordre", "structure__nom"]
         constraints = [
             models.UniqueConstraint(
                 fields=["instance", "structure", "personne"],
                 name="siege_unique",
+                condition=Q(clos_le=None),
                 nulls_distinct=False,
                 violation_error_message="Ce siège existe déjà dans l’instance.",
             )

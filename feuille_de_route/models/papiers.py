@@ -41,6 +41,7 @@ class Papier(Suivi, Travail):
     etat = models.CharField("état", max_length=8, choices=EtatPapier, default=EtatPapier.EN_FILE)
     empreinte = models.CharField("SHA-256", max_length=64, blank=True)
     taille = models.PositiveIntegerField("taille en octets", null=True)
+    sha_contenu = models.CharField("SHA-256 de ce qu’il imprime", max_length=64, blank=True)
     pret_le = models.DateTimeField("prêt le", null=True)
 
     objects = TravailQuerySet.as_manager()
@@ -57,6 +58,13 @@ class Papier(Suivi, Travail):
                 condition=Q(etat="pret", pret_le__isnull=False) & ~Q(empreinte="")
                 | ~Q(etat="pret") & Q(pret_le=None),
                 violation_error_message="Un papier prêt a un fichier.",
+            ),
+            models.UniqueConstraint(
+                fields=["demarche", "seance", "nature", "format"],
+                condition=Q(etat="en_file"),
+                nulls_distinct=False,
+                name="papier_en_file_unique",
+                violation_error_message="Ce papier est déjà en préparation.",
             ),
             models.CheckConstraint(
                 name="papier_de_seance",

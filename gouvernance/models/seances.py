@@ -128,6 +128,7 @@ class PointOrdreDuJour(AvecCible):
     duree = models.PositiveSmallIntegerField("durée en minutes", null=True, blank=True)
     rapporteur = models.CharField("rapporteur", max_length=150, blank=True)
     jalon = models.ForeignKey(Jalon, models.PROTECT, null=True, blank=True, related_name="points")
+    echanges = models.TextField("ce qui s’est dit", blank=True)
 
     class Meta:
         verbose_name = "point à l’ordre du jour"

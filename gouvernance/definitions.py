@@ -32,6 +32,7 @@ def rediger(formulaire, *, par: Utilisateur | None, demarche: Demarche) -> Defin
 
     Lève PermissionDenied, ValidationError (étape), Conflit.
     """
+    demarche = edition.tenir(demarche)
     definition = DefinitionCommune.objects.select_for_update(of=("self",)).get(demarche=demarche)
     change = "texte" in formulaire.changed_data
     edition.enregistrer(formulaire, par=par, demarche=demarche, droit="cadrer")
@@ -53,7 +54,7 @@ def adopter(decision: Decision, *, par: Utilisateur | None) -> DefinitionAdoptee
     validation de cette définition (ou du jalon « Cahier des charges »), s'il n'y a pas de texte, ou s'il est
     déjà adopté.
     """
-    demarche = decision.seance.instance.demarche
+    demarche = edition.tenir(decision.seance.instance.demarche)
     exiger(par, demarche, "tenir_seance")
     definition = DefinitionCommune.objects.select_for_update(of=("self",)).filter(demarche=demarche).first()
     _verifier(decision, definition)

@@ -24,7 +24,7 @@ def enregistrer(formulaire, *, par, demarche: Demarche, droit: str, lien: str = 
     Lève PermissionDenied, ValidationError (étape), Conflit (quelqu'un a écrit entre-temps), DejaFait
     (double clic).
     """
-    demarche = _verrouiller(demarche)
+    demarche = tenir(demarche)
     exiger(par, demarche, droit)
     objet = formulaire.instance
     nouveau = objet.pk is None
@@ -46,7 +46,7 @@ def enregistrer(formulaire, *, par, demarche: Demarche, droit: str, lien: str = 
 @transaction.atomic
 def supprimer(objet: models.Model, *, par, demarche: Demarche, droit: str) -> None:
     """Supprime et journalise. Lève ValidationError si d'autres objets y tiennent."""
-    demarche = _verrouiller(demarche)
+    demarche = tenir(demarche)
     exiger(par, demarche, droit)
     Evenement.consigner(objet, "supprimer", par=par, demarche=demarche, de=str(objet))
     try:
@@ -57,7 +57,7 @@ def supprimer(objet: models.Model, *, par, demarche: Demarche, droit: str) -> No
         raise ValidationError(f"« {objet} » ne peut être supprimé : {lies} en dépend.") from erreur
 
 
-def _verrouiller(demarche: Demarche) -> Demarche:
+def tenir(demarche: Demarche) -> Demarche:
     """La démarche, relue et tenue : l'étape ne change pas pendant qu'on écrit (une soumission attend)."""
     return Demarche.objects.select_for_update(of=("self",), no_key=True).get(pk=demarche.pk)
 

@@ -32,14 +32,32 @@ def rediger(formulaire, *, par: Utilisateur | None, demarche: Demarche) -> Limit
 
     Lève PermissionDenied ; ValidationError si elle est décidée ; Conflit ; DejaFait.
     """
+    demarche = edition.tenir(demarche)
     if formulaire.instance.pk:
         _tenir_non_decidee(formulaire.instance)
     return edition.enregistrer(formulaire, par=par, demarche=demarche, droit="cadrer", lien="demarche")
 
 
 @transaction.atomic
+def remplacer(formulaire, ancienne: LimiteDAction, *, par: Utilisateur | None) -> LimiteDAction:
+    """Propose une ligne à la place d'une ligne décidée, qui reste en vigueur jusqu'à la décision suivante.
+
+    Lève ValidationError si l'ancienne n'est pas décidée, ou a déjà sa remplaçante.
+    """
+    demarche = edition.tenir(ancienne.demarche)
+    tenue = LimiteDAction.objects.select_for_update(of=("self",)).get(pk=ancienne.pk)
+    if tenue.decision_id is None:
+        raise ValidationError(f"« {tenue} » n’est pas encore décidée : modifiez-la.")
+    if suivante := LimiteDAction.objects.filter(remplace=tenue).first():
+        raise ValidationError(f"Une ligne est déjà proposée à sa place : « {suivante} ».")
+    formulaire.instance.remplace = tenue
+    return edition.enregistrer(formulaire, par=par, demarche=demarche, droit="cadrer", lien="demarche")
+
+
+@transaction.atomic
 def retirer(limite: LimiteDAction, *, par: Utilisateur | None) -> None:
     """Retire une ligne qui n'est pas encore décidée."""
+    edition.tenir(limite.demarche)
     _tenir_non_decidee(limite)
     edition.supprimer(limite, par=par, demarche=limite.demarche, droit="cadrer")
 
@@ -59,7 +77,7 @@ def decider(decision: Decision, *, par: Utilisateur | None) -> LimiteDAction:
     Lève PermissionDenied ; ValidationError si la séance n'est pas tenue, si la décision n'est ni une
     validation ni une orientation, si la ligne est d'une autre démarche ou déjà décidée.
     """
-    demarche = decision.seance.instance.demarche
+    demarche = edition.tenir(decision.seance.instance.demarche)
     exiger(par, demarche, "tenir_seance")
     if decision.seance.etat not in {EtatSeance.OUVERTE, EtatSeance.CLOSE}:
         raise ValidationError("Cette ligne se décide dans une séance tenue.")

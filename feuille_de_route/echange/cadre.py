@@ -1,6 +1,9 @@
 """Écrire la démarche, ses instances, son cahier des charges, ses séances et ce qu'elles décident."""
 
 from datetime import datetime
+from uuid import uuid4
+
+from django.utils import timezone
 
 from feuille_de_route.echange import base
 from feuille_de_route.echange.ecriture import Ecriture, numerotes, objets, valeurs
@@ -9,23 +12,29 @@ from feuille_de_route.echange.valeurs import lire_jour, lire_moment
 from gouvernance.models import (
     Adhesion,
     CahierDesCharges,
+    Cible,
     CodeJalon,
     Decision,
+    DefinitionAdoptee,
     DefinitionCommune,
     Demarche,
     DemarcheEpci,
     EtatJalon,
+    EtatRencontre,
     EtatSeance,
     Gouvernance,
     Instance,
     Jalon,
+    LimiteDAction,
     Mandat,
     PointDeBlocage,
     PointOrdreDuJour,
     Presence,
+    Rencontre,
     Role,
     Seance,
     Siege,
+    Terme,
 )
 
 TENUES = {EtatSeance.OUVERTE, EtatSeance.CLOSE}
@@ -53,6 +62,7 @@ def ecrire_cadre(e: Ecriture) -> None:
     decisions = _seances(e)
     _etats_des_jalons(e, decisions)
     _definition_et_blocages(e)
+    _consensus(e)
 
 
 def _instances(e: Ecriture) -> None:
@@ -66,8 +76,9 @@ def _instances(e: Ecriture) -> None:
             occupe = {"structure": e.lien(siege, "structure"), "personne": e.lien(siege, "personne")}
             e.creer(Siege, siege, instance=instance, **occupe, **valeurs("siege", siege))
     for instance, dite in zip(creees, dites, strict=True):
-        if dite.get("succede_a"):
-            Instance.objects.filter(pk=instance.pk).update(succede_a=e.lien(dite, "succede_a"))
+        suite = {"succede_a": e.lien(dite, "succede_a"), "dissoute_le": _jour(dite.get("dissoute_le"))}
+        if any(suite.values()):
+            Instance.objects.filter(pk=instance.pk).update(**suite)
 
 
 def _jalons(e: Ecriture) -> None:
@@ -111,7 +122,7 @@ def _seance(e: Ecriture, dite: dict, numero: int) -> dict[int, Decision]:
         champs |= {"etat": EtatSeance.OUVERTE, "ouverte_le": debut}
     seance = e.creer(Seance, dite, **champs)
     for ordre, point in enumerate(objets(dite, "ordre_du_jour"), start=1):
-        fixe = {"seance": seance, "ordre": ordre, "jalon": e.jalons.get(point.get("jalon"))}
+        fixe = {"seance": seance, "ordre": ordre} | _vise(e, point)
         PointOrdreDuJour.objects.create(**valeurs("point", point), **fixe)
     for presence in objets(dite, "presences"):
         sieges = {cle: e.lien(presence, cle) for cle in ("siege", "pouvoir_a")}
@@ -119,10 +130,21 @@ def _seance(e: Ecriture, dite: dict, numero: int) -> dict[int, Decision]:
     decisions = {}
     for ordre, decision in numerotes(objets(dite, "decisions"), "ordre"):
         champs = valeurs("decision", decision) | {"seance": seance, "ordre": ordre}
-        champs["jalon"] = e.jalons.get(decision.get("jalon"))
+        champs |= _vise(e, decision)
         decisions[id(decision)] = e.creer(Decision, decision, **champs)
     _refermer(seance, etat, debut)
     return decisions
+
+
+def _vise(e: Ecriture, dit: dict) -> dict:
+    """Le jalon ou l'objet sur lequel porte un point ou une décision ; l'objet peut être écrit plus tard."""
+    if jalon := e.jalons.get(dit.get("jalon")):
+        return {"jalon": jalon, "cible_type": Cible.JALON, "cible": jalon.uuid, "cible_libelle": str(jalon)}
+    cible = dit.get("cible")
+    if not cible:
+        return {}
+    uuid = e.uuid_de(cible["ref"]) if cible.get("ref") else uuid4()
+    return {"cible_type": cible["type"], "cible": uuid, "cible_libelle": cible.get("libelle") or ""}
 
 
 def _refermer(seance: Seance, etat: str, debut: datetime) -> None:
@@ -151,7 +173,30 @@ def _definition_et_blocages(e: Ecriture) -> None:
     dite = e.donnees.get("definition_commune") or {}
     adoptee = {"demarche": e.demarche, "decision": e.lien(dite, "decision")}
     e.creer(DefinitionCommune, {}, **valeurs("definition", dite), **adoptee)
+    for edition in objets(dite, "editions"):
+        le = lire_jour(edition["le"]) if edition.get("le") else timezone.now()
+        champs = valeurs("definition_adoptee", edition) | {"decision": e.lien(edition, "decision")}
+        DefinitionAdoptee.objects.create(demarche=e.demarche, le=le, **champs)
     for dit in objets(e.donnees, "points_de_blocage"):
         liens = {"responsable": e.lien(dit, "responsable"), "decision": e.lien(dit, "decision")}
-        leve_le = lire_jour(dit["leve_le"]) if dit.get("leve_le") else None
+        leve_le = _jour(dit.get("leve_le"))
         e.creer(PointDeBlocage, {}, demarche=e.demarche, leve_le=leve_le, **liens, **valeurs("blocage", dit))
+
+
+def _consensus(e: Ecriture) -> None:
+    for dit in objets(e.donnees, "glossaire"):
+        e.creer(Terme, {}, demarche=e.demarche, **valeurs("terme", dit))
+    for dite in objets(e.donnees, "limites"):
+        liens = {"responsable": e.lien(dite, "responsable"), "decision": e.lien(dite, "decision")}
+        e.creer(LimiteDAction, dite, demarche=e.demarche, **liens, **valeurs("limite", dite))
+    for dite in objets(e.donnees, "rencontres"):
+        champs = valeurs("rencontre", dite) | {"epci_id": (dite.get("epci") or {}).get("siren")}
+        if champs["etat"] == EtatRencontre.TENUE:
+            champs["tenue_le"] = lire_jour(dite["date"])
+        rencontre = e.creer(Rencontre, {}, demarche=e.demarche, **champs)
+        rencontre.communes.set([commune["code"] for commune in objets(dite, "communes")])
+        rencontre.referents.set(e.liens(dite, "referents"))
+
+
+def _jour(texte: str | None) -> datetime | None:
+    return lire_jour(texte) if texte else None

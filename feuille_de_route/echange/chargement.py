@@ -21,21 +21,28 @@ from feuille_de_route.models import (
 from gouvernance.models import (
     Adhesion,
     CahierDesCharges,
+    Commune,
     Decision,
+    DefinitionAdoptee,
     DefinitionCommune,
     Demarche,
     DemarcheEpci,
     Epci,
     Instance,
     Jalon,
+    LimiteDAction,
     Membre,
+    Personne,
     PointDeBlocage,
     PointOrdreDuJour,
     Presence,
+    Rencontre,
     Seance,
     Siege,
     StatutMembre,
+    Terme,
 )
+from gouvernance.socle.tri import cle_francaise
 
 STRUCTURE = ("structure__college", "structure__epci")
 PERSONNE = ("personne__structure__college", "personne__structure__epci")
@@ -55,6 +62,10 @@ class Dossier:
     jalons: list[Jalon]
     seances: list[Seance]
     blocages: list[PointDeBlocage]
+    definitions: list[DefinitionAdoptee]
+    termes: list[Terme]
+    limites: list[LimiteDAction]
+    rencontres: list[Rencontre]
     constats: list[Constat]
     enjeux: list[Enjeu]
     chantiers: list[ChantierCle]
@@ -70,6 +81,7 @@ def charger(demarche_pk: int, *, seulement_retenues: bool) -> Dossier:
     """Lit toute la démarche. `seulement_retenues` : fiches retenues et membres confirmés seulement."""
     demarche = _demarche(demarche_pk)
     membres = Membre.objects.filter(gouvernance=demarche.gouvernance_id).select_related(*STRUCTURE)
+    membres = membres.exclude(statut=StatutMembre.REFUSE)
     fiches = _fiches(demarche)
     if seulement_retenues:
         membres = membres.filter(statut=StatutMembre.CONFIRME)
@@ -89,6 +101,10 @@ def charger(demarche_pk: int, *, seulement_retenues: bool) -> Dossier:
         jalons=list(Jalon.objects.filter(**de).order_by("ordre")),
         seances=list(_seances(demarche)),
         blocages=list(_dates(PointDeBlocage.objects.filter(**de).select_related(*responsable), "echeance")),
+        definitions=list(DefinitionAdoptee.objects.filter(**de).order_by("-edition")),
+        termes=sorted(Terme.objects.filter(**de), key=lambda t: (cle_francaise(t.terme), t.terme)),
+        limites=list(LimiteDAction.objects.filter(**de).select_related(*responsable).order_by("pk")),
+        rencontres=list(_rencontres(demarche)),
         constats=list(_constats(demarche)),
         enjeux=list(_enjeux(demarche)),
         chantiers=list(ChantierCle.objects.filter(**de).select_related(*pilote).order_by("ordre", "pk")),
@@ -123,6 +139,14 @@ def _seances(demarche: Demarche) -> QuerySet:
         Prefetch("points", PointOrdreDuJour.objects.select_related("jalon").order_by("ordre", "pk")),
         Prefetch("presences", Presence.objects.order_by("siege_id")),
         Prefetch("decisions", Decision.objects.select_related("jalon").order_by("ordre")),
+    )
+
+
+def _rencontres(demarche: Demarche) -> QuerySet:
+    referents = Personne.objects.select_related("structure__college", "structure__epci")
+    rencontres = Rencontre.objects.filter(demarche=demarche).select_related("epci").order_by("date", "pk")
+    return rencontres.prefetch_related(
+        Prefetch("communes", Commune.objects.order_by("code")), Prefetch("referents", referents)
     )
 
 

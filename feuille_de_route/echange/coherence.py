@@ -9,16 +9,18 @@ from diagnostic.models import Thematique
 from feuille_de_route.echange.conformite import chemin
 from feuille_de_route.echange.erreurs import Erreur
 from feuille_de_route.echange.schema import schema
-from gouvernance.models import College, Departement, Epci
+from gouvernance.models import College, Commune, Departement, Epci
 
 GENRES = {
     "structure": "une structure", "personne": "une personne", "instance": "une instance", "siege": "un siège",
     "seance": "une séance", "decision": "une décision", "constat": "un constat", "enjeu": "un enjeu",
     "chantier": "un chantier clé", "atelier": "un atelier", "axe": "un axe", "fiche": "une fiche",
+    "limite": "une limite d’action",
 }  # fmt: skip
 REFERENTIELS = {
     "departement": (Departement, "code", "Département inconnu"),
     "epci": (Epci, "siren", "EPCI inconnu"),
+    "commune": (Commune, "code", "Commune inconnue"),
     "college": (College, "code", "Collège inconnu"),
     "thematique": (Thematique, "code", "Thématique inconnue"),
 }

@@ -1,6 +1,7 @@
 """Ce que partagent les parties de l'import qui écrivent : lignes nommées, liens, rangs."""
 
 from collections.abc import Iterator
+from uuid import UUID, uuid4
 
 from django.db import models
 
@@ -36,6 +37,7 @@ class Ecriture:
     def __init__(self, donnees: dict, par: Utilisateur | None):
         self.donnees, self.par = donnees, par
         self.refs: dict[str, models.Model] = {}
+        self.uuids: dict[str, UUID] = {}
         self.avertissements: list[str] = []
         self.jalons: dict[str, Jalon] = {}
         self.demarche: Demarche | None = None
@@ -43,12 +45,18 @@ class Ecriture:
     def creer(self, modele: type[models.Model], donnees: dict, **champs) -> models.Model:
         """Enregistre une ligne, et la nomme si le fichier lui donne une référence."""
         ligne = modele(**champs)
+        if donnees.get("ref"):
+            ligne.uuid = self.uuid_de(donnees["ref"])
         if hasattr(ligne, "attribuer"):
             ligne.attribuer(self.par)
         ligne.save()
         if donnees.get("ref"):
             self.refs[donnees["ref"]] = ligne
         return ligne
+
+    def uuid_de(self, ref: str) -> UUID:
+        """L'identifiant public que porte, ou portera, l'objet du fichier que cette référence nomme."""
+        return self.uuids.setdefault(ref, uuid4())
 
     def lien(self, donnees: dict, cle: str) -> models.Model | None:
         ref = donnees.get(cle)

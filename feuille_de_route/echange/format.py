@@ -22,19 +22,23 @@ from feuille_de_route.models import (
 from gouvernance.models import (
     CahierDesCharges,
     Decision,
+    DefinitionAdoptee,
     DefinitionCommune,
     Demarche,
     Gouvernance,
     Instance,
     Jalon,
+    LimiteDAction,
     Membre,
     Personne,
     PointDeBlocage,
     PointOrdreDuJour,
     Presence,
+    Rencontre,
     Seance,
     Siege,
     Structure,
+    Terme,
 )
 
 FORMAT = "feuille-de-route"
@@ -105,12 +109,32 @@ OBJETS = {
         "contexte": "Contexte.",
         "objectifs": "Ce que la démarche doit produire, et pour qui.",
         "methode": "Étapes, ateliers, moments de validation.",
+        "perimetre": "Le territoire, les publics, ce qui n’en est pas.",
         "moyens": "Moyens de la démarche.",
         "vigilance": "Points de vigilance.",
         "edition": "Numéro de l’édition, par défaut 1.",
     }),
     "definition": Objet(DefinitionCommune, {
         "texte": "Ce que les parties entendent par inclusion numérique.",
+        "edition": "Numéro de l’édition en cours d’écriture ou en vigueur, par défaut 1.",
+    }),
+    "definition_adoptee": Objet(DefinitionAdoptee, {
+        "edition": "Numéro de l’édition adoptée.",
+        "texte": "Le texte adopté.",
+    }),
+    "terme": Objet(Terme, {"terme": "Le mot.", "definition": "Le sens que les parties lui donnent."}),
+    "limite": Objet(LimiteDAction, {
+        "categorie": "Ce que l’on peut, ce que l’on va, ce que l’on ne peut pas faire.",
+        "libelle": "Ce dont il s’agit.",
+        "explication": "Pourquoi.",
+        "echeance": "Échéance.",
+    }),
+    "rencontre": Objet(Rencontre, {
+        "type": "Visite de commune, conférence des maires ou entretien.",
+        "date": "Date.",
+        "lieu": "Lieu.",
+        "suites": "Ce qui en est sorti.",
+        "etat": "État, par défaut prévue.",
     }),
     "jalon": Objet(Jalon, {
         "code": "Le moment de validation.",
@@ -120,7 +144,9 @@ OBJETS = {
     "seance": Objet(Seance, {
         "numero": "Numéro dans l’année pour ce type d’instance ; null : le suivant.",
         "debut": "Date et heure (ISO 8601) ; une date seule si l’heure est inconnue.",
+        "duree": "Durée prévue, en minutes, par défaut 120.",
         "lieu": "Lieu.",
+        "visioconference": "Adresse de la visioconférence.",
         "etat": "État ; « ouverte » ou « close » pour une séance tenue ; par défaut planifiée.",
         "compte_rendu": "Compte rendu.",
     }),
@@ -140,6 +166,7 @@ OBJETS = {
     "blocage": Objet(PointDeBlocage, {
         "libelle": "Ce qui gêne l’avancée.",
         "echeance": "Échéance pour le lever.",
+        "resolution": "Comment il a été levé.",
     }),
     "serie": Objet(SerieIndicateur, {
         "code": "Code de la série, commun à toutes les démarches.",

@@ -6,8 +6,10 @@ Annotations propres, lues par l'import : `x-renvoi` (genres d'objets qu'une réf
 
 from feuille_de_route.echange.format import FORMAT, OBJETS, VERSION_FORMAT
 from feuille_de_route.echange.valeurs import DATE, schema_du_champ
+from gouvernance.models import Cible, StatutMembre
 
 REF = r"^[A-Za-z][A-Za-z0-9_-]{0,29}$"
+VISES = ("enjeu", "axe", "fiche", "chantier", "limite", "seance")
 IDENTIFIANT_SCHEMA = "urn:feuille-de-route:format-echange:1.0"
 
 
@@ -75,6 +77,16 @@ def _demarche() -> dict:
     )  # fmt: skip
 
 
+def _membre() -> dict:
+    """Un membre ; celui dont la candidature est refusée n'est pas dans un fichier."""
+    membre = objet(
+        "membre", "Un membre.", requis=("structure",),
+        structure=renvoi("La structure membre.", "structure", requis=True),
+    )  # fmt: skip
+    membre["properties"]["statut"]["enum"].remove(StatutMembre.REFUSE)
+    return membre
+
+
 def _acteurs() -> dict:
     college = nomme("Le collège.", "college", requis=True)
     return {
@@ -87,10 +99,7 @@ def _acteurs() -> dict:
             "personne", "Une personne.", requis=("ref", "structure"), ref=ref("personne"),
             structure=renvoi("Sa structure.", "structure", requis=True),
         )),
-        "membres": liste("Les membres de la gouvernance.", objet(
-            "membre", "Un membre.", requis=("structure",),
-            structure=renvoi("La structure membre.", "structure", requis=True),
-        ), "structure"),
+        "membres": liste("Les membres de la gouvernance.", _membre(), "structure"),
     }  # fmt: skip
 
 
@@ -113,13 +122,20 @@ def _cadre() -> dict:
         "instances": liste("Les instances.", objet(
             "instance", "Une instance.", ref=ref("instance"), epci=epci("Son EPCI, pour un groupe moteur."),
             succede_a=renvoi("L’instance à laquelle elle succède.", "instance"),
+            dissoute_le=texte("Date de son remplacement ; null : elle siège.", pattern=DATE, format="date"),
             sieges=liste("Ses sièges.", siege),
         )),
         "cahier_des_charges": cahier,
         "definition_commune": objet(
             "definition", "La définition commune de l’inclusion numérique.", nullable=True,
             decision=renvoi("La décision qui l’adopte.", "decision"),
+            editions=liste("Les éditions adoptées, de la dernière à la première.", objet(
+                "definition_adoptee", "Une édition.", requis=("decision",),
+                decision=renvoi("La décision qui l’a adoptée.", "decision", requis=True),
+                le=texte("Date ; null : le jour de l’import.", pattern=DATE, format="date"),
+            ), "edition"),
         ),
+        "glossaire": liste("Les mots employés dans le même sens.", objet("terme", "Un mot."), "terme"),
         "jalons": liste("Les cinq moments de validation ; ceux qui manquent sont à venir.", objet(
             "jalon", "Un jalon.", instance=renvoi("L’instance qui le valide.", "instance"),
             decision=renvoi("La décision qui fait foi ; null : la dernière qui le vise.", "decision"),
@@ -131,7 +147,7 @@ def _seances() -> dict:
     vise = OBJETS["jalon"].champ("code")
     jalon = {"description": "Code du jalon visé.", **schema_du_champ(vise, requis=False)}
     decision = objet(
-        "decision", "Une décision.", ref=ref("decision"), jalon=jalon,
+        "decision", "Une décision.", ref=ref("decision"), jalon=jalon, cible=_cible(),
         numero=texte("Numéro composé, pour information (« 2026-COPIL-02-D3 »)."),
     )  # fmt: skip
     presence = objet(
@@ -142,7 +158,7 @@ def _seances() -> dict:
         "seance", "Une séance.", requis=("instance",), ref=ref("seance"),
         reference=texte("Référence composée, pour information (« 2026-COPIL-02 »)."),
         instance=renvoi("L’instance réunie.", "instance", requis=True),
-        ordre_du_jour=liste("L’ordre du jour.", objet("point", "Un point.", jalon=jalon)),
+        ordre_du_jour=liste("L’ordre du jour.", objet("point", "Un point.", jalon=jalon, cible=_cible())),
         presences=liste("Les présences notées.", presence, "siege"),
         decisions=liste("Les décisions, dans une séance ouverte ou close.", decision, "ordre"),
     )  # fmt: skip
@@ -151,10 +167,42 @@ def _seances() -> dict:
         decision=renvoi("La décision dont c’est une réserve.", "decision"),
         leve_le=texte("Date à laquelle il est levé ; null : il gêne encore.", pattern=DATE, format="date"),
     )  # fmt: skip
+    limite = objet(
+        "limite", "Une limite d’action.", ref=ref("limite"),
+        responsable=renvoi("Qui la porte.", "structure"),
+        decision=renvoi("La décision qui l’a arrêtée.", "decision"),
+    )  # fmt: skip
     return {
         "seances": liste("Les séances.", seance),
         "points_de_blocage": liste("Les points de blocage.", blocage),
+        "limites": liste("On peut, on va, on ne peut pas.", limite),
+        "rencontres": liste("Les rencontres de terrain.", _rencontre()),
     }
+
+
+def _cible() -> dict:
+    """Ce sur quoi porte un point ou une décision, jalon mis à part."""
+    genres = [c.value for c in Cible if c not in (Cible.AUCUNE, Cible.JALON)]
+    return {
+        "description": "L’objet visé, s’il y en a un autre qu’un jalon.",
+        "type": ["object", "null"],
+        "properties": {
+            "type": {"description": "Genre de l’objet.", "type": "string", "enum": genres},
+            "ref": renvoi("L’objet, s’il est dans le fichier.", *VISES),
+            "libelle": texte("Son intitulé au moment où l’on en parle.", maxLength=250),
+        },
+        "required": ["type"],
+        "additionalProperties": False,
+    }
+
+
+def _rencontre() -> dict:
+    referent = {"type": "string", "pattern": REF, "x-renvoi": ["personne"], "description": "Un référent."}
+    return objet(
+        "rencontre", "Une rencontre.", epci=epci("L’EPCI, pour une conférence des maires."),
+        communes=liste("Les communes.", nomme("Une commune.", "commune", requis=True, nom="nom"), "code"),
+        referents=liste("Les référents.", referent) | {"uniqueItems": True},
+    )  # fmt: skip
 
 
 def _diagnostic() -> dict:

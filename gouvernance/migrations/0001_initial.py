@@ -4,6 +4,7 @@ import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.constraints
 import django.db.models.deletion
+import django.utils.timezone
 import django.db.models.functions.text
 import gouvernance.socle.identifiants
 import uuid
@@ -867,7 +868,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('edition', models.PositiveSmallIntegerField(verbose_name='édition')),
                 ('texte', models.TextField(verbose_name='texte adopté')),
-                ('le', models.DateTimeField(auto_now_add=True, verbose_name='le')),
+                ('le', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='le')),
                 ('decision', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='gouvernance.decision')),
                 ('demarche', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='definitions_adoptees', to='gouvernance.demarche', verbose_name='démarche')),
             ],

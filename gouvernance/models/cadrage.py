@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils import timezone
 
 from gouvernance.models.acteurs import Structure
 from gouvernance.models.demarche import Demarche
@@ -114,7 +115,7 @@ class DefinitionAdoptee(models.Model):
     edition = models.PositiveSmallIntegerField("édition")
     texte = models.TextField("texte adopté")
     decision = models.ForeignKey("gouvernance.Decision", models.PROTECT, related_name="+")
-    le = models.DateTimeField("le", auto_now_add=True)
+    le = models.DateTimeField("le", default=timezone.now, editable=False)
 
     class Meta:
         verbose_name = "définition adoptée"

@@ -17,6 +17,7 @@ from gouvernance.models import CodeJalon
 LETTRES = "aàâäbcçdeéèêëfghiîïjklmnoôöpqrstuùûvwxyz AÉÇŒ’«»–\n\t&<>\"'\\/0123456789💡اक\u0301\u200b"
 COLLEGES = ["etat", "departement", "epci", "mediation-numerique", "handicap"]
 EPCIS = ["200041572", "200040392"]
+COMMUNES = ["24037", "24064"]
 SIRETS = ["22240001900014", "22240001900022", "35600000000048"]
 
 
@@ -115,7 +116,8 @@ def demarches(draw) -> dict:
         structure["siret"] = SIRETS[rang] if rang < len(SIRETS) and draw(st.booleans()) else None
     structure = st.sampled_from([s["ref"] for s in d["structures"]])
     d["personnes"] = draw(nommes("P", simples("personne", structure=structure)))
-    membres = draw(liste(simples("membre", structure=structure), 4))
+    statut = st.sampled_from([None, "candidat", "confirme", "retire"])
+    membres = draw(liste(simples("membre", structure=structure, statut=statut), 4))
     d["membres"] = list({m["structure"]: m for m in membres or ()}.values())
     d["demarche"] = draw(_racine(d))
     d |= draw(_instances(d, structure))
@@ -124,6 +126,8 @@ def demarches(draw) -> dict:
     d |= draw(_diagnostic(d))
     d |= draw(_ateliers(d))
     d |= draw(_plan(d, structure))
+    d |= draw(_consensus(d))
+    draw(_cibles(d))
     return d
 
 
@@ -145,6 +149,11 @@ def _instances(draw, d: dict, structure) -> dict:
         uniques = {(s["structure"], s["personne"]): s for s in sieges}.values()
         instance["sieges"] = [{**s, "ref": f"G{n}-{rang}"} for rang, s in enumerate(uniques)]
         instance["succede_a"] = draw(parmi(instances[:n]))
+        instance["dissoute_le"] = draw(valeur(OBJETS["jalon"].champ("echeance"), requis=False))
+        if instance["type"] == "existante":
+            instance["instance_hote"] = instance["instance_hote"] or "Comité existant"
+        if instance["type"] == "groupe_moteur":
+            instance["epci"] = {"siren": EPCIS[0]}
     cahier = draw(simples("cahier"))
     edition = cahier["edition"] = max(cahier["edition"] or 1, 1)
     jour = valeur(OBJETS["jalon"].champ("echeance"), requis=False)
@@ -271,6 +280,43 @@ def _plan(draw, d: dict, structure) -> dict:
     besoins = [{**draw(simples("besoin")), "code": c, "rang": None} for c in codes]
     signataires = draw(liste(simples("signataire", structure=structure)))
     return {"axes": axes, "fiches": fiches, "besoins": besoins, "signataires": signataires}
+
+
+@st.composite
+def _consensus(draw, d: dict) -> dict:
+    decision = parmi([x for s in d["seances"] for x in s["decisions"]])
+    limites = draw(nommes("L", simples("limite", responsable=parmi(d["structures"]), decision=decision)))
+    termes = {t["terme"].lower(): t for t in draw(st.lists(simples("terme"), max_size=3))}
+    rencontre = simples(
+        "rencontre", epci=code("siren", EPCIS), referents=quelques(d["personnes"]),
+        communes=st.lists(st.sampled_from(COMMUNES), unique=True).map(lambda c: [{"code": x} for x in c]),
+    )  # fmt: skip
+    return {
+        "limites": limites,
+        "glossaire": list(termes.values()),
+        "rencontres": draw(liste(rencontre)),
+    }
+
+
+@st.composite
+def _cibles(draw, d: dict) -> None:
+    """Des points et des décisions portent sur un objet du fichier, ou sur un qui n'y est plus."""
+    objets = {
+        "enjeu": d["enjeux"], "axe": d["axes"], "fiche": d["fiches"], "chantier": d["chantiers"],
+        "limite": d["limites"], "seance": d["seances"], "definition": [],
+    }  # fmt: skip
+    for seance in d["seances"]:
+        for ligne in [*(seance["ordre_du_jour"] or ()), *seance["decisions"]]:
+            genre = draw(st.sampled_from([None, *objets]))
+            if genre and not ligne["jalon"]:
+                libelle = draw(st.none() | phrases(250))
+                ligne["cible"] = {"type": genre, "ref": draw(parmi(objets[genre])), "libelle": libelle}
+    decisions = [x["ref"] for s in d["seances"] for x in s["decisions"]]
+    definition = d["definition_commune"]
+    definition["editions"] = []
+    for edition in draw(st.lists(st.integers(1, 9), unique=True, max_size=2)) if decisions else ():
+        adoptee = draw(simples("definition_adoptee", decision=st.sampled_from(decisions)))
+        definition["editions"].append({**adoptee, "edition": edition, "le": "2026-03-02"})
 
 
 def _ligne():

@@ -115,7 +115,8 @@ def test_les_sections_suivent_la_methode(petit):
         "17,9 %", "Relève d’un autre schéma.", "Repérage des allocataires", "400 personnes",
         "68 500,50 €", "92 500,50 €", "il manque 37 500,50 €", "Garantir la gouvernance et les moyens.",
         "Personne à plus de vingt minutes d’une aide.", "Animer la gouvernance et la feuille de route",
-        "/verifier",
+        "/verifier", "On ne peut pas faire", "Équiper chaque foyer", "Le budget n’y suffit pas.",
+        "pour le 31 décembre 2026", "Trois communes volontaires.", "Faire avec, pour que la personne",
     ],
 )  # fmt: skip
 def test_le_contenu_fige_est_imprime(petit, attendu):

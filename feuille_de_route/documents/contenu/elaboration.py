@@ -1,12 +1,14 @@
 """Comment la feuille de route a été élaborée : cahier des charges, ateliers, moments de validation."""
 
 from ateliers.models import TypeAtelier
+from feuille_de_route.documents.contenu.consensus import glossaire, rencontres
 from feuille_de_route.documents.contenu.lecture import Dossier, Lu, jour, libelle, liste
 from gouvernance.models import CodeJalon, EtatJalon
 
 CHAMPS_DU_CAHIER = (
     ("contexte", "Contexte"),
     ("objectifs", "Objectifs"),
+    ("perimetre", "Périmètre"),
     ("methode", "Méthode"),
     ("moyens", "Moyens de la démarche"),
     ("vigilance", "Points de vigilance"),
@@ -22,6 +24,8 @@ def elaboration(dossier: Dossier) -> dict | None:
         "definition": definition(dossier),
         "jalons": [_jalon(dossier, j) for j in liste(d, "jalons")],
         "ateliers": [_atelier(dossier, a) for a in liste(d, "ateliers")],
+        "rencontres": rencontres(dossier),
+        "glossaire": glossaire(dossier),
         "blocages": [_blocage(dossier, p) for p in liste(d, "points_de_blocage") if p["libelle"]],
     }
     return contenu if any(contenu.values()) else None

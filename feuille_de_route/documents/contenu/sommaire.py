@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from feuille_de_route.documents.contenu import comptes
 from feuille_de_route.documents.contenu.acteurs import adossement, co_porteurs, gouvernance, territoire
 from feuille_de_route.documents.contenu.calendrier import calendrier
+from feuille_de_route.documents.contenu.consensus import limites
 from feuille_de_route.documents.contenu.diagnostic import diagnostic, sources
 from feuille_de_route.documents.contenu.elaboration import definition, elaboration
 from feuille_de_route.documents.contenu.fiches import fiches
@@ -35,6 +36,7 @@ def contenu(dossier: Dossier, *, signataires: list[dict]) -> dict:
         ("enjeux", "Enjeux", enjeux(dossier, plan)),
         ("strategie", "Stratégie", strategie(dossier, plan)),
         ("chantiers", "Chantiers clés", chantiers(dossier)),
+        ("limites", "On va, on peut, on ne peut pas", limites(dossier)),
         ("fiches", "Fiches actions", fiches(dossier, plan)),
         ("financement", "Plan de financement", finances),
         ("calendrier", "Calendrier", calendrier(dossier)),

@@ -8,7 +8,8 @@ from celery import shared_task
 from django.conf import settings
 
 from feuille_de_route.documents import production
-from feuille_de_route.models import Document, Transmission
+from feuille_de_route.documents.papiers.production import produire as preparer_papier
+from feuille_de_route.models import Document, Papier, Transmission
 from feuille_de_route.transmission import envoi
 from gouvernance.models import Courriel
 from gouvernance.tasks import envoyer as envoyer_courriel
@@ -19,6 +20,11 @@ PAR_BALAYAGE = 100
 @shared_task
 def produire(document_pk: int) -> None:
     production.produire(document_pk)
+
+
+@shared_task
+def produire_papier(papier_pk: int) -> None:
+    preparer_papier(papier_pk)
 
 
 @shared_task
@@ -33,6 +39,7 @@ def balayer() -> None:
     Il n'exécute rien : chaque travail garde son propre délai, et plusieurs travailleurs se les partagent. Un
     indice qui n'est pas lu avant le balayage suivant s'efface, la file ne grossit donc jamais.
     """
-    for modele, tache in ((Transmission, envoyer), (Document, produire), (Courriel, envoyer_courriel)):
+    travaux = ((Transmission, envoyer), (Document, produire), (Papier, produire_papier))
+    for modele, tache in (*travaux, (Courriel, envoyer_courriel)):
         for pk in modele.objects.a_faire().order_by("pk").values_list("pk", flat=True)[:PAR_BALAYAGE]:
             tache.apply_async((pk,), expires=settings.BALAYAGE_SECONDES)

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from feuille_de_route.views import a_faire, decisions, parcours
+from feuille_de_route.views import a_faire, decisions, membres, parcours
 from gouvernance.views import accueil
 
 handler400 = "gouvernance.socle.reponses.demande_illisible"
@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("diagnostic.urls")),
     path("", include("ateliers.urls")),
     path("demarches/<uuid:uuid>/", parcours.demarche, name="demarche"),
+    path("demarches/<uuid:uuid>/gouvernance/membres/", membres.membres, name="membres"),
     path("demarches/<uuid:uuid>/franchir/<slug:passage>/", parcours.franchir, name="demarche_franchir"),
     path("demarches/<uuid:uuid>/acte/<slug:acte>/", parcours.acte_motive, name="demarche_acte"),
     path(
@@ -30,4 +31,5 @@ urlpatterns = [
     ),
     path("", include("feuille_de_route.urls_fiches")),
     path("", include("feuille_de_route.urls_documents")),
+    path("", include("feuille_de_route.urls_papiers")),
 ]

@@ -26,7 +26,11 @@ BIBLIOTHEQUES = {
     "libharfbuzz-subset.so.0": "libharfbuzz-subset0",
     "libfontconfig.so.1": "fontconfig",
 }
-PROGRAMMES_D_ESSAIS = {"chromium": "chromium", "pdfsig": "poppler-utils"}
+PROGRAMMES_D_ESSAIS = {
+    "chromium": "chromium",
+    "pdfsig": "poppler-utils",
+    "soffice": "libreoffice-writer-nogui",
+}
 
 
 def dire(phrase):

@@ -7,10 +7,10 @@ from django.views.decorators.http import require_POST
 
 from feuille_de_route.documents import demandes
 from feuille_de_route.models import Document, EtatSignature, NatureDocument, Signature, VersionFigee
+from feuille_de_route.views.fichiers import Fichier, du_coffre
 from feuille_de_route.views.travaux import signaler_travaux
 from gouvernance.models import Etape
 from gouvernance.permissions import Acces, exiger
-from gouvernance.socle import coffre
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.views.commun import agir, ouvrir
 
@@ -80,11 +80,15 @@ def pdf(request, uuid, document_uuid):
     document = get_object_or_404(documents_visibles(demarche, acces), uuid=document_uuid)
     if not document.empreinte:
         raise Http404("Ce document n’a pas encore de fichier.")
-    reponse = HttpResponse(coffre.lire(document.empreinte), content_type="application/pdf")
     numero = f"-v{document.version_figee.numero}" if document.version_figee else ""
     nom = f"feuille-de-route-{demarche.identifiant}{numero}-{document.nature.replace('_', '-')}.pdf"
-    reponse["Content-Disposition"] = f'inline; filename="{nom}"'
-    return reponse
+    absence = {
+        "demarche": demarche,
+        "page": str(document),
+        "retour": reverse("documents", args=[uuid]),
+        "conseil": "Prévenez qui exploite la plateforme : le fichier se retrouve dans ses sauvegardes.",
+    }
+    return du_coffre(request, Fichier(document.empreinte, "pdf", nom, en_ligne=True), absence)
 
 
 @lecture_seule

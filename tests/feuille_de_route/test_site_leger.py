@@ -10,7 +10,7 @@ from feuille_de_route.celery import app
 from feuille_de_route.views.travaux import TACHES
 from tests.feuille_de_route.travailleur import environnement
 
-LOURDS = ("weasyprint", "pyhanko", "fontTools", "pikepdf")
+LOURDS = ("weasyprint", "pyhanko", "fontTools", "pikepdf", "docx")
 SITE = """
 import sys
 from feuille_de_route import wsgi
@@ -35,5 +35,5 @@ def test_le_site_n_importe_ni_la_mise_en_page_ni_la_signature(tmp_path):
 
 
 def test_les_taches_que_le_site_nomme_sont_celles_du_travailleur():
-    assert list(TACHES.values()) == [tasks.produire.name, tasks.envoyer.name]
+    assert list(TACHES.values()) == [tasks.produire.name, tasks.envoyer.name, tasks.produire_papier.name]
     assert set(TACHES.values()) <= set(app.tasks)

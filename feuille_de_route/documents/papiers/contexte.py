@@ -15,7 +15,9 @@ from django.db.models.functions import JSONObject
 from feuille_de_route.models import NaturePapier
 from gouvernance.models import (
     Adhesion,
+    CahierDesCharges,
     Decision,
+    DefinitionAdoptee,
     DefinitionCommune,
     Demarche,
     Jalon,
@@ -54,6 +56,7 @@ def _seances() -> QuerySet:
         lus_points=_liste(
             points, cle="pk", objet="objet", duree="duree", rapporteur="rapporteur",
             porte_sur="cible_libelle", jalon="jalon__code",
+            echanges="echanges",
         ),
         lues_decisions=_liste(
             decisions, cle="pk", point="point", ordre="ordre", nature="nature", objet="objet", texte="texte",
@@ -87,7 +90,7 @@ def lire_demarche(demarche_pk: int) -> Demarche:
     a_elle = {"demarche": OuterRef("pk")}
     adhesions = Adhesion.objects.filter(cahier__demarche=OuterRef("pk"), edition=F("cahier__edition"))
     membres = Membre.objects.filter(gouvernance=OuterRef("gouvernance"), statut=StatutMembre.CONFIRME)
-    definitions = DefinitionCommune.objects.filter(**a_elle)
+    adoptees = DefinitionAdoptee.objects.filter(**a_elle).order_by("-edition")[:1]
     lues = Demarche.objects.select_related("gouvernance__departement", "porteur", "cahier").annotate(
         lus_jalons=_liste(
             Jalon.objects.filter(**a_elle).order_by("ordre"), code="code", echeance="echeance", etat="etat",
@@ -98,8 +101,9 @@ def lire_demarche(demarche_pk: int) -> Demarche:
         ),
         lues_adhesions=_liste(adhesions.order_by("structure__nom"), structure="structure__nom", le="le"),
         lus_membres=_liste(membres.order_by("structure__nom"), structure="structure__nom"),
+        lus_projets=_liste(DefinitionCommune.objects.filter(**a_elle), texte="texte", edition="edition"),
         lues_definitions=_liste(
-            definitions, texte="texte", edition="edition", ordre="decision__ordre",
+            adoptees, texte="texte", edition="edition", ordre="decision__ordre",
             numero="decision__seance__numero", debut="decision__seance__debut",
             type_instance="decision__seance__instance__type", instance="decision__seance__instance__nom",
         ),
@@ -125,7 +129,12 @@ def _de_la_seance(seance: Seance) -> dict:
 
 
 def _ordre_du_jour(seance: Seance) -> dict:
-    return {**_de_la_seance(seance), "points": seance.lus_points, "pieces": seance.lues_pieces}
+    return {**_de_la_seance(seance), "points": _points(seance), "pieces": seance.lues_pieces}
+
+
+def _points(seance: Seance) -> list[dict]:
+    """Les points sans ce qui s'y est dit : un papier qui ne l'imprime pas n'a pas à en vieillir."""
+    return [{cle: v for cle, v in point.items() if cle != "echanges"} for point in seance.lus_points]
 
 
 def _emargement(seance: Seance) -> dict:
@@ -138,7 +147,7 @@ def _releve(seance: Seance) -> dict:
         "etat": seance.etat,
         "quorum": seance.instance.quorum,
         "sieges": _sieges(seance),
-        "points": seance.lus_points,
+        "points": _points(seance),
         "decisions": _decisions(seance),
     }
 
@@ -147,6 +156,7 @@ def _proces_verbal(seance: Seance) -> dict:
     approbation = seance.approbation
     return {
         **_releve(seance),
+        "points": seance.lus_points,
         "compte_rendu": seance.compte_rendu,
         "pieces": seance.lues_pieces,
         "ouverte_le": _instant(seance.ouverte_le),
@@ -184,14 +194,16 @@ def _sieges(seance: Seance) -> list[dict]:
 
 
 def _siegeait(siege: dict, close_le: datetime | None) -> bool:
-    cree_le, clos_le = (datetime.fromisoformat(d) if d else None for d in (siege["cree_le"], siege["clos_le"]))
+    cree_le, clos_le = (
+        datetime.fromisoformat(d) if d else None for d in (siege["cree_le"], siege["clos_le"])
+    )
     if close_le is None:
         return clos_le is None
     return cree_le <= close_le and (clos_le is None or clos_le > close_le)
 
 
 def _cahier(demarche: Demarche) -> dict:
-    cahier = demarche.cahier
+    cahier = getattr(demarche, "cahier", None) or CahierDesCharges()
     textes = ("contexte", "objectifs", "perimetre", "methode", "moyens", "vigilance")
     return {
         **_entete(demarche),
@@ -199,7 +211,7 @@ def _cahier(demarche: Demarche) -> dict:
         "edition": cahier.edition,
         **{texte: getattr(cahier, texte) for texte in textes},
         "jalons": [{**jalon, "instance": _nom_instance(jalon)} for jalon in demarche.lus_jalons],
-        "definition": next(iter(demarche.lues_definitions), None),
+        "definition": next(iter([*demarche.lues_definitions, *demarche.lus_projets]), None),
         "glossaire": demarche.lus_termes,
         "adhesions": demarche.lues_adhesions,
         "membres": demarche.lus_membres,

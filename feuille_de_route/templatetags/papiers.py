@@ -1,0 +1,28 @@
+"""La section « Papiers » d'une page de la gouvernance, qui ne connaît pas l'application du dessus."""
+
+from itertools import groupby
+
+from django import template
+
+from feuille_de_route import papiers
+from feuille_de_route.models import NaturePapier
+
+register = template.Library()
+
+
+@register.inclusion_tag("papiers/_papiers.html", takes_context=True)
+def papiers_de(context, demarche, acces, seance=None):
+    """`{% papiers_de demarche acces seance %}` ; sans séance, les papiers du cahier des charges."""
+    lignes = papiers.lignes(demarche, acces, seance)
+    groupes = [
+        {"nature": NaturePapier(nature), "aide": papiers.MODELES[nature].aide, "lignes": list(suite)}
+        for nature, suite in groupby(lignes, key=lambda ligne: ligne.nature)
+    ]
+    for groupe in groupes:
+        groupe["refus"] = groupe["lignes"][0].refus
+    return {
+        "demarche": demarche,
+        "seance": seance,
+        "groupes": groupes,
+        "csrf_token": context.get("csrf_token"),
+    }

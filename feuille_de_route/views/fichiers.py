@@ -1,0 +1,37 @@
+"""Servir un fichier du coffre ; s'il n'y est plus, ou plus tel qu'il y fut mis, le dire."""
+
+import logging
+from typing import NamedTuple
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.http import content_disposition_header
+
+from gouvernance.socle import coffre
+
+journal = logging.getLogger(__name__)
+
+
+class Fichier(NamedTuple):
+    """Un objet du coffre et la façon de le remettre : en pièce jointe, ou affiché (`en_ligne`)."""
+
+    empreinte: str
+    extension: str
+    nom: str
+    type_mime: str = "application/pdf"
+    en_ligne: bool = False
+
+
+def du_coffre(request: HttpRequest, fichier: Fichier, absence: dict) -> HttpResponse:
+    """Le fichier ; absent ou altéré, il n'est pas servi : page 404 en français, et une erreur au journal du
+    serveur. `absence` : le contexte de cette page (demarche, page, retour, conseil).
+    """
+    try:
+        octets = coffre.lire(fichier.empreinte, fichier.extension)
+    except (coffre.ObjetAbsent, coffre.ObjetAltere) as erreur:
+        journal.error("%s : %s", request.path, erreur)
+        return render(request, "papiers/absent.html", {**absence, "nom": fichier.nom}, status=404)
+    reponse = HttpResponse(octets, content_type=fichier.type_mime)
+    reponse["Content-Disposition"] = content_disposition_header(not fichier.en_ligne, fichier.nom)
+    reponse["X-Content-Type-Options"] = "nosniff"
+    return reponse

@@ -1,0 +1,112 @@
+"""Les papiers d'une séance et du cahier des charges : les demander, les suivre, les télécharger."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from feuille_de_route import papiers
+from feuille_de_route.models import FormatPapier, NaturePapier, Papier
+from feuille_de_route.views.fichiers import Fichier, du_coffre
+from feuille_de_route.views.travaux import signaler_travaux
+from gouvernance.models import Demarche, Seance
+from gouvernance.permissions import Acces
+from gouvernance.socle.vues import lecture_seule
+from gouvernance.views.commun import agir, ouvrir
+
+TYPES = {
+    FormatPapier.PDF: "application/pdf",
+    FormatPapier.DOCX: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
+
+
+@require_POST
+def preparer(request, uuid, seance, nature, format):
+    demarche, _ = ouvrir(request, uuid)
+    seances = Seance.objects.select_related("instance__demarche")
+    trouvee = get_object_or_404(seances, instance__demarche=demarche, uuid=seance)
+    if nature not in papiers.DE_LA_SEANCE or format not in papiers.MODELES[NaturePapier(nature)].formats:
+        raise Http404
+    return _preparer(request, demarche, nature, format, trouvee)
+
+
+@require_POST
+def preparer_cahier(request, uuid, format):
+    demarche, _ = ouvrir(request, uuid)
+    if format not in FormatPapier.values:
+        raise Http404
+    return _preparer(request, demarche, NaturePapier.CAHIER, format)
+
+
+def _preparer(request, demarche: Demarche, nature: str, format_: str, seance: Seance | None = None):
+    def acte():
+        papiers.demander(nature, format_, demarche=demarche, seance=seance, par=request.user)
+        signaler_travaux(demarche)
+
+    dit = f"{NaturePapier(nature).label} ({FormatPapier(format_).label})"
+    return agir(request, acte, retour(demarche, seance), f"{dit} : en préparation, ou déjà à jour.")
+
+
+def retour(demarche: Demarche, seance: Seance | None) -> str:
+    """La page où vivent les papiers, à leur section."""
+    page = (
+        reverse("seance", args=[demarche.uuid, seance.uuid])
+        if seance
+        else reverse("cahier", args=[demarche.uuid])
+    )
+    return f"{page}#papiers"
+
+
+def _trouver(demarche: Demarche, acces: Acces, papier_uuid) -> Papier:
+    """Le papier de cette démarche ; 403 s'il existe et que le rôle ne permet pas de le lire."""
+    siens = Papier.objects.filter(demarche=demarche).select_related("seance__instance__demarche")
+    papier = get_object_or_404(siens, uuid=papier_uuid)
+    modele = papiers.MODELES[NaturePapier(papier.nature)]
+    if modele.reserve:
+        acces.exiger(modele.droit)
+    if not papiers.visibles(demarche, acces).filter(pk=papier.pk).exists():
+        raise PermissionDenied("Ce papier se lit quand la séance est ouverte ou close.")
+    return papier
+
+
+@lecture_seule
+def etat(request, uuid, papier_uuid):
+    """Le fragment que la page remplace tant que le papier se prépare : 204 si rien n'a changé."""
+    demarche, acces = ouvrir(request, uuid)
+    papier = _trouver(demarche, acces, papier_uuid)
+    if request.htmx and request.GET.get("vu") == f"{papier.etat}-{papier.essais}":
+        return HttpResponse(status=204)
+    lignes = papiers.lignes(demarche, acces, papier.seance)
+    ligne = next(x for x in lignes if (x.nature, x.format) == (papier.nature, papier.format))
+    contexte = {
+        "demarche": demarche,
+        "seance": papier.seance,
+        "ligne": ligne,
+        "retour": retour(demarche, papier.seance),
+        "page": str(papier),
+    }
+    gabarit = "papiers/_papier.html" if request.htmx else "papiers/papier.html"
+    return render(request, gabarit, contexte)
+
+
+@lecture_seule
+def telecharger(request, uuid, papier_uuid):
+    demarche, acces = ouvrir(request, uuid)
+    papier = _trouver(demarche, acces, papier_uuid)
+    if not papier.empreinte:
+        raise Http404("Ce papier n’a pas encore de fichier.")
+    absence = {
+        "demarche": demarche,
+        "page": str(papier),
+        "retour": retour(demarche, papier.seance),
+        "conseil": "Revenez à la page et préparez-le de nouveau.",
+    }
+    fichier = Fichier(papier.empreinte, papier.format, _nom_de_fichier(papier), TYPES[papier.format])
+    return du_coffre(request, fichier, absence)
+
+
+def _nom_de_fichier(papier: Papier) -> str:
+    """« 2026-COPIL-02 Relevé de décisions.pdf »."""
+    devant = papier.seance.reference if papier.seance else papier.demarche.identifiant
+    return f"{devant} {papier.get_nature_display()}.{papier.format}"

@@ -3,10 +3,12 @@
 import re
 from typing import NamedTuple
 
-from feuille_de_route.documents.contenu.lecture import espacer
+from feuille_de_route.documents.contenu.lecture import INSECABLE, espacer
 
 INVALIDES = re.compile("[\ufffe\uffff]")  # ni XML ni PDF n'en veulent
 APOSTROPHE = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])")
+NUMERO = re.compile(r"(?<=[nN]°) (?=\d)")
+COURTE = 1800  # signes
 TIRET = re.compile(r"^\s*[-–—•*]\s+")
 
 
@@ -30,9 +32,10 @@ class Texte(NamedTuple):
 
 
 class Note(NamedTuple):
-    """Une phrase de la plateforme : quorum, absence de décision…"""
+    """Une phrase de la plateforme : quorum, absence de décision… `forte` : celle que l'on cherche d'abord."""
 
     texte: str
+    forte: bool = False
     genre: str = "note"
 
 
@@ -95,6 +98,11 @@ class DecisionPrise(NamedTuple):
     a_lever: list[ALever]
     genre: str = "decision"
 
+    @property
+    def courte(self) -> bool:
+        """Assez pour tenir d'un seul tenant sur une page."""
+        return sum(len(ligne) for p in (*self.passages, *self.reserves) for ligne in p.lignes) < COURTE
+
 
 class Signatures(NamedTuple):
     """(nom, qualité) de chaque personne qui préside."""
@@ -121,9 +129,9 @@ class Ecrit(NamedTuple):
         return " – ".join(filter(None, (self.titre, self.sous_titre)))
 
 
-def phrase(texte: str) -> Note:
+def phrase(texte: str, *, forte: bool = False) -> Note:
     """Une phrase à nous, espacée à la française."""
-    return Note(espacer(texte))
+    return Note(espacer(texte), forte)
 
 
 def soigne(valeur):
@@ -134,7 +142,8 @@ def soigne(valeur):
         case list():
             return [soigne(v) for v in valeur]
         case str():
-            return espacer(APOSTROPHE.sub("’", INVALIDES.sub("", valeur)))
+            texte = APOSTROPHE.sub("’", INVALIDES.sub("", valeur))
+            return espacer(NUMERO.sub(INSECABLE, texte))
     return valeur
 
 

@@ -37,7 +37,7 @@ def cahier(dit: dict) -> Ecrit:
     return Ecrit(
         nature=NaturePapier.CAHIER,
         titre=NaturePapier.CAHIER.label,
-        sous_titre=f"{dit['demarche']}, édition{INSECABLE}{dit['edition']}",
+        sous_titre=dit["demarche"],
         surtitre=dit["departement"],
         reference=f"Édition{INSECABLE}{dit['edition']}",
         blocs=blocs,
@@ -46,10 +46,8 @@ def cahier(dit: dict) -> Ecrit:
 
 def _faits(dit: dict) -> list[tuple[str, str]]:
     lignes = [
-        ("Démarche", dit["demarche"]),
         ("Département", dit["departement"]),
         ("Porteur", dit["porteur"]),
-        ("Édition", f"n°{INSECABLE}{dit['edition']}"),
     ]
     return [(libelle, valeur) for libelle, valeur in lignes if valeur]
 
@@ -88,7 +86,7 @@ def _adoption(definition: dict) -> str:
     sigle = definition["type_instance"].replace("_", "-").upper()
     numero = f"{seance.year}-{sigle}-{definition['numero']:02d}-D{definition['ordre']}"
     nom = definition["instance"] or TypeInstance(definition["type_instance"]).label
-    return f"{edition}, adoptée le {jour_de(seance)} par la décision {numero} ({nom})."
+    return f"{edition}, adoptée le {jour_de(seance)} par la décision {numero}, {nom}."
 
 
 def _glossaire(dit: dict) -> tuple | None:

@@ -75,7 +75,7 @@ def _passages(word: DocumentWord, passages: list[Passage], corps: str, puce: str
 
 
 def _note(word: DocumentWord, bloc: Note) -> None:
-    word.add_paragraph(bloc.texte, styles.NOTE)
+    word.add_paragraph(bloc.texte, styles.CONSTAT if bloc.forte else styles.NOTE)
 
 
 def _faits(word: DocumentWord, bloc: Faits) -> None:
@@ -116,10 +116,10 @@ def _tableau(word: DocumentWord, bloc: Tableau) -> None:
     word.add_paragraph(bloc.titre, styles.LEGENDE)
     tableau = word.add_table(rows=1, cols=len(bloc.colonnes), style=styles.TABLEAU)
     for cellule, colonne in zip(tableau.rows[0].cells, bloc.colonnes, strict=True):
-        _ecrire(cellule.paragraphs[0], colonne.libelle, styles.CELLULE)
+        _ecrire(cellule.paragraphs[0], colonne.libelle, styles.CELLULE_QUI_NOMME)
     for rang in bloc.rangs:
-        for cellule, (_, texte, _) in zip(tableau.add_row().cells, rang, strict=True):
-            _ecrire(cellule.paragraphs[0], texte, styles.CELLULE)
+        for cellule, (_, texte, nomme) in zip(tableau.add_row().cells, rang, strict=True):
+            _ecrire(cellule.paragraphs[0], texte, styles.CELLULE_QUI_NOMME if nomme else styles.CELLULE)
     _regler(tableau, [colonne.part for colonne in bloc.colonnes], bloc.titre)
     word.add_paragraph(style=styles.ESPACE)
 

@@ -124,7 +124,7 @@ def documents_joints(dit: dict) -> list:
 def releve(dit: dict) -> Ecrit:
     decisions = dit["decisions"]
     objets = {point["cle"]: point["objet"] for point in dit["points"]}
-    blocs: list = [Faits(faits(dit)), phrase(quorum(dit)), Titre("Décisions")]
+    blocs: list = [Faits(faits(dit)), phrase(quorum(dit), forte=True), Titre("Décisions")]
     if not decisions:
         blocs.append(phrase("Aucune décision n’a été prise."))
     for decision in decisions:
@@ -153,12 +153,12 @@ def prise(decision: dict, point: str = "") -> DecisionPrise:
 
 
 def _suite(reserve: dict) -> str:
-    """« À lever par le Département avant le 1er mars 2026 »."""
+    """« À lever avant le 1er mars 2026. Responsable : Conseil départemental. »"""
     if reserve["leve_le"]:
         return f"Levée le {jour_de(lire_instant(reserve['leve_le']))}."
-    par = f" par {reserve['responsable']}" if reserve["responsable"] else ""
     avant = f" avant le {jour_de(reserve['echeance'])}" if reserve["echeance"] else ""
-    return f"À lever{par}{avant}." if par or avant else "À lever."
+    qui_leve = f" Responsable : {reserve['responsable']}." if reserve["responsable"] else ""
+    return espacer(f"À lever{avant}.{qui_leve}")
 
 
 def reserves_a_lever(decisions: list[dict]) -> list:
@@ -170,7 +170,7 @@ def reserves_a_lever(decisions: list[dict]) -> list:
     if not lignes:
         return []
     colonnes = [
-        Colonne("Décision", 21), Colonne("Réserve", 43), Colonne("Responsable", 18), Colonne("Échéance", 18),
+        Colonne("Décision", 21), Colonne("Réserve", 37), Colonne("Responsable", 24), Colonne("Échéance", 18),
     ]  # fmt: skip
     return [Titre("Réserves à lever"), Tableau("Qui lève quoi, et pour quand", colonnes, lignes)]
 
@@ -186,10 +186,17 @@ def _echeance(reserve: dict) -> str:
 
 def proces_verbal(dit: dict) -> Ecrit:
     blocs = [
-        Faits([*faits(dit), *_tenue(dit)]), Titre("Participants"), *presences(dit), phrase(quorum(dit)),
-        *_echanges(dit), *_points(dit), *documents_joints(dit), Titre("Clôture"), phrase(_cloture(dit)),
+        Faits([*faits(dit), *_tenue(dit)]),
+        Titre("Participants"),
+        *presences(dit),
+        phrase(quorum(dit), forte=True),
+        *_echanges(dit),
+        *_points(dit),
+        *documents_joints(dit),
+        Titre("Clôture"),
+        phrase(_cloture(dit)),
         Signatures(presidents(dit)),
-    ]  # fmt: skip
+    ]
     approuvee = dit["approbation"]
     if approuvee:
         le = jour_de(lire_instant(approuvee["debut"]))

@@ -18,9 +18,11 @@ TITRE, SOUS_TITRE, CORPS, PUCE, LEGENDE, FORT = (
 )  # fmt: skip
 TITRES = {1: "Heading 1", 2: "Heading 2", 3: "Heading 3"}
 TABLEAU, GRILLE = "Tableau de la séance", "Table Grid"
-SURTITRE, MENTION, NOTE, FAIT, LIBELLE = "Surtitre", "Mention", "Précision", "Fait", "Libellé"
+SURTITRE, MENTION, NOTE, CONSTAT = "Surtitre", "Mention", "Précision", "Constat"
+FAIT, LIBELLE = "Fait", "Libellé"
 COTE, PORTE_SUR, INTITULE_RESERVES, RESERVES = "Cote", "Porte sur", "Intitulé des réserves", "Réserves"
-CELLULE, SIGNATAIRE, A_SIGNER, ESPACE = "Cellule", "Signataire", "À signer", "Espace"
+CELLULE, CELLULE_QUI_NOMME = "Cellule", "Cellule qui nomme"
+SIGNATAIRE, A_SIGNER, ESPACE = "Signataire", "À signer", "Espace"
 
 # nom → (corps en points, couleur, gras, espace avant, espace après, reste avec le suivant)
 INTEGRES = {
@@ -40,12 +42,14 @@ PROPRES = {
     SURTITRE: (9.5, OCRE, True, 0, 4, True),
     MENTION: (10.5, OCRE, True, 0, 12, False),
     NOTE: (10.5, GRIS, False, 0, 6, False),
+    CONSTAT: (10.5, BLEU, True, 8, 8, False),
     FAIT: (10.5, ENCRE, False, 0, 4, False),
     COTE: (9.5, OCRE, False, 10, 0, True),
     PORTE_SUR: (9.5, GRIS, False, 0, 4, True),
     INTITULE_RESERVES: (10.5, OCRE, True, 4, 0, True),
     RESERVES: (10.5, ENCRE, False, 0, 4, False),
     CELLULE: (9.5, ENCRE, False, 2, 2, False),
+    CELLULE_QUI_NOMME: (9.5, BLEU, True, 2, 2, False),
     SIGNATAIRE: (10.5, BLEU, True, 2, 0, True),
     A_SIGNER: (8.5, GRIS, False, 4, 56, False),
     ESPACE: (5, ENCRE, False, 0, 0, False),
@@ -77,6 +81,8 @@ def poser(word: DocumentWord) -> None:
         word.styles[nom].paragraph_format.left_indent = Mm(6)
     _encadrer(word.styles[MENTION])
     _souligner(word.styles[TITRES[1]])
+    for espacement in word.styles[SOUS_TITRE].element.rPr.findall(qn("w:spacing")):
+        word.styles[SOUS_TITRE].element.rPr.remove(espacement)
     _style_de_tableau(word)
     _dire_la_langue(word)
 

@@ -3,31 +3,27 @@
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 
-from gouvernance import models
+from gouvernance import admin_cadrage, models, sessions
+from gouvernance.admin_bases import LectureSeule, SansSuppression
 
 admin.site.site_header = "Feuille de route – administration"
 admin.site.site_title = "Feuille de route"
 admin.site.index_title = "Référentiels, comptes et démarches"
 admin.site.unregister(Group)
+REGISTRES = [admin_cadrage]  # ce que d’autres modules y inscrivent
 
 
-class LectureSeule(admin.ModelAdmin):
-    """Se consulte, ne s'écrit pas : seules les règles y touchent, et le journal le dit."""
-
-    def has_add_permission(self, request, obj=None):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
+def connexion_du_site(request, extra_context=None):
+    """L'administration n'a pas sa propre porte : les essais s'y compteraient à part."""
+    if request.user.is_authenticated:
+        raise PermissionDenied("Votre compte n’ouvre pas l’administration du site.")
+    return redirect_to_login(request.GET.get("next") or "/administration/")
 
 
-class SansSuppression(admin.ModelAdmin):
-    def has_delete_permission(self, request, obj=None):
-        return False
+admin.site.login = connexion_du_site
 
 
 @admin.register(models.Utilisateur)
@@ -50,6 +46,18 @@ class UtilisateurAdmin(UserAdmin):
         ("Dates", {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [(None, {"fields": ["email", "prenom", "nom", "structure", "password1", "password2"]})]
+
+    def save_model(self, request, obj, form, change):
+        """Ce qui change ce qu'un compte peut faire, ou le ferme, ferme ses sessions."""
+        super().save_model(request, obj, form, change)
+        if {"is_active", "administration", "is_staff", "is_superuser"} & set(form.changed_data):
+            sessions.fermer_pour_role(obj, par=request.user)
+
+    def user_change_password(self, request, id, form_url=""):
+        reponse = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and reponse.status_code == 302:
+            sessions.fermer_pour_role(self.get_object(request, id), par=request.user)
+        return reponse
 
 
 @admin.register(models.Structure)
@@ -228,3 +236,21 @@ class CommuneAdmin(LectureSeule):
     search_fields = ["nom", "code"]
     list_select_related = ["departement", "epci"]
     show_full_result_count = False
+
+
+@admin.register(models.Elu)
+class EluAdmin(LectureSeule):
+    list_display = ["personne", "delegation", "epci", "decideur", "dernier_contact"]
+    list_filter = ["delegation", "decideur"]
+    search_fields = ["personne__nom", "personne__gouvernance__departement__nom"]
+    list_select_related = ["personne", "epci"]
+    exclude = ["sensibilite"]  # une opinion : lue de la coordination et des co-porteurs seuls
+
+
+@admin.register(models.Rencontre)
+class RencontreAdmin(LectureSeule):
+    list_display = ["__str__", "demarche", "epci", "etat"]
+    list_filter = ["type", "etat"]
+    search_fields = ["demarche__nom", "lieu", "epci__nom"]
+    list_select_related = ["demarche", "epci"]
+    date_hierarchy = "date"

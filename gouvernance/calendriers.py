@@ -1,4 +1,7 @@
-"""Les calendriers types d'une démarche : des données que l'on modifie, pas du code (DOMAINE §1)."""
+"""Les calendriers types : des données que l'administration du site ajuste, pas du code (DOMAINE §1).
+
+Un calendrier n'est proposé que complet : une échéance pour chaque jalon. En vider un le retire.
+"""
 
 import json
 from dataclasses import dataclass
@@ -6,8 +9,9 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 
-from gouvernance.models import CodeJalon
+from gouvernance.models import CalendrierType, CodeJalon, EcheanceType
 
 CALENDRIERS = Path(__file__).parent / "donnees" / "calendriers.json"
 
@@ -16,14 +20,60 @@ CALENDRIERS = Path(__file__).parent / "donnees" / "calendriers.json"
 class Preset:
     """Un calendrier type ; chaque jalon vaut une date, ou un nombre de jours après le début."""
 
+    code: str
     nom: str
     description: str
+    national: bool
     jalons: dict[CodeJalon, date | int]
 
 
-def presets(chemin: Path = CALENDRIERS) -> list[Preset]:
-    """Les calendriers du fichier, dans son ordre ; lève ValueError (en français) si l'un est faux."""
-    return [_preset(brut) for brut in json.loads(chemin.read_text(encoding="utf-8"))]
+@transaction.atomic
+def charger_defauts(chemin: Path = CALENDRIERS) -> int:
+    """Ajoute les calendriers qui manquent, rend leur nombre ; ceux qu'on a ajustés ne bougent pas.
+
+    Lève ValidationError (en français) si le fichier est faux.
+    """
+    voulus = json.loads(chemin.read_text(encoding="utf-8"))
+    presents = set(CalendrierType.objects.values_list("code", flat=True))
+    ajoutes = 0
+    for brut in voulus:
+        if brut["code"] in presents:
+            continue
+        echeances_ = [EcheanceType(calendrier_id=brut["code"], **_lue(e)) for e in brut["echeances"]]
+        verifier(brut["nom"], {e.code: e.date or e.jours for e in echeances_})
+        CalendrierType.objects.create(**{cle: brut[cle] for cle in brut if cle != "echeances"})
+        EcheanceType.objects.bulk_create(echeances_)
+        ajoutes += 1
+    return ajoutes
+
+
+def _lue(echeance: dict) -> dict:
+    jour = echeance.get("date")
+    return {**echeance, "date": date.fromisoformat(jour) if jour else None}
+
+
+def presets() -> list[Preset]:
+    """Les calendriers complets, dans leur ordre : deux requêtes."""
+    calendriers = CalendrierType.objects.prefetch_related("echeances")
+    return [p for p in map(_preset, calendriers) if set(p.jalons) == set(CodeJalon)]
+
+
+def _preset(calendrier: CalendrierType) -> Preset:
+    lues = {e.code: e.date or e.jours for e in calendrier.echeances.all()}
+    jalons = {code: lues[code] for code in CodeJalon if lues.get(code) is not None}
+    return Preset(calendrier.code, calendrier.nom, calendrier.description, calendrier.national, jalons)
+
+
+def dates_nationales(connus: list[Preset] | None = None) -> dict[str, date]:
+    """Jalon → date nationale, vide sans calendrier national daté ; `connus` : les calendriers déjà lus.
+
+    Sans eux, une requête.
+    """
+    if connus is None:
+        lues = EcheanceType.objects.filter(calendrier__national=True, date__isnull=False)
+        return dict(lues.order_by("-calendrier__ordre").values_list("code", "date"))
+    national = next((p for p in connus if p.national), None)
+    return {c: jour for c, jour in national.jalons.items() if isinstance(jour, date)} if national else {}
 
 
 def echeances(preset: Preset, debut: date) -> dict[CodeJalon, date]:
@@ -41,24 +91,18 @@ def echeances(preset: Preset, debut: date) -> dict[CodeJalon, date]:
         raise ValidationError(f"La démarche débute le {debut:%d/%m/%Y} : corrigez cette date.") from erreur
 
 
-def _preset(brut: dict) -> Preset:
-    nom = brut["nom"]
-    lus = {jalon["code"]: jalon for jalon in brut["jalons"]}
-    if set(lus) != set(CodeJalon.values) or len(lus) != len(brut["jalons"]):
-        raise ValueError(f"Calendrier « {nom} » : une fois chaque jalon {', '.join(CodeJalon.values)}.")
-    preset = Preset(nom, brut["description"], {code: _echeance(nom, lus[code]) for code in CodeJalon})
-    dates = list(echeances(preset, date(2000, 1, 1)).values())
-    melange = len({type(valeur) for valeur in preset.jalons.values()}) > 1
-    if melange or dates != sorted(dates):
-        raise ValueError(
-            f"Calendrier « {nom} » : les échéances reculent, ou mêlent dates et nombres de jours."
-        )
-    return preset
+def verifier(nom: str, jalons: dict[str, date | int | None]) -> None:
+    """Refuse un calendrier qui mêle dates et durées, oublie un jalon, ou dont les échéances reculent.
 
-
-def _echeance(nom: str, jalon: dict) -> date | int:
-    if ("date" in jalon) == ("jours" in jalon):
-        raise ValueError(
-            f"Calendrier « {nom} », jalon {jalon['code']} : une date ou un nombre de jours, pas les deux."
-        )
-    return date.fromisoformat(jalon["date"]) if "date" in jalon else int(jalon["jours"])
+    Un calendrier sans aucune échéance est permis : il n'est pas proposé.
+    """
+    if not jalons:
+        return
+    if set(jalons) != set(CodeJalon.values):
+        noms = ", ".join(f"« {code.label} »" for code in CodeJalon)
+        raise ValidationError(f"Calendrier « {nom} » : une échéance pour chaque jalon ({noms}), ou aucune.")
+    valeurs = [jalons[code] for code in CodeJalon.values]
+    if len({type(valeur) for valeur in valeurs}) > 1:
+        raise ValidationError(f"Calendrier « {nom} » : des dates, ou des nombres de jours, pas les deux.")
+    if None in valeurs or valeurs != sorted(valeurs):
+        raise ValidationError(f"Calendrier « {nom} » : les échéances reculent d’un jalon au suivant.")

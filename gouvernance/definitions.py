@@ -97,3 +97,9 @@ def en_vigueur(demarche: Demarche) -> DefinitionAdoptee | None:
     """La dernière édition adoptée, avec sa décision."""
     adoptees = DefinitionAdoptee.objects.filter(demarche=demarche).order_by("-edition")
     return adoptees.select_related("decision__seance__instance").first()
+
+
+def adoptees(demarche: Demarche) -> list[DefinitionAdoptee]:
+    """Toutes les éditions adoptées, la plus récente (en vigueur) d'abord."""
+    toutes = DefinitionAdoptee.objects.filter(demarche=demarche).order_by("-edition")
+    return list(toutes.select_related("decision__seance__instance"))

@@ -2,19 +2,16 @@
 
 from datetime import date
 
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, transaction
+from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils import timezone
 
-from gouvernance import calendriers
+from gouvernance import calendriers, perimetres, representativite
 from gouvernance.models import (
-    Adhesion,
     CahierDesCharges,
     CodeJalon,
-    College,
     DefinitionCommune,
     Demarche,
-    DemarcheEpci,
     Epci,
     EtatJalon,
     Evenement,
@@ -22,12 +19,8 @@ from gouvernance.models import (
     Jalon,
     Mandat,
     Membre,
-    Perimetre,
-    Qualite,
     Role,
     StatutMembre,
-    Structure,
-    TypeInstance,
     Utilisateur,
 )
 from gouvernance.permissions import exiger
@@ -46,7 +39,7 @@ def ouvrir_demarche(
     demarche.attribuer(par)
     demarche.full_clean()
     demarche.save()
-    etablir_perimetre(demarche, epcis)
+    perimetres.etablir(demarche, epcis)
     CahierDesCharges.objects.create(demarche=demarche, cree_par=par)
     DefinitionCommune.objects.create(demarche=demarche, cree_par=par)
     for ordre, code in enumerate(CodeJalon.values, start=1):
@@ -56,26 +49,6 @@ def ouvrir_demarche(
         Mandat.objects.create(utilisateur=titulaire, demarche=demarche, role=Role.COORDINATION)
     Evenement.consigner(demarche, "ouvrir la démarche", par=par, vers=demarche.get_perimetre_display())
     return demarche
-
-
-def etablir_perimetre(demarche: Demarche, epcis: list[Epci]) -> None:
-    """Rattache les EPCI d'une démarche infra-départementale ; nomme l'autre démarche si l'un est déjà
-    couvert.
-    """
-    if demarche.perimetre != Perimetre.GROUPEMENT:
-        return
-    departement = demarche.gouvernance.departement_id
-    for epci in epcis:
-        try:
-            with transaction.atomic():
-                DemarcheEpci.objects.create(demarche=demarche, epci=epci, departement_id=departement)
-        except IntegrityError as erreur:
-            autre = DemarcheEpci.objects.filter(epci=epci, departement=departement, actif=True).first()
-            nom = autre.demarche if autre else "en cours"
-            raise ValidationError(
-                f"« {epci} » est déjà couvert par la démarche « {nom} » : "
-                "deux feuilles de route infra-départementales ne couvrent pas le même territoire."
-            ) from erreur
 
 
 @transaction.atomic
@@ -119,63 +92,16 @@ def verifier_echeances(echeances: dict[str, date | None]) -> None:
 
 
 def appliquer_calendrier(demarche: Demarche, preset: str, *, par: Utilisateur | None) -> None:
-    """Remplit les échéances depuis un calendrier type (gouvernance/donnees/calendriers.json)."""
-    choisi = next((p for p in calendriers.presets() if p.nom == preset), None)
+    """Remplit les échéances depuis un calendrier type, désigné par son code."""
+    choisi = next((p for p in calendriers.presets() if p.code == preset), None)
     if choisi is None:
         raise ValidationError("Ce calendrier type n’existe pas.")
     debut = demarche.debut or timezone.localdate()
     planifier_jalons(demarche, calendriers.echeances(choisi, debut), par=par)
 
 
-@transaction.atomic
-def adherer(demarche: Demarche, structure: Structure, *, par: Utilisateur | None) -> Adhesion:
-    """La structure accepte l'édition courante du cahier des charges. Chacun n'adhère que pour la sienne.
-
-    La coordination peut consigner l'accord d'une structure membre qui n'a pas de compte.
-    """
-    exiger(par, demarche, "adherer")
-    cahier = CahierDesCharges.objects.select_for_update(of=("self",)).get(demarche=demarche)
-    if not cahier.objectifs.strip():
-        raise ValidationError(
-            "Le cahier des charges n’a pas encore d’objectifs : on n’adhère pas à une page vide."
-        )
-    if not membres_confirmes(demarche).filter(structure=structure).exists():
-        raise ValidationError(f"« {structure} » n’est pas membre confirmé de la gouvernance.")
-    if par is not None and par.structure_id != structure.pk:
-        coordonne = Mandat.objects.filter(utilisateur=par, demarche=demarche, role=Role.COORDINATION).exists()
-        if not coordonne:
-            raise PermissionDenied("On n’adhère que pour sa propre structure.")
-    adhesion, cree = Adhesion.objects.get_or_create(
-        cahier=cahier, structure=structure, edition=cahier.edition, defaults={"par": par}
-    )
-    if cree:
-        Evenement.consigner(
-            adhesion, "adhérer au cahier des charges", par=par, demarche=demarche, vers=structure
-        )
-    return adhesion
-
-
 def membres_confirmes(demarche: Demarche):
     return Membre.objects.filter(gouvernance=demarche.gouvernance_id, statut=StatutMembre.CONFIRME)
-
-
-@transaction.atomic
-def changer_statut(membre_pk: int, statut: str, *, par: Utilisateur | None, demarche: Demarche) -> Membre:
-    """Confirme un candidat ou retire un membre ; ses sièges et ses fiches restent dans l'histoire."""
-    exiger(par, demarche, "cadrer")
-    membre = Membre.objects.select_for_update(of=("self",)).get(
-        pk=membre_pk, gouvernance=demarche.gouvernance_id
-    )
-    if membre.statut == statut:
-        raise ValidationError(f"« {membre} » est déjà « {membre.get_statut_display()} ».")
-    ancien, membre.statut = membre.get_statut_display(), statut
-    membre.confirme_le = timezone.now() if statut == StatutMembre.CONFIRME else None
-    membre.attribuer(par)
-    membre.save()
-    Evenement.consigner(
-        membre, "changer le statut", par=par, demarche=demarche, de=ancien, vers=membre.get_statut_display()
-    )
-    return membre
 
 
 def manques_cadrage(demarche: Demarche) -> list[Manque]:
@@ -230,27 +156,16 @@ def _avertissements_cadrage(demarche: Demarche, cahier: CahierDesCharges | None)
         for m in membres
         if m.co_porteur and m.structure_id not in adherents
     ]
+    manques += _definition(demarche)
+    return manques + representativite.avertissements(demarche, membres)
+
+
+def _definition(demarche: Demarche) -> list[Manque]:
+    """Une définition commune écrite, puis adoptée par une décision."""
     definition = DefinitionCommune.objects.filter(demarche=demarche).first()
     if definition is None or not definition.texte.strip():
-        manques.append(Manque("Convenir d’une définition commune de l’inclusion numérique.", False, "cahier"))
-    return manques + _representativite(membres) + _groupe_projet(demarche)
-
-
-def _representativite(membres: list[Membre]) -> list[Manque]:
-    presents = {m.structure.college_id for m in membres}
-    absents = [c.libelle for c in College.objects.filter(attendu=True) if c.pk not in presents]
-    return (
-        [Manque(f"Collèges absents de la gouvernance : {', '.join(absents)}.", False, "gouvernance")]
-        if absents
-        else []
-    )
-
-
-def _groupe_projet(demarche: Demarche) -> list[Manque]:
-    sieges = Instance.objects.filter(demarche=demarche, type=TypeInstance.GROUPE_PROJET)
-    if not sieges.exists():
-        return []
-    qualites = set(sieges.values_list("sieges__personne__qualite", flat=True))
-    if {Qualite.ELU, Qualite.TECHNICIEN} <= qualites:
-        return []
-    return [Manque("Le groupe projet doit réunir au moins un élu et un technicien.", False, "gouvernance")]
+        return [Manque("Convenir d’une définition commune de l’inclusion numérique.", False, "definition")]
+    if definition.decision_id is None:
+        phrase = f"Faire adopter la définition commune (édition {definition.edition}), en séance."
+        return [Manque(phrase, False, "definition")]
+    return []

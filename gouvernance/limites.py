@@ -3,6 +3,8 @@
 Une ligne se modifie tant qu'elle n'est pas décidée ; ensuite, on en propose une nouvelle, à décider.
 """
 
+from uuid import UUID
+
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
@@ -16,11 +18,14 @@ from gouvernance.models import (
     Limite,
     LimiteDAction,
     NatureDecision,
+    PointOrdreDuJour,
+    Seance,
     Utilisateur,
 )
 from gouvernance.permissions import exiger
 
 ADOPTENT = {NatureDecision.VALIDATION, NatureDecision.VALIDATION_RESERVES, NatureDecision.ORIENTATION}
+A_TENIR = [EtatSeance.PLANIFIEE, EtatSeance.CONVOQUEE, EtatSeance.OUVERTE]
 VERROUILLEE = (
     "« {limite} » est décidée ({numero}) : elle ne se modifie plus. Proposez une nouvelle ligne, à décider."
 )
@@ -101,6 +106,29 @@ def decider(decision: Decision, *, par: Utilisateur | None) -> LimiteDAction:
 def a_decider(demarche: Demarche):
     """Les lignes qui attendent une décision, dans l'ordre du registre."""
     return LimiteDAction.objects.filter(demarche=demarche, decision=None)
+
+
+def _inscrites(demarche: Demarche) -> dict[UUID, Seance]:
+    """Identifiant d'une ligne → la séance à tenir dont elle est à l'ordre du jour (une requête)."""
+    points = PointOrdreDuJour.objects.filter(
+        seance__instance__demarche=demarche, cible_type=Cible.LIMITE, seance__etat__in=A_TENIR
+    )
+    return {p.cible: p.seance for p in points.select_related("seance__instance").order_by("-seance__debut")}
+
+
+def registre(demarche: Demarche) -> dict[Limite, list[LimiteDAction]]:
+    """Toutes les lignes par catégorie, dans leur ordre, avec décision et remplaçante ; `inscrite` : la séance à tenir
+    où la ligne est à l'ordre du jour. Deux requêtes.
+    """
+    prevues = _inscrites(demarche)
+    lignes = LimiteDAction.objects.filter(demarche=demarche).order_by("pk")
+    par_categorie = {categorie: [] for categorie in Limite}
+    for limite in lignes.select_related(
+        "responsable", "decision__seance__instance", "remplace", "remplacante__decision"
+    ):
+        limite.inscrite = prevues.get(limite.uuid)
+        par_categorie[Limite(limite.categorie)].append(limite)
+    return par_categorie
 
 
 def pour_document(demarche: Demarche) -> dict[Limite, list[LimiteDAction]]:

@@ -1,22 +1,18 @@
 """Qui peut ouvrir une démarche, et où : l'administration partout, une coordination dans sa gouvernance."""
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from gouvernance import demarches
+from gouvernance import demarches, perimetres
 from gouvernance.models import (
     Demarche,
     Departement,
-    Etape,
     Evenement,
     Gouvernance,
     Mandat,
-    Perimetre,
     Role,
     Utilisateur,
 )
-
-TERMINEES = [Etape.CLOSE, Etape.ABANDONNEE]
 
 
 def est_administration(utilisateur: Utilisateur) -> bool:
@@ -48,27 +44,9 @@ def ouvrir_dans(
     if neuve:
         Evenement.consigner(gouvernance, "créer la gouvernance", par=par, vers=departement)
     demarche.gouvernance = gouvernance
-    _verifier_territoire(demarche, epcis)
+    perimetres.verifier(demarche, epcis)
     demarche.identifiant = identifiant_libre(departement, demarche)
     return demarches.ouvrir_demarche(demarche, par=par, epcis=epcis, coordination=coordination)
-
-
-def _verifier_territoire(demarche: Demarche, epcis) -> None:
-    groupement = demarche.perimetre == Perimetre.GROUPEMENT
-    if groupement and not epcis:
-        raise ValidationError({"epcis": "Choisissez au moins un EPCI : c’est le territoire de la démarche."})
-    if epcis and not groupement:
-        raise ValidationError({"epcis": "Les EPCI se choisissent seulement pour un groupe d’EPCI."})
-    if demarche.perimetre != Perimetre.DEPARTEMENTAL:
-        return
-    autre = (
-        Demarche.objects.filter(gouvernance=demarche.gouvernance, perimetre=Perimetre.DEPARTEMENTAL)
-        .exclude(etape__in=TERMINEES)
-        .first()
-    )
-    if autre:
-        phrase = f"La démarche « {autre} » couvre déjà ce département : une seule à la fois."
-        raise ValidationError({"perimetre": phrase})
 
 
 def identifiant_libre(departement: Departement, demarche: Demarche) -> str:

@@ -31,11 +31,19 @@ class Droit(NamedTuple):
 DROITS = {
     "cadrer": Droit("modifier la gouvernance et le cadrage", PILOTES | {ADMINISTRATION}),
     "adherer": Droit("adhérer au cahier des charges", PARTIES, Etape.PLAN_ACTIONS),
+    "relancer": Droit("relancer les structures qui n’ont pas adhéré", PILOTES, Etape.PLAN_ACTIONS),
+    "perimetrer": Droit("changer le périmètre", PILOTES | {ADMINISTRATION}, Etape.CADRAGE),
+    "suivre_elus": Droit("tenir la grille des élus", PILOTES),
+    "lire_elus": Droit("lire la sensibilité des élus", PILOTES),
+    "rencontrer": Droit("organiser les rencontres", REDACTEURS),
     "tenir_seance": Droit("préparer une séance et y consigner les décisions", PILOTES),
     "diagnostiquer": Droit("modifier le diagnostic", REDACTEURS, Etape.DIAGNOSTIC),
     "regarder": Droit("donner son regard", PARTIES, Etape.DIAGNOSTIC),
     "formuler_enjeux": Droit("modifier les enjeux", REDACTEURS, Etape.ENJEUX),
     "voter": Droit("voter pour les enjeux", PARTIES - {COTECH}, Etape.ENJEUX, Etape.ENJEUX),
+    "consigner_vote": Droit(
+        "consigner un vote recueilli sur papier", PILOTES, Etape.ENJEUX, Etape.ENJEUX
+    ),
     "animer": Droit("préparer et animer les ateliers", REDACTEURS | {COTECH}, Etape.PLAN_ACTIONS),
     "contribuer": Droit("contribuer à un atelier", PARTIES, Etape.PLAN_ACTIONS),
     "structurer": Droit("modifier les axes", REDACTEURS, Etape.STRATEGIE),

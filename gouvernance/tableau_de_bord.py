@@ -3,6 +3,7 @@
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
 from django.utils import timezone
 
+from gouvernance import calendriers, retroplanning
 from gouvernance.models import (
     Adhesion,
     Demarche,
@@ -18,6 +19,7 @@ from gouvernance.models import (
 )
 from gouvernance.permissions import DROITS
 
+TERMINEES = {Etape.CLOSE, Etape.ABANDONNEE}
 PILOTES = {Role.COORDINATION, Role.CO_PORTEUR}
 # Ce qu'attend la coordination aux étapes qu'aucun jalon ne ferme.
 SUITES = {
@@ -44,7 +46,7 @@ def demarches_de(utilisateur: Utilisateur, recherche: str = ""):
 
 
 def completer(cles: list[int], utilisateur: Utilisateur) -> list[Demarche]:
-    """Les démarches d'une page et ce qu'il en faut dire : quatre requêtes, quel que soit leur nombre."""
+    """Les démarches d'une page et ce qu'il en faut dire : cinq requêtes, quel que soit leur nombre."""
     tenues = Seance.objects.filter(etat__in=[EtatSeance.CONVOQUEE, EtatSeance.OUVERTE]).order_by("debut")
     demarches = (
         Demarche.objects.filter(pk__in=cles)
@@ -63,6 +65,11 @@ def completer(cles: list[int], utilisateur: Utilisateur) -> list[Demarche]:
         )
     )
     par_cle = {d.pk: d for d in demarches}
+    nationales = calendriers.dates_nationales()
+    for demarche in par_cle.values():
+        demarche.retard = ""
+        if demarche.etape not in TERMINEES:
+            demarche.retard = retroplanning.retard_du_prochain(demarche.jalons.all(), nationales)
     return [_decrire(par_cle[cle]) for cle in cles if cle in par_cle]
 
 
@@ -87,7 +94,7 @@ def _decrire(demarche: Demarche) -> Demarche:
 
 def a_faire(demarche: Demarche) -> str:
     """Le prochain geste de la personne dans cette démarche ; vide si l'on n'attend rien d'elle."""
-    if demarche.etape in {Etape.CLOSE, Etape.ABANDONNEE}:
+    if demarche.etape in TERMINEES:
         return ""
     if _doit_adherer(demarche):
         return "Lire le cahier des charges et y adhérer au nom de votre structure."

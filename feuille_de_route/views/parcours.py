@@ -11,6 +11,7 @@ from feuille_de_route.forms.parcours import FormulaireMotif
 from feuille_de_route.models import Axe, EtatFiche, FicheAction
 from feuille_de_route.views import a_faire
 from feuille_de_route.views.travaux import signaler_travaux
+from gouvernance import calendriers, retroplanning
 from gouvernance.models import CodeJalon, Demarche, Etape, Role
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.views.commun import Saisie, agir, ouvrir, traiter
@@ -110,6 +111,9 @@ def _ou_en_est_on(demarche: Demarche, acces) -> dict:
         "bloquants": [(m.texte, url) for m, url in liens if m.bloquant],
         "avertissements": [(m.texte, url) for m, url in liens if not m.bloquant],
         "jalons": jalons,
+        "retard": ""
+        if demarche.etape in {Etape.ABANDONNEE, Etape.CLOSE}
+        else retroplanning.retard_du_prochain(jalons, calendriers.dates_nationales()),
         "jalon_courant": next((j for j in jalons if not j.acquis), None),
         "phrase_etape": PHRASES.get(demarche.etape, ""),
         "revisable": demarche.etape in parcours.REVISION_POSSIBLE,

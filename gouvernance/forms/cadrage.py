@@ -2,24 +2,97 @@
 
 from django import forms
 
+from gouvernance import cadrage
 from gouvernance.cadrage import dire_jalon
 from gouvernance.forms.commun import FormulaireRattache
-from gouvernance.models import CahierDesCharges, DefinitionCommune, Instance, Jalon, Structure
+from gouvernance.forms.demarches import structures_membres
+from gouvernance.models import (
+    CahierDesCharges,
+    DefinitionCommune,
+    Instance,
+    Jalon,
+    Limite,
+    LimiteDAction,
+    Structure,
+    Terme,
+)
 from gouvernance.socle.formulaires import AvecJeton, AvecVersion, FormulaireDsfr, SaisieDate
 
 TEXTE = forms.Textarea(attrs={"rows": 6})
 
 
-class FormulaireCahier(AvecVersion, FormulaireRattache):
+AIDES = {
+    "contexte": "Pourquoi maintenant, et ce qui existe déjà sur le territoire.",
+    "objectifs": "Ce que la démarche doit produire, et pour qui.",
+    "perimetre": "Le territoire et les publics visés ; ce qui n’en est pas, par exemple « ni la fibre, ni "
+    "l’équipement des écoles ».",
+    "methode": "Les étapes, les ateliers, les moments de validation.",
+    "moyens": "Les personnes, le temps et l’argent dont la démarche dispose.",
+    "vigilance": "Ce que les parties veulent éviter.",
+}
+
+
+class AvecPortee(forms.Form):
+    """Quand des structures ont déjà adhéré : la coordination dit ce que vaut le changement."""
+
+    portee = forms.ChoiceField(
+        label="Ce que vaut ce changement", choices=cadrage.Portee.choices, initial=cadrage.Portee.FOND,
+        widget=forms.RadioSelect,
+        help_text="Une correction mineure ne change pas ce à quoi les structures ont adhéré : une faute, une "
+        "date. Votre choix est inscrit au journal.",
+    )  # fmt: skip
+
+    def __init__(self, *args, choix_de_portee: bool = False, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not choix_de_portee:
+            del self.fields["portee"]
+
+
+class TexteAttendu(forms.CharField):
+    """Ni obligatoire (un brouillon s'enregistre), ni facultatif : l'étape suivante le demandera."""
+
+    def validate(self, value):
+        """Vide, il s'enregistre."""
+
+    def widget_attrs(self, widget):
+        widget.use_required_attribute = lambda _: False
+        return super().widget_attrs(widget)
+
+
+LIBELLES = {"objectifs": "Objectifs (demandés pour ouvrir le diagnostic)"}
+
+
+class FormulaireCahier(AvecPortee, AvecVersion, FormulaireRattache):
     class Meta:
         model = CahierDesCharges
-        fields = ["contexte", "objectifs", "methode", "moyens", "vigilance"]
-        help_texts = {
-            "contexte": "Pourquoi maintenant, et ce qui existe déjà sur le territoire.",
-            "moyens": "Les personnes, le temps et l’argent dont la démarche dispose.",
-            "vigilance": "Ce que les parties veulent éviter.",
-        }
+        fields = list(cadrage.SECTIONS)
+        help_texts = AIDES
+        labels = LIBELLES
+        field_classes = {"objectifs": TexteAttendu}
         widgets = dict.fromkeys(fields, TEXTE)
+
+
+class _Section(AvecPortee, FormulaireRattache):
+    """Une section du cahier ; `empreinte` : le texte lu, pour prévenir si un autre l'a changé."""
+
+    section: str
+    empreinte = forms.CharField(widget=forms.HiddenInput, max_length=64)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial["empreinte"] = cadrage.empreinte_de(getattr(self.instance, self.section))
+
+
+def _pour_la_section(section: str) -> type[_Section]:
+    meta = type("Meta", (), {
+        "model": CahierDesCharges, "fields": [section], "help_texts": AIDES, "labels": LIBELLES,
+        "field_classes": {"objectifs": TexteAttendu},
+        "widgets": {section: forms.Textarea(attrs={"rows": 12})},
+    })  # fmt: skip
+    return type(f"FormulaireSection{section.title()}", (_Section,), {"Meta": meta, "section": section})
+
+
+SECTIONS = {section: _pour_la_section(section) for section in cadrage.SECTIONS}
 
 
 class FormulaireDefinition(AvecVersion, FormulaireRattache):
@@ -28,6 +101,79 @@ class FormulaireDefinition(AvecVersion, FormulaireRattache):
         fields = ["texte"]
         help_texts = {"texte": "Deux ou trois phrases que toutes les parties reprennent à leur compte."}
         widgets = {"texte": TEXTE}
+
+
+class _Terme(FormulaireRattache):
+    rattaches = ("demarche",)
+
+    class Meta:
+        model = Terme
+        fields = ["terme", "definition"]
+        help_texts = {
+            "terme": "Par exemple « Illectronisme ».",
+            "definition": "Ce que les parties entendent par là, en une ou deux phrases.",
+        }
+        widgets = {"definition": forms.Textarea(attrs={"rows": 4})}
+
+
+class FormulaireAjoutTerme(AvecJeton, _Terme):
+    bouton = "Ajouter ce terme"
+    encore = "Ajouter et continuer"
+
+    class Meta(_Terme.Meta):
+        pass
+
+
+class FormulaireTerme(AvecVersion, _Terme):
+    class Meta(_Terme.Meta):
+        pass
+
+
+class FormulairePropositions(AvecJeton, FormulaireDsfr):
+    """Des termes de départ, à choisir ; chacun se modifie ensuite."""
+
+    bouton = "Ajouter les termes cochés"
+    termes = forms.MultipleChoiceField(
+        label="Termes proposés", widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Cochez au moins un terme."},
+    )  # fmt: skip
+
+    def __init__(self, *args, propositions: list[tuple[str, str]], **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["termes"].choices = [
+            (terme, f"{terme} : {definition}") for terme, definition in propositions
+        ]
+
+
+class _Limite(FormulaireRattache):
+    class Meta:
+        model = LimiteDAction
+        fields = ["categorie", "libelle", "explication", "responsable", "echeance"]
+        labels = {"categorie": "De quoi s’agit-il ?", "responsable": "Structure qui s’en charge"}
+        help_texts = {
+            "libelle": "Par exemple « Ouvrir un lieu d’accueil dans chaque EPCI ».",
+            "explication": "Ce qui le permet, ou ce qui l’empêche : moyens, compétence, calendrier.",
+            "echeance": "Surtout pour ce que l’on va faire.",
+        }
+        widgets = {"categorie": forms.RadioSelect, "explication": forms.Textarea(attrs={"rows": 3})}
+
+    def __init__(self, *args, gouvernance, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["categorie"].choices = Limite.choices
+        self.fields["responsable"].queryset = structures_membres(gouvernance)
+
+
+class FormulaireAjoutLimite(AvecJeton, _Limite):
+    bouton = "Ajouter cette ligne"
+    encore = "Ajouter et continuer"
+
+    class Meta(_Limite.Meta):
+        pass
+
+
+class FormulaireLimite(AvecVersion, _Limite):
+    class Meta(_Limite.Meta):
+        pass
 
 
 class FormulaireAdhesion(AvecJeton, FormulaireDsfr):

@@ -18,7 +18,12 @@ from gouvernance.models import (
 from gouvernance.socle.formulaires import AvecJeton, AvecVersion, FormulaireDsfr
 
 NOM = "Celui qui figurera sur le document signé, par exemple « Feuille de route numérique de la Dordogne »."
-CONTRAT = "Le contrat existant auquel la feuille de route s’adosse, s’il y en a un."
+CONTRAT = (
+    "Le contrat existant auquel la feuille de route s’adosse, s’il y en a un ; son instance peut resservir."
+)
+PRECISION = "Son nom et ses années, par exemple « CRTE du Périgord vert, 2021-2026 »."
+PERIMETRE = "Une démarche régionale est portée par la gouvernance d’un seul département."
+PARENTE = "Pour un groupe d’EPCI : la démarche du département, dont celle-ci reste cohérente."
 PORTEUR = "La structure qui porte la démarche, parmi les membres ; on peut la désigner plus tard."
 
 
@@ -34,12 +39,36 @@ class FormulaireDepartement(FormulaireDsfr):
         self.helper.form_method = "get"
 
 
-class FormulaireOuverture(AvecJeton, FormulaireRattache):
-    bouton = "Ouvrir la démarche"
+class AvecTerritoire(forms.Form):
+    """Périmètre, EPCI et démarche parente : le territoire que l'on choisit."""
+
     epcis = forms.ModelMultipleChoiceField(
         Epci.objects.none(), label="EPCI du périmètre", required=False, widget=forms.CheckboxSelectMultiple,
         help_text="Seulement pour un groupe d’EPCI. Un EPCI n’est couvert que par une démarche à la fois.",
     )  # fmt: skip
+
+    def proposer_le_territoire(self, departement: Departement, demarche: Demarche | None = None) -> None:
+        """Les EPCI du département, ceux d'une autre démarche en cours étant nommés ; la départementale."""
+        self.fields["epcis"].queryset = Epci.objects.actuels().filter(departements__contains=[departement.pk])
+        couverts = DemarcheEpci.objects.filter(departement=departement, actif=True).exclude(demarche=demarche)
+        pris = dict(couverts.values_list("epci", "demarche__nom"))
+        self.fields["epcis"].label_from_instance = lambda epci: (
+            f"{epci} (déjà couvert par « {pris[epci.pk]} »)" if epci.pk in pris else str(epci)
+        )
+        departementales = Demarche.objects.filter(
+            gouvernance__departement=departement, perimetre=Perimetre.DEPARTEMENTAL
+        )
+        self.fields["parente"].queryset = departementales.exclude(pk=demarche.pk if demarche else None)
+
+    def clean(self):
+        donnees = super().clean()
+        if donnees.get("perimetre") != Perimetre.GROUPEMENT:  # pré-remplie, elle ne concerne qu'un groupe
+            donnees["parente"] = None
+        return donnees
+
+
+class FormulaireOuverture(AvecTerritoire, AvecJeton, FormulaireRattache):
+    bouton = "Ouvrir la démarche"
     coordination = forms.EmailField(
         label="Adresse électronique de la coordination",
         help_text="Le compte qui conduira la démarche, par exemple prenom.nom@prefecture.example.",
@@ -51,8 +80,10 @@ class FormulaireOuverture(AvecJeton, FormulaireRattache):
         help_texts = {
             "nom": NOM,
             "contrat": CONTRAT,
+            "contrat_precision": PRECISION,
             "debut": "Les calendriers types comptent à partir de ce jour.",
-            "parente": "Pour un groupe d’EPCI : la démarche du département, dont celle-ci reste cohérente.",
+            "perimetre": PERIMETRE,
+            "parente": PARENTE,
         }
 
     field_order = ["nom", "perimetre", "epcis", "parente", "coordination"]
@@ -60,15 +91,7 @@ class FormulaireOuverture(AvecJeton, FormulaireRattache):
     def __init__(self, *args, departement, administration: bool, **kwargs):
         super().__init__(*args, **kwargs)
         self.departement = departement
-        self.fields["epcis"].queryset = Epci.objects.actuels().filter(departements__contains=[departement.pk])
-        couverts = DemarcheEpci.objects.filter(departement=departement, actif=True)
-        pris = dict(couverts.values_list("epci", "demarche__nom"))
-        self.fields["epcis"].label_from_instance = lambda epci: (
-            f"{epci} (déjà couvert par « {pris[epci.pk]} »)" if epci.pk in pris else str(epci)
-        )
-        self.fields["parente"].queryset = Demarche.objects.filter(
-            gouvernance__departement=departement, perimetre=Perimetre.DEPARTEMENTAL
-        )
+        self.proposer_le_territoire(departement)
         if not administration:
             del self.fields["coordination"]
 
@@ -80,11 +103,28 @@ class FormulaireOuverture(AvecJeton, FormulaireRattache):
         return compte
 
 
+class FormulairePerimetre(AvecTerritoire, AvecVersion, FormulaireRattache):
+    bouton = "Changer le périmètre"
+
+    class Meta:
+        model = Demarche
+        fields = ["perimetre", "parente"]
+        help_texts = {"perimetre": PERIMETRE, "parente": PARENTE}
+
+    field_order = ["perimetre", "epcis", "parente"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        demarche = self.instance
+        self.proposer_le_territoire(demarche.departement, demarche)
+        self.initial["epcis"] = list(demarche.perimetres.values_list("epci", flat=True))
+
+
 class FormulaireDemarche(AvecVersion, FormulaireRattache):
     class Meta:
         model = Demarche
         fields = ["nom", "porteur", "debut", "fin", "contrat", "contrat_precision"]
-        help_texts = {"nom": NOM, "contrat": CONTRAT, "porteur": PORTEUR}
+        help_texts = {"nom": NOM, "contrat": CONTRAT, "contrat_precision": PRECISION, "porteur": PORTEUR}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -92,6 +132,7 @@ class FormulaireDemarche(AvecVersion, FormulaireRattache):
 
 
 def structures_membres(gouvernance: Gouvernance):
-    """Les structures autour de la table : les membres qui n'ont pas été retirés."""
-    membres = Membre.objects.filter(gouvernance=gouvernance).exclude(statut=StatutMembre.RETIRE)
+    """Les structures autour de la table : les membres qui n'ont été ni retirés ni refusés."""
+    presents = [StatutMembre.CANDIDAT, StatutMembre.CONFIRME]
+    membres = Membre.objects.filter(gouvernance=gouvernance, statut__in=presents)
     return Structure.objects.filter(pk__in=membres.values("structure"))

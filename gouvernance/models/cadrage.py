@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from gouvernance.models.acteurs import Structure
 from gouvernance.models.demarche import Demarche
+from gouvernance.socle.durees import par_rapport_a_aujourd_hui
 from gouvernance.socle.modeles import Suivi, contrainte_parmi
 
 
@@ -291,3 +292,11 @@ class PointDeBlocage(Suivi):
 
     def __str__(self):
         return self.libelle[:80]
+
+    @property
+    def retard(self) -> str:
+        """« en retard de 12 jours » ; vide s'il est levé, sans échéance, ou à l'heure."""
+        aujourd_hui = timezone.localdate()
+        if self.leve_le or self.echeance is None or self.echeance >= aujourd_hui:
+            return ""
+        return par_rapport_a_aujourd_hui(self.echeance, aujourd_hui)

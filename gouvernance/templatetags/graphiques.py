@@ -85,3 +85,39 @@ def frise_jalons(jalons, titre="Calendrier des jalons", identifiant="frise"):
         "hauteur": fin + 34,
         "fin": fin,
     }
+
+
+PAS_MIN, PAS_MAX = 52, 96  # entre deux moments, selon les jours qui les séparent
+
+
+@register.inclusion_tag("composants/retroplanning.html")
+def retroplanning(moments, titre="Rétroplanning", identifiant="retroplanning"):
+    """`moments` : ceux de gouvernance.retroplanning, dans l'ordre du temps ; le temps descend."""
+    dessin, y, precedent = [], 24, None
+    for moment in moments:
+        if precedent:
+            y += min(PAS_MAX, max(PAS_MIN, (moment.jour - precedent).days // 2))
+        precedent = moment.jour
+        code = str(moment.etat)
+        dessin.append(
+            {
+                "genre": moment.genre,
+                "libelle": moment.libelle,
+                "court": Truncator(moment.libelle).chars(40),
+                "jour": moment.jour,
+                "precision": moment.precision,
+                "couleur": COULEURS_JALON.get(code, GRIS),
+                "plein": code in COULEURS_JALON,
+                "y": y,
+                "y_libelle": y - 2,
+                "y_date": y + 18,
+            }
+        )
+    return {
+        "moments": dessin,
+        "titre": titre,
+        "identifiant": identifiant,
+        "largeur": LARGEUR,
+        "hauteur": y + 34,
+        "fin": y,
+    }

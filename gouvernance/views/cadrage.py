@@ -1,81 +1,97 @@
-"""Le cahier des charges et qui y adhère ; le calendrier des jalons."""
+"""Le cahier des charges : le lire, l'écrire par section, relire ses éditions, y adhérer, relancer."""
 
-from django.core.exceptions import PermissionDenied
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from gouvernance import cadrage, calendriers, demarches, edition
-from gouvernance.forms.cadrage import (
-    FormulaireAdhesion,
-    FormulaireCahier,
-    FormulaireDefinition,
-    FormulaireJalons,
-)
+from gouvernance import adhesions, cadrage, contrats, demarches, perimetres
+from gouvernance.forms.cadrage import SECTIONS, FormulaireAdhesion, FormulaireCahier
 from gouvernance.forms.commun import en_edition
-from gouvernance.models import CahierDesCharges, DefinitionCommune, Role, Structure
-from gouvernance.permissions import DROITS
+from gouvernance.models import CahierDesCharges, Courriel, Role, Structure
+from gouvernance.socle.signalement import signaler
 from gouvernance.socle.vues import lecture_seule
-from gouvernance.views.commun import Saisie, agir, ouvrir, traiter, une_fois
+from gouvernance.views.commun import agir, ouvrir, une_fois
 from gouvernance.views.saisies import Page, saisir
 
-PARTIES = ["contexte", "objectifs", "methode", "moyens", "vigilance"]
+TACHE = "gouvernance.tasks.envoyer"
 
 
 @lecture_seule
 def cahier(request, uuid):
     demarche, acces = ouvrir(request, uuid)
     cahier = get_object_or_404(CahierDesCharges, demarche=demarche)
-    adhesions = {
-        a.structure_id: a
-        for a in cahier.adhesions.filter(edition=cahier.edition).select_related("structure", "par")
-    }
-    membres = list(demarches.membres_confirmes(demarche).select_related("structure"))
-    absents = [m for m in membres if m.structure_id not in adhesions]
+    tour = adhesions.tour(demarche, cahier)
+    champs = {section: CahierDesCharges._meta.get_field(section) for section in cadrage.SECTIONS}
     contexte = {
         "demarche": demarche,
         "acces": acces,
         "page": "Cahier des charges",
+        "onglet": "cahier",
         "cahier": cahier,
-        "parties": [(CahierDesCharges._meta.get_field(p).verbose_name, getattr(cahier, p)) for p in PARTIES],
-        "definition": DefinitionCommune.objects.select_related("decision__seance__instance")
-        .filter(demarche=demarche)
-        .first(),
-        "adhesions": list(adhesions.values()),
-        "absents": absents,
-        "ma_structure": next((m.structure for m in absents if m.structure_id == acces.structure_id), None),
+        "sections": [(s, champ.verbose_name, getattr(cahier, s)) for s, champ in champs.items()],
+        "territoire": perimetres.dire(demarche),
+        "adossement": contrats.adossements().get(demarche.contrat),
+        "tour": tour,
+        "ma_structure": next(
+            (
+                ligne.membre.structure
+                for ligne in tour.absents
+                if ligne.membre.structure_id == acces.structure_id
+            ),
+            None,
+        ),
         "coordonne": Role.COORDINATION in acces.roles,
     }
     return render(request, "gouvernance/cahier.html", contexte)
 
 
-def cahier_modifier(request, uuid):
-    demarche, _ = lieu = ouvrir(request, uuid)
+@lecture_seule
+def editions(request, uuid):
+    demarche, acces = ouvrir(request, uuid)
     cahier = get_object_or_404(CahierDesCharges, demarche=demarche)
+    contexte = {
+        "demarche": demarche,
+        "acces": acces,
+        "page": "Éditions du cahier des charges",
+        "onglet": "cahier",
+        "versions": cadrage.histoire(cahier),
+    }
+    return render(request, "gouvernance/editions.html", contexte)
+
+
+def cahier_modifier(request, uuid):
+    return _ecrire(request, uuid, FormulaireCahier, "Écrire le cahier des charges")
+
+
+def cahier_section(request, uuid, section):
+    if section not in SECTIONS:
+        raise Http404
+    libelle = CahierDesCharges._meta.get_field(section).verbose_name
+    return _ecrire(request, uuid, SECTIONS[section], f"Cahier des charges : {libelle}", f"#{section}")
+
+
+def _ecrire(request, uuid, classe, titre, ancre=""):
+    demarche, acces = lieu = ouvrir(request, uuid)
+    cahier = get_object_or_404(CahierDesCharges, demarche=demarche)
+    nombre = cahier.adhesions.filter(edition=cahier.edition).count()
+    coordonne = Role.COORDINATION in acces.roles
     aide = ""
-    if nombre := cahier.adhesions.filter(edition=cahier.edition).count():
-        aide = (
-            f"{nombre} structure{'s ont' if nombre > 1 else ' a'} déjà adhéré à l’édition {cahier.edition} : "
-            "un changement ouvrira une nouvelle édition, à laquelle chacun adhérera de nouveau."
+    if nombre:
+        suite = (
+            "dites plus bas si votre changement leur demande d’adhérer de nouveau."
+            if coordonne
+            else "un changement ouvrira une nouvelle édition, à laquelle chacune adhérera de nouveau. "
+            "Seule la coordination peut déclarer une correction mineure."
         )
+        qui = f"{nombre} structures ont" if nombre > 1 else "1 structure a"
+        aide = f"{qui} déjà adhéré à l’édition {cahier.edition} : {suite}"
     return saisir(
-        request, lieu, Page("Écrire le cahier des charges", reverse("cahier", args=[uuid]), aide=aide),
-        en_edition(FormulaireCahier, request, cahier),
+        request, lieu, Page(titre, reverse("cahier", args=[uuid]) + ancre, aide=aide),
+        en_edition(classe, request, cahier, choix_de_portee=bool(nombre) and coordonne),
         lambda f: cadrage.rediger_cahier(f, par=request.user, demarche=demarche),
-    )  # fmt: skip
-
-
-def definition_modifier(request, uuid):
-    demarche, _ = lieu = ouvrir(request, uuid)
-    definition = get_object_or_404(DefinitionCommune, demarche=demarche)
-    page = Page(
-        "Définition commune de l’inclusion numérique", reverse("cahier", args=[uuid]),
-        aide="Ce n’est pas uniquement la fibre : dites ce que les parties entendent ensemble.",
-    )  # fmt: skip
-    return saisir(
-        request, lieu, page, en_edition(FormulaireDefinition, request, definition),
-        lambda f: edition.enregistrer(f, par=request.user, demarche=demarche, droit="cadrer"),
     )  # fmt: skip
 
 
@@ -87,14 +103,14 @@ def adherer(request, uuid):
         raise PermissionDenied("Votre compte n’est rattaché à aucune structure.")
     return agir(
         request,
-        lambda: demarches.adherer(demarche, request.user.structure, par=request.user),
-        reverse("cahier", args=[uuid]),
+        lambda: adhesions.adherer(demarche, request.user.structure, par=request.user),
+        reverse("cahier", args=[uuid]) + "#adhesions",
         f"« {request.user.structure} » adhère au cahier des charges.",
     )
 
 
 def adhesion_consigner(request, uuid):
-    """La coordination consigne l'accord d'une autre structure."""
+    """La coordination consigne l'accord d'une autre structure, reçu par écrit ou en séance."""
     demarche, acces = lieu = ouvrir(request, uuid)
     if Role.COORDINATION not in acces.roles:
         raise PermissionDenied("Seule la coordination consigne l’accord d’une autre structure.")
@@ -106,47 +122,23 @@ def adhesion_consigner(request, uuid):
 
     def ecrire(formulaire):
         structure = formulaire.cleaned_data["structure"]
-        une_fois(formulaire, request.user, lambda: demarches.adherer(demarche, structure, par=request.user))
+        une_fois(formulaire, request.user, lambda: adhesions.adherer(demarche, structure, par=request.user))
 
-    page = Page("Consigner une adhésion", reverse("cahier", args=[uuid]), droit="adherer")
+    page = Page("Consigner une adhésion", reverse("cahier", args=[uuid]) + "#adhesions", droit="adherer")
     formulaire = FormulaireAdhesion(request.POST or None, structures=structures)
     return saisir(request, lieu, page, formulaire, ecrire)
 
 
-def jalons(request, uuid):
-    demarche, acces = ouvrir(request, uuid)
-    if request.method == "POST":
-        acces.exiger("cadrer")
-    liste = list(demarche.jalons.select_related("instance", "decision__seance__instance"))
-    formulaire = FormulaireJalons(
-        request.POST or None, jalons=liste, instances=list(demarche.instances.all())
-    )
-    contexte = {
-        "demarche": demarche,
-        "acces": acces,
-        "page": "Calendrier et jalons",
-        "frise": [(str(j), j.echeance, j.etat, j.get_etat_display()) for j in liste],
-        "presets": calendriers.presets(),
-        "modifiable": acces.autorise(DROITS["cadrer"]),
-    }
-
-    def ecrire(formulaire):
-        version = formulaire.cleaned_data["version"]
-        cadrage.cadrer_jalons(demarche, formulaire.saisies(), version=version, par=request.user)
-
-    retour = reverse("jalons", args=[uuid])
-    return traiter(request, Saisie(formulaire, ecrire, retour, "gouvernance/jalons.html", contexte))
-
-
 @require_POST
-def calendrier_appliquer(request, uuid):
+def adhesions_relancer(request, uuid):
+    """Un courriel par personne et par semaine aux structures qui n'ont pas adhéré."""
     demarche, _ = ouvrir(request, uuid)
-    nom = request.POST.get("calendrier", "")
-    if nom not in {p.nom for p in calendriers.presets()}:
-        raise Http404
-    return agir(
-        request,
-        lambda: demarches.appliquer_calendrier(demarche, nom, par=request.user),
-        reverse("jalons", args=[uuid]),
-        f"Le calendrier « {nom} » est posé : ajustez les échéances s’il le faut.",
-    )
+    try:
+        relance = adhesions.relancer(demarche, par=request.user)
+    except ValidationError as erreur:
+        messages.error(request, " ".join(erreur.messages))
+    else:
+        (messages.success if relance.ecrits else messages.info)(request, relance.phrase)
+        lettres = Courriel.objects.a_faire().filter(demarche=demarche, genre=adhesions.GENRE)
+        signaler((TACHE, pk) for pk in lettres.values_list("pk", flat=True))
+    return redirect(reverse("cahier", args=[uuid]) + "#adhesions")

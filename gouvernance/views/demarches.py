@@ -4,12 +4,18 @@ from django.core.exceptions import PermissionDenied
 from django.shortcuts import render
 from django.urls import reverse
 
-from gouvernance import edition, ouverture
+from gouvernance import contrats, edition, ouverture, perimetres
 from gouvernance.forms.commun import en_edition
-from gouvernance.forms.demarches import FormulaireDemarche, FormulaireDepartement, FormulaireOuverture
+from gouvernance.forms.demarches import (
+    FormulaireDemarche,
+    FormulaireDepartement,
+    FormulaireOuverture,
+    FormulairePerimetre,
+)
 from gouvernance.models import Demarche, Perimetre
 from gouvernance.socle.vues import parametre
 from gouvernance.views.commun import Saisie, ouvrir, traiter, une_fois
+from gouvernance.views.saisies import Page, saisir
 
 
 def demarche_ouvrir(request):
@@ -65,10 +71,26 @@ def _ouvrir_dans(request, departement):
 def demarche_modifier(request, uuid):
     demarche, acces = ouvrir(request, uuid)
     acces.exiger("cadrer")
-    contexte = {"demarche": demarche, "acces": acces, "titre": "Modifier la démarche"}
+    contexte = {
+        "demarche": demarche, "acces": acces, "titre": "Modifier la démarche",
+        "adossements": contrats.adossements().values(),
+    }  # fmt: skip
     saisie = Saisie(
         en_edition(FormulaireDemarche, request, demarche),
         lambda f: edition.enregistrer(f, par=request.user, demarche=demarche, droit="cadrer"),
-        reverse("gouvernance", args=[uuid]), "gouvernance/formulaire.html", contexte,
+        reverse("gouvernance", args=[uuid]), "gouvernance/demarche_modifier.html", contexte,
     )  # fmt: skip
     return traiter(request, saisie)
+
+
+def perimetre_modifier(request, uuid):
+    """Le territoire se change tant que la démarche se cadre."""
+    demarche, _ = lieu = ouvrir(request, uuid)
+    page = Page(
+        "Changer le périmètre", reverse("cahier", args=[uuid]), droit="perimetrer",
+        aide=f"Aujourd’hui : {perimetres.dire(demarche)}. Il ne change plus une fois le diagnostic ouvert.",
+    )  # fmt: skip
+    return saisir(
+        request, lieu, page, en_edition(FormulairePerimetre, request, demarche),
+        lambda f: perimetres.changer(f, list(f.cleaned_data["epcis"]), par=request.user, demarche=demarche),
+    )  # fmt: skip

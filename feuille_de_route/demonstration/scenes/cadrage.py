@@ -2,10 +2,11 @@
 
 from feuille_de_route.demonstration.jeu import Jeu, Pas
 from feuille_de_route.demonstration.saisie import remplir
-from gouvernance import cadrage, demarches, edition, membres
+from gouvernance import adhesions, blocages, cadrage, definitions, edition, membres
+from gouvernance.forms.blocages import FormulaireBlocage
 from gouvernance.forms.cadrage import FormulaireCahier, FormulaireDefinition
 from gouvernance.forms.demarches import FormulaireDemarche
-from gouvernance.forms.gouvernance import FormulaireBlocage, FormulaireGouvernance, FormulaireNotePrivee
+from gouvernance.forms.gouvernance import FormulaireGouvernance, FormulaireNotePrivee
 from gouvernance.forms.instances import (
     FormulaireAjoutInstance,
     FormulaireAjoutPersonne,
@@ -69,13 +70,13 @@ def _rediger(jeu: Jeu) -> None:
     saisie = remplir(FormulaireCahier, demarche.cahier, dit["cahier"])
     cadrage.rediger_cahier(saisie, par=jeu.compte("departement"), demarche=demarche)
     saisie = remplir(FormulaireDefinition, demarche.definition, {"texte": dit["definition"]})
-    edition.enregistrer(saisie, par=jeu.compte("prefecture"), demarche=demarche, droit="cadrer")
+    definitions.rediger(saisie, par=jeu.compte("prefecture"), demarche=demarche)
 
 
 def _adherer(jeu: Jeu) -> None:
     """Chacun pour sa structure ; la coordination consigne les accords de celles qui n'ont pas de compte."""
     for sigle, compte in jeu.lire("cadrage")["adhesions"]:
-        demarches.adherer(jeu.demarche, jeu.structure(sigle), par=jeu.compte(compte))
+        adhesions.adherer(jeu.demarche, jeu.structure(sigle), par=jeu.compte(compte))
 
 
 def _adhesions(jeu: Jeu) -> bool:
@@ -108,7 +109,8 @@ def lever(numero: int, leves: int) -> Pas:
 
     def faire(jeu: Jeu) -> None:
         point = PointDeBlocage.objects.filter(demarche=jeu.demarche).order_by("pk")[numero]
-        membres.lever_blocage(point.pk, par=jeu.compte("departement"))
+        resolution = jeu.lire("cadrage")["blocages"][numero].get("resolution") or RESOLUTION
+        blocages.lever(point.pk, par=jeu.compte("departement"), resolution=resolution)
 
     def fait(jeu: Jeu) -> bool:
         points = PointDeBlocage.objects.filter(demarche=jeu.demarche, leve_le__isnull=False)
@@ -117,6 +119,7 @@ def lever(numero: int, leves: int) -> Pas:
     return Pas("Un point de blocage est levé.", fait, faire)
 
 
+RESOLUTION = "Réglé entre les parties, et dit au comité technique."
 NOTES = Pas(
     "La préfecture présente la gouvernance.",
     lambda jeu: bool(jeu.demarche.gouvernance.note_contexte),

@@ -1,11 +1,11 @@
-"""manage.py charger_territoires : les données de référence (COG et collèges par défaut)."""
+"""manage.py charger_territoires : les données de référence (COG, collèges et calendriers par défaut)."""
 
 from collections import defaultdict
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from gouvernance import colleges, territoires
+from gouvernance import calendriers, colleges, territoires
 from gouvernance.cog import CogRefuse
 from gouvernance.cog_evolutions import TABLES, Nature, Table
 
@@ -14,7 +14,7 @@ ERREURS_MONTREES = 100
 
 
 class Command(BaseCommand):
-    help = "Charge les données de référence : territoires du code officiel géographique, collèges par défaut."
+    help = "Charge les données de référence : territoires (COG), collèges par défaut, calendriers types."
 
     def add_arguments(self, parser):
         parser.add_argument(
@@ -30,7 +30,7 @@ class Command(BaseCommand):
             bilan = territoires.charger(dossier)
         except CogRefuse as refus:
             raise CommandError(_refus(refus)) from refus
-        ajoutes = colleges.charger_defauts()
+        ajoutes, types = colleges.charger_defauts(), calendriers.charger_defauts()
         self.stdout.write("Données de référence")
         for table in TABLES:
             lues, ecrites = bilan.lues[table.fichier], bilan.ecrites[table.fichier]
@@ -38,7 +38,8 @@ class Command(BaseCommand):
             for ligne in _changements(table, bilan, MONTREES if verbosity < 2 else None):
                 self.stdout.write(f"    {ligne}")
         self.stdout.write(f"  Collèges par défaut : {ajoutes} ajoutés")
-        if not ajoutes and not sum(bilan.ecrites.values()):
+        self.stdout.write(f"  Calendriers types : {types} ajoutés")
+        if not ajoutes and not types and not sum(bilan.ecrites.values()):
             self.stdout.write("Rien n’a changé.")
 
 

@@ -50,6 +50,10 @@ TRANSITIONS = {
     "ecarter": Transition(
         "Écarter", (EtatFiche.PROPOSEE,), EtatFiche.ECARTEE, PILOTES, motif=True, decision=True
     ),
+    "rejuger": Transition(
+        "Revenir sur la décision", (EtatFiche.RETENUE, EtatFiche.ECARTEE), EtatFiche.PROPOSEE, PILOTES,
+        decision=True,
+    ),
     "reprendre": Transition("Reprendre la fiche écartée", (EtatFiche.ECARTEE,), EtatFiche.BROUILLON, PILOTES),
 }  # fmt: skip
 

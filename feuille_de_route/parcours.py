@@ -10,11 +10,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from diagnostic import constats, priorisation
-from feuille_de_route import completude, fiches, signatures, strategie, versions
+from feuille_de_route import cibles, completude, effets, fiches, signatures, strategie, versions
 from feuille_de_route.models import Document, NatureDocument
 from gouvernance import decisions, demarches
 from gouvernance.decisions import SaisieDecision
 from gouvernance.models import (
+    Cible,
     CodeJalon,
     Decision,
     Demarche,
@@ -156,13 +157,29 @@ def consigner_decision(
     `retenir`, `ecarter` : identifiants de fiches. Lève ce que lèvent decisions.consigner et fiches.effectuer.
     """
     decision = decisions.consigner(seance_pk, saisie, par=par)
+    _refuser_si_vu_autrement(decision, saisie)
+    effets.appliquer(decision, par=par)
     for pk in retenir:
         fiches.effectuer("retenir", pk, par=par, decision=decision)
     for pk in ecarter:
         fiches.effectuer("ecarter", pk, par=par, decision=decision, motif=saisie.texte or saisie.objet)
-    if saisie.jalon and saisie.jalon.code == CodeJalon.VALIDATION and saisie.nature in decisions.EFFET:
+    jalon = decision.jalon
+    if jalon and jalon.code == CodeJalon.VALIDATION and saisie.nature in decisions.EFFET:
         _decider_validation(decision, par)
     return decision
+
+
+def _refuser_si_vu_autrement(decision: Decision, saisie: SaisieDecision) -> None:
+    """L'objet a changé d'état pendant la saisie : l'effet annoncé n'est plus celui qui aurait lieu."""
+    if not saisie.etat_vu or saisie.cible_type == Cible.JALON:
+        return
+    demarche = decision.seance.instance.demarche
+    objet = cibles.trouver(demarche, decision.cible_type, decision.cible)
+    if objet is None or objet.etat != saisie.etat_vu:
+        raise ValidationError(
+            f"« {decision.cible_libelle} » vient de changer d’état : quelqu’un d’autre a décidé pendant "
+            "votre saisie. Elle est gardée ci-dessous ; rechargez la séance avant de décider."
+        )
 
 
 def _decider_validation(decision: Decision, par) -> None:

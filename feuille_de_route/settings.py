@@ -8,6 +8,8 @@ from urllib.parse import unquote, urlsplit
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from gouvernance.comptes import proconnect
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 SECRET_PAR_DEFAUT = "secret-de-developpement-a-ne-jamais-utiliser-en-production"  # noqa: S105
 
@@ -18,9 +20,8 @@ def texte(nom: str, defaut: str = "") -> str:
         try:
             return Path(chemin).read_text(encoding="utf-8").strip()
         except OSError as erreur:
-            raise ImproperlyConfigured(
-                f"{nom}_FILE : {chemin} ne se lit pas ({erreur.strerror})."
-            ) from erreur
+            phrase = f"{nom}_FILE : {chemin} ne se lit pas ({erreur.strerror})."
+            raise ImproperlyConfigured(phrase) from erreur
     return os.environ.get(nom, "").strip() or defaut
 
 
@@ -82,9 +83,7 @@ if EN_PRODUCTION and SECRET_KEY == SECRET_PAR_DEFAUT:
 if EN_PRODUCTION and DEBUG:
     raise ImproperlyConfigured("DEBUG=oui est refusé en production.")
 if EN_PRODUCTION and not ALLOWED_HOSTS:
-    raise ImproperlyConfigured(
-        "ALLOWED_HOSTS manque : donnez les noms de domaine du site, séparés par des virgules."
-    )
+    raise ImproperlyConfigured("ALLOWED_HOSTS manque : donnez les noms de domaine, séparés par des virgules.")
 
 INSTALLED_APPS = [
     "feuille_de_route",
@@ -116,7 +115,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "gouvernance.comptes.middleware.Authentification",
     "gouvernance.socle.reponses.Reponses",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -143,9 +142,8 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {
-    "default": base_de_donnees(texte("DATABASE_URL", "postgresql://localhost:5432/feuille_de_route"))
-}
+_BASE = texte("DATABASE_URL", "postgresql://localhost:5432/feuille_de_route")
+DATABASES = {"default": base_de_donnees(_BASE)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "gouvernance.Utilisateur"
@@ -156,12 +154,13 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{nom}Validator"}
     for nom in ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
 ]
+SESSION_ENGINE = "gouvernance.comptes.magasin"
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
+globals().update(_proconnect := proconnect.reglages(texte))
 
 LANGUAGE_CODE = "fr"
 TIME_ZONE = "Europe/Paris"
-USE_I18N = True
-USE_TZ = True
+USE_I18N = USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(texte("STATIC_ROOT", str(BASE_DIR / "var" / "static")))
@@ -190,7 +189,7 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         **{f"{nom}-src": [SELF] for nom in ("script", "style", "font", "connect", "manifest")},
         **{nom: [NONE] for nom in ("default-src", "base-uri", "frame-ancestors")},
-        "form-action": [SELF],
+        "form-action": [SELF, *filter(None, [_proconnect.get("PROCONNECT_ORIGINE")])],
         "img-src": [SELF, "data:"],
     }
 }
@@ -200,8 +199,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = EN_PRODUCTION
 SECURE_SSL_REDIRECT = EN_PRODUCTION and oui_non("HTTPS_OBLIGATOIRE", True)
 SECURE_HSTS_SECONDS = entier("HSTS_SECONDES", 31_536_000 if EN_PRODUCTION else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = EN_PRODUCTION
-if oui_non("DERRIERE_MANDATAIRE", False):
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+DERRIERE_MANDATAIRE = oui_non("DERRIERE_MANDATAIRE", False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if DERRIERE_MANDATAIRE else None
 
 # Redis ne porte que des indices : la base fait foi (docs/adr). Une page l'attend deux secondes au plus.
 REDIS_URL = texte("REDIS_URL", "redis://localhost:6379/0")
@@ -225,6 +224,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=BALAYAGE_SECONDES),
         "options": {"expires": BALAYAGE_SECONDES},
     },
+    "rappeler": {"task": "gouvernance.tasks.rappeler", "schedule": timedelta(hours=1)},
 }
 
 SIGNATURE_CERTIFICAT = Path(texte("SIGNATURE_CERTIFICAT", str(BASE_DIR / "var" / "pki" / "cachet-essai.p12")))
@@ -238,8 +238,8 @@ TRANSMISSION_COURRIEL = texte("TRANSMISSION_COURRIEL")
 TRANSMISSION_URL = texte("TRANSMISSION_URL")
 TRANSMISSION_JETON = texte("TRANSMISSION_JETON")
 
-_COURRIEL = "smtp" if EN_PRODUCTION else "console"
-EMAIL_BACKEND = texte("EMAIL_BACKEND", f"django.core.mail.backends.{_COURRIEL}.EmailBackend")
+_COURRIEL = f"django.core.mail.backends.{'smtp' if EN_PRODUCTION else 'console'}.EmailBackend"
+EMAIL_BACKEND = texte("EMAIL_BACKEND", _COURRIEL)
 EMAIL_TIMEOUT = entier("EMAIL_DELAI", 20)
 EMAIL_HOST = texte("EMAIL_HOST", "localhost")
 EMAIL_PORT = entier("EMAIL_PORT", 25)

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from feuille_de_route.views import a_faire, decisions, membres, parcours
+from feuille_de_route.views import a_faire, membres, parcours
 from gouvernance.views import accueil
 
 handler400 = "gouvernance.socle.reponses.demande_illisible"
@@ -24,11 +24,7 @@ urlpatterns = [
         {"acte": "rouvrir"},
         name="demarche_rouvrir",
     ),
-    path(
-        "demarches/<uuid:uuid>/seances/<uuid:seance>/decider/",
-        decisions.decision_consigner,
-        name="decision_consigner",
-    ),
+    path("", include("feuille_de_route.urls_seances")),
     path("", include("feuille_de_route.urls_fiches")),
     path("", include("feuille_de_route.urls_documents")),
     path("", include("feuille_de_route.urls_papiers")),

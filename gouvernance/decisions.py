@@ -4,15 +4,18 @@ des jalons.
 
 from datetime import date, timedelta
 from typing import NamedTuple
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
+from gouvernance import definitions, edition
 from gouvernance.models import (
+    Cible,
     CodeJalon,
     Decision,
-    DefinitionCommune,
     Demarche,
     Etape,
     EtatJalon,
@@ -21,11 +24,13 @@ from gouvernance.models import (
     Jalon,
     NatureDecision,
     PointDeBlocage,
+    PointOrdreDuJour,
     Seance,
+    Structure,
     Utilisateur,
 )
 from gouvernance.permissions import exiger
-from gouvernance.seances import quorum_atteint, voix
+from gouvernance.seances import quorum_atteint, verrouiller, voix
 
 DELAI_RESERVES = timedelta(days=60)
 
@@ -46,7 +51,11 @@ EFFET = {
 
 
 class SaisieDecision(NamedTuple):
-    """Ce que l'on tape en séance. `echeance` : celle des réserves, soixante jours par défaut."""
+    """Ce que l'on tape en séance. `echeance`, `responsable` : ceux des réserves, soixante jours par défaut.
+
+    `cible_*` : l'objet visé, que l'appelant a trouvé dans la démarche ; `etat_vu` : l'état où on l'a vu.
+    `remplace` : la décision de cette séance sur laquelle on revient en connaissance de cause.
+    """
 
     nature: str
     objet: str
@@ -54,6 +63,13 @@ class SaisieDecision(NamedTuple):
     reserves: str = ""
     jalon: Jalon | None = None
     echeance: date | None = None
+    responsable: Structure | None = None
+    cible_type: str = ""
+    cible: UUID | None = None
+    cible_libelle: str = ""
+    point: PointOrdreDuJour | None = None
+    remplace: UUID | None = None
+    etat_vu: str = ""
 
 
 def jalon_attendu(demarche: Demarche) -> Jalon | None:
@@ -68,29 +84,102 @@ def consigner(seance_pk: int, saisie: SaisieDecision, *, par: Utilisateur | None
     """Enregistre une décision numérotée et son effet sur le jalon visé.
 
     Lève PermissionDenied (rôle) ; ValidationError si la séance n'est pas ouverte, le quorum manque,
-    l'instance n'est pas celle que le jalon désigne, un précédent n'est pas acquis, ou le jalon l'est déjà.
+    l'instance n'est pas celle que le jalon désigne, un précédent n'est pas acquis, le jalon l'est déjà, ou
+    l'objet vient d'être décidé dans cette séance.
     """
-    seance = (
-        Seance.objects.select_for_update(of=("self",)).select_related("instance__demarche").get(pk=seance_pk)
-    )
-    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=seance.instance.demarche_id)
+    seance = verrouiller(seance_pk)
+    demarche = seance.instance.demarche
     exiger(par, demarche, "tenir_seance")
     _verifier_seance(seance)
     _verifier_reserves(saisie)
+    saisie = _avec_jalon(saisie, demarche)
+    remplacee = _decision_remplacee(seance, saisie)
     if saisie.jalon:
-        _verifier_jalon(seance, demarche, saisie.jalon)
+        _verifier_jalon(seance, demarche, saisie.jalon, remplacee)
+    decision = _creer(seance, saisie, par)
+    Evenement.consigner(decision, "décider", par=par, demarche=demarche, vers=decision.get_nature_display())
+    if remplacee:
+        _remplacer(remplacee, decision, par)
+    if saisie.jalon and saisie.nature in EFFET:
+        _appliquer(decision, demarche, par)
+    if decision.reserves:
+        _ouvrir_point_de_blocage(decision, demarche, saisie, par)
+    return decision
+
+
+def _avec_jalon(saisie: SaisieDecision, demarche: Demarche) -> SaisieDecision:
+    """La clé `jalon` et la cible disent la même chose, quelle que soit celle que l'on a donnée."""
+    if saisie.jalon:
+        return saisie._replace(
+            cible_type=Cible.JALON, cible=saisie.jalon.uuid, cible_libelle=str(saisie.jalon)
+        )
+    if saisie.cible_type != Cible.JALON:
+        return saisie
+    jalon = Jalon.objects.filter(demarche=demarche, uuid=saisie.cible).first()
+    if jalon is None:
+        raise ValidationError("Ce jalon appartient à une autre démarche.")
+    return saisie._replace(jalon=jalon, cible_libelle=str(jalon))
+
+
+def _decision_remplacee(seance: Seance, saisie: SaisieDecision) -> Decision | None:
+    """La décision de cette séance qui a tranché le même objet, s'il y en a une et que l'on revient dessus.
+
+    Lève ValidationError si l'on ne le sait pas : quelqu'un d'autre vient de trancher.
+    """
+    if saisie.cible is None or saisie.nature not in EFFET:
+        return None
+    memes = seance.decisions.filter(cible=saisie.cible, nature__in=list(EFFET))
+    derniere = memes.select_related("seance__instance", "cree_par").order_by("-ordre").first()
+    if derniere is None or derniere.uuid == saisie.remplace:
+        return derniere
+    qui = f" par {derniere.cree_par}" if derniere.cree_par else ""
+    raise ValidationError(
+        f"« {derniere.cible_libelle or derniere.objet} » est déjà validé ou tranché dans cette séance : "
+        f"{derniere.numero}, {derniere.get_nature_display().lower()}{qui}. Votre saisie est gardée "
+        "ci-dessous ; si l’instance change d’avis, partez de cette décision : « Revenir sur cette décision »."
+    )
+
+
+def _creer(seance: Seance, saisie: SaisieDecision, par) -> Decision:
+    dernier = seance.decisions.aggregate(m=Max("ordre"))["m"] or 0
     decision = Decision(
-        seance=seance, ordre=seance.decisions.count() + 1, nature=saisie.nature, objet=saisie.objet,
-        texte=saisie.texte, reserves=saisie.reserves.strip(), jalon=saisie.jalon,
+        seance=seance, ordre=dernier + 1, nature=saisie.nature, objet=saisie.objet, texte=saisie.texte,
+        reserves=saisie.reserves.strip(), jalon=saisie.jalon, point=saisie.point,
+        cible_type=saisie.cible_type, cible=saisie.cible, cible_libelle=saisie.cible_libelle,
     )  # fmt: skip
     decision.attribuer(par)
     decision.full_clean()
     decision.save()
-    Evenement.consigner(decision, "décider", par=par, demarche=demarche, vers=decision.get_nature_display())
-    if saisie.jalon and saisie.nature in EFFET:
-        _appliquer(decision, demarche, par)
-    if decision.reserves:
-        _ouvrir_point_de_blocage(decision, demarche, saisie.echeance, par)
+    return decision
+
+
+def _remplacer(ancienne: Decision, nouvelle: Decision, par) -> None:
+    """La première reste au relevé ; les réserves qu'elle avait ouvertes sont levées."""
+    dit = f"Décision remplacée par {nouvelle.numero}."
+    PointDeBlocage.objects.filter(decision=ancienne, leve_le=None).update(
+        leve_le=timezone.now(), resolution=dit
+    )
+    demarche = nouvelle.seance.instance.demarche
+    Evenement.consigner(ancienne, "revenir sur la décision", par=par, demarche=demarche, vers=nouvelle.numero)
+
+
+@transaction.atomic
+def corriger(formulaire, *, par: Utilisateur | None) -> Decision:
+    """Corrige les mots d'une décision (objet, texte, réserves) tant que la séance est ouverte.
+
+    La nature et l'objet visé ne changent jamais : leur effet a eu lieu. Pour cela, une autre décision revient
+    sur celle-ci. Lève PermissionDenied, ValidationError, Conflit.
+    """
+    decision = formulaire.instance
+    seance = verrouiller(decision.seance_id)
+    demarche = seance.instance.demarche
+    exiger(par, demarche, "tenir_seance")
+    if seance.etat != EtatSeance.OUVERTE:
+        raise ValidationError("La séance n’est plus ouverte : ses décisions ne se modifient plus.")
+    edition.enregistrer(formulaire, par=par, demarche=demarche, droit="tenir_seance")
+    reserves = PointDeBlocage.objects.filter(decision=decision, leve_le=None)
+    if decision.reserves and reserves.exclude(libelle=decision.reserves).update(libelle=decision.reserves):
+        Evenement.consigner(reserves.first(), "réécrire la réserve", par=par, vers=decision.reserves)
     return decision
 
 
@@ -115,7 +204,7 @@ def _verifier_reserves(saisie: SaisieDecision) -> None:
         )
 
 
-def _verifier_jalon(seance: Seance, demarche: Demarche, vise: Jalon) -> None:
+def _verifier_jalon(seance: Seance, demarche: Demarche, vise: Jalon, remplacee: Decision | None) -> None:
     jalons = list(
         Jalon.objects.filter(demarche=demarche).select_related("instance", "decision__seance__instance")
     )
@@ -127,7 +216,7 @@ def _verifier_jalon(seance: Seance, demarche: Demarche, vise: Jalon) -> None:
         raise ValidationError(
             f"Le jalon « {jalon} » se décide par {designee}, pas par « {seance.instance} »."
         )
-    if jalon.acquis:
+    if jalon.acquis and not (remplacee and jalon.decision_id == remplacee.pk):
         raise ValidationError(f"Le jalon « {jalon} » est déjà validé (décision {jalon.decision.numero}).")
     avant = [j for j in jalons if j.ordre < jalon.ordre and not j.acquis]
     if avant:
@@ -147,18 +236,19 @@ def _appliquer(decision: Decision, demarche: Demarche, par) -> None:
     jalon.attribuer(par)
     jalon.save()
     Evenement.consigner(jalon, "décision sur le jalon", par=par, de=ancien, vers=jalon.get_etat_display())
-    if jalon.code == CodeJalon.CADRAGE and jalon.acquis:
-        DefinitionCommune.objects.filter(demarche=demarche).exclude(texte="").update(decision=decision)
+    if jalon.code == CodeJalon.CADRAGE and jalon.acquis and definitions.a_adopter(demarche):
+        definitions.adopter(decision, par=par)
 
 
-def _ouvrir_point_de_blocage(decision: Decision, demarche: Demarche, echeance: date | None, par) -> None:
+def _ouvrir_point_de_blocage(decision: Decision, demarche: Demarche, saisie: SaisieDecision, par) -> None:
     point = PointDeBlocage(
-        demarche=demarche, libelle=decision.reserves, decision=decision,
-        echeance=echeance or timezone.localdate() + DELAI_RESERVES,
+        demarche=demarche, libelle=decision.reserves, decision=decision, responsable=saisie.responsable,
+        echeance=saisie.echeance or timezone.localdate() + DELAI_RESERVES,
     )  # fmt: skip
     point.attribuer(par)
     point.save()
-    Evenement.consigner(point, "réserve à lever", par=par, vers=f"pour le {point.echeance:%d/%m/%Y}")
+    pour = f", confié à {point.responsable}" if point.responsable else ""
+    Evenement.consigner(point, "réserve à lever", par=par, vers=f"pour le {point.echeance:%d/%m/%Y}{pour}")
 
 
 @transaction.atomic

@@ -1,13 +1,19 @@
-"""Vie d'une séance : planifiée, convoquée, ouverte, close ; ordre du jour, présences, quorum."""
+"""Vie d'une séance : planifiée, convoquée, ouverte, close ; présences, quorum, compte rendu.
+
+Chaque écriture verrouille d'abord la démarche, puis la séance : deux actes ne s'attendent pas l'un l'autre.
+"""
 
 from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F, FilteredRelation, Q
 from django.utils import timezone
 
 from gouvernance import edition
 from gouvernance.models import (
+    Cible,
+    Decision,
     Demarche,
     EtatJalon,
     EtatPresence,
@@ -39,6 +45,17 @@ TRANSITIONS = {
 }
 
 
+# La date que chaque état pose en y entrant.
+DATEES = {
+    EtatSeance.CONVOQUEE: "convoquee_le",
+    EtatSeance.OUVERTE: "ouverte_le",
+    EtatSeance.CLOSE: "close_le",
+}
+A_TENIR = {EtatSeance.PLANIFIEE, EtatSeance.CONVOQUEE}
+TENUES = {EtatSeance.OUVERTE, EtatSeance.CLOSE}
+FINIES = {EtatSeance.CLOSE, EtatSeance.ANNULEE}
+
+
 def actions_possibles(seance: Seance) -> dict[str, str]:
     """Nom de l'action → libellé du bouton, selon l'état de la séance."""
     return {nom: t.libelle for nom, t in TRANSITIONS.items() if seance.etat in t.depuis}
@@ -62,8 +79,14 @@ def planifier(seance: Seance, *, par: Utilisateur | None, jalon: Jalon | None = 
     seance.save()
     Evenement.consigner(seance, "planifier", par=par, demarche=instance.demarche, vers=seance.reference)
     if jalon:
-        point = PointOrdreDuJour(objet=f"Validation du jalon « {jalon} »", jalon=jalon)
-        inscrire_point(seance.pk, point, par=par)
+        point = PointOrdreDuJour(
+            objet=f"Validation du jalon « {jalon} »", jalon=jalon, ordre=1, seance=seance,
+            cible_type=Cible.JALON, cible=jalon.uuid, cible_libelle=str(jalon),
+        )  # fmt: skip
+        point.save()
+        Evenement.consigner(
+            point, "inscrire à l’ordre du jour", par=par, demarche=instance.demarche, vers=seance
+        )
     return seance
 
 
@@ -78,7 +101,7 @@ def seance_prevue(jalon: Jalon) -> Seance | None:
 def effectuer(action: str, seance_pk: int, *, par: Utilisateur | None) -> Seance:
     """Fait passer la séance d'un état au suivant. Lève PermissionDenied, ValidationError."""
     transition = TRANSITIONS[action]
-    seance = _verrouiller(seance_pk)
+    seance = verrouiller(seance_pk)
     demarche = seance.instance.demarche
     exiger(par, demarche, "tenir_seance")
     if seance.etat not in transition.depuis:
@@ -88,20 +111,22 @@ def effectuer(action: str, seance_pk: int, *, par: Utilisateur | None) -> Seance
     if action == "clore":
         _verifier_presences(seance)
     ancien, seance.etat = seance.get_etat_display(), transition.vers
-    if transition.vers == EtatSeance.OUVERTE:
-        seance.ouverte_le = timezone.now()
-    if transition.vers == EtatSeance.CLOSE:
-        seance.close_le = timezone.now()
+    if champ := DATEES.get(transition.vers):
+        setattr(seance, champ, timezone.now())
     seance.attribuer(par)
     seance.save()
     Evenement.consigner(seance, action, par=par, demarche=demarche, de=ancien, vers=seance.get_etat_display())
     return seance
 
 
-def _verrouiller(seance_pk: int) -> Seance:
-    return (
-        Seance.objects.select_for_update(of=("self",)).select_related("instance__demarche").get(pk=seance_pk)
-    )
+def verrouiller(seance_pk: int) -> Seance:
+    """La démarche, puis la séance, tenues jusqu'à la fin de la transaction."""
+    demarche_pk = Seance.objects.values_list("instance__demarche", flat=True).get(pk=seance_pk)
+    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche_pk)
+    seances = Seance.objects.select_for_update(of=("self",)).select_related("instance")
+    seance = seances.get(pk=seance_pk)
+    seance.instance.demarche = demarche
+    return seance
 
 
 def _soumettre_jalons(seance: Seance, par) -> None:
@@ -128,11 +153,11 @@ def noter_presences(
 
     Un siège absent du dictionnaire est noté absent. Lève ValidationError hors d'une séance ouverte.
     """
-    seance = _verrouiller(seance_pk)
+    seance = verrouiller(seance_pk)
     exiger(par, seance.instance.demarche, "tenir_seance")
     if seance.etat != EtatSeance.OUVERTE:
         raise ValidationError("Les présences se notent pendant la séance, quand elle est ouverte.")
-    sieges = set(seance.instance.sieges.values_list("pk", flat=True))
+    sieges = set(seance.instance.sieges.de_la_seance(seance).values_list("pk", flat=True))
     _verifier_pouvoirs(presences, sieges)
     seance.presences.all().delete()
     Presence.objects.bulk_create(
@@ -161,92 +186,53 @@ def _verifier_pouvoirs(presences: dict[int, tuple[str, int | None]], sieges: set
         raise ValidationError("Un pouvoir ne se donne qu’à un siège présent.")
 
 
+def sieges_notes(seance: Seance):
+    """Les sièges de la séance, chacun avec `note_etat` et `note_pouvoir` (None s'il n'est pas noté)."""
+    note = FilteredRelation("presences", condition=Q(presences__seance=seance.pk))
+    return (
+        seance.instance.sieges.de_la_seance(seance)
+        .select_related("structure", "personne__utilisateur")
+        .annotate(note=note, note_etat=F("note__etat"), note_pouvoir=F("note__pouvoir_a"))
+    )
+
+
 def voix(seance: Seance) -> int:
     """Sièges présents ou représentés."""
-    return compter_voix(seance.presences.all())
+    return compter_voix(seance.presences.values_list("etat", flat=True))
 
 
-def compter_voix(presences) -> int:
-    return sum(presence.etat != EtatPresence.EXCUSE for presence in presences)
+def compter_voix(etats) -> int:
+    """`etats` : celui de chaque siège, vide ou None pour un absent."""
+    return sum(bool(etat) and etat != EtatPresence.EXCUSE for etat in etats)
+
+
+def dire_quorum(voix: int, quorum: int) -> str:
+    """« 3 sièges présents ou représentés : le quorum est atteint (il en faut 2). » — redit par seance.js."""
+    s = "s" if voix > 1 else ""
+    compte = f"{voix} siège{s} présent{s} ou représenté{s}"
+    if not quorum:
+        return f"{compte}. Cette instance n’a pas de quorum."
+    if voix >= quorum:
+        return f"{compte}. Le quorum est atteint (il en faut {quorum})."
+    return f"{compte}. Le quorum n’est pas atteint : il en faut {quorum} pour décider."
 
 
 def quorum_atteint(seance: Seance) -> bool:
     return voix(seance) >= seance.instance.quorum
 
 
-@transaction.atomic
-def inscrire_point(seance_pk: int, point: PointOrdreDuJour, *, par: Utilisateur | None) -> PointOrdreDuJour:
-    """Ajoute un point à la fin de l'ordre du jour d'une séance qui n'est pas close."""
-    seance = _verrouiller(seance_pk)
-    exiger(par, seance.instance.demarche, "tenir_seance")
-    _refuser_si_finie(seance, "son ordre du jour ne change plus")
-    if point.jalon and point.jalon.demarche_id != seance.instance.demarche_id:
-        raise ValidationError("Ce jalon appartient à une autre démarche.")
-    point.seance = seance
-    point.ordre = (seance.points.order_by("-ordre").values_list("ordre", flat=True).first() or 0) + 1
-    point.save()
-    Evenement.consigner(
-        point, "inscrire à l’ordre du jour", par=par, demarche=seance.instance.demarche, vers=seance
-    )
-    return point
-
-
-@transaction.atomic
-def retirer_point(seance_pk: int, point_pk: int, *, par: Utilisateur | None) -> None:
-    """Retire un point de l'ordre du jour d'une séance qui n'est pas close."""
-    seance, points = _points_modifiables(seance_pk, par)
-    point = _trouver(points, point_pk)
-    Evenement.consigner(
-        point, "retirer de l’ordre du jour", par=par, demarche=seance.instance.demarche, de=seance
-    )
-    point.delete()
-
-
-@transaction.atomic
-def monter_point(seance_pk: int, point_pk: int, *, par: Utilisateur | None) -> None:
-    """Échange un point avec celui qui le précède ; sans effet sur le premier."""
-    seance, points = _points_modifiables(seance_pk, par)
-    rang = points.index(_trouver(points, point_pk))
-    if rang == 0:
-        return
-    avant, point = points[rang - 1], points[rang]
-    avant.ordre, point.ordre = point.ordre, avant.ordre
-    PointOrdreDuJour.objects.bulk_update([avant, point], ["ordre"])
-    Evenement.consigner(
-        point,
-        "avancer à l’ordre du jour",
-        par=par,
-        demarche=seance.instance.demarche,
-        vers=f"avant « {avant} »",
-    )
-
-
-def _points_modifiables(seance_pk: int, par) -> tuple[Seance, list[PointOrdreDuJour]]:
-    seance = _verrouiller(seance_pk)
-    exiger(par, seance.instance.demarche, "tenir_seance")
-    _refuser_si_finie(seance, "son ordre du jour ne change plus")
-    return seance, list(seance.points.order_by("ordre"))
-
-
-def _trouver(points: list[PointOrdreDuJour], point_pk: int) -> PointOrdreDuJour:
-    point = next((p for p in points if p.pk == point_pk), None)
-    if point is None:
-        raise ValidationError("Ce point n’est plus à l’ordre du jour.")
-    return point
-
-
-def _refuser_si_finie(seance: Seance, suite: str) -> None:
-    if seance.etat in {EtatSeance.CLOSE, EtatSeance.ANNULEE}:
+def refuser_si_finie(seance: Seance, suite: str) -> None:
+    if seance.etat in FINIES:
         raise ValidationError(f"La séance est « {seance.get_etat_display()} » : {suite}.")
 
 
 @transaction.atomic
 def deplacer(formulaire, *, par: Utilisateur | None) -> Seance:
-    """Change la date ou le lieu d'une séance à venir, dans la même année (son numéro en dépend)."""
-    seance = _verrouiller(formulaire.instance.pk)
+    """Change la date, la durée ou le lieu d'une séance à venir, dans la même année (son numéro en dépend)."""
+    seance = verrouiller(formulaire.instance.pk)
     exiger(par, seance.instance.demarche, "tenir_seance")
     debut = formulaire.cleaned_data["debut"]
-    if seance.etat not in {EtatSeance.PLANIFIEE, EtatSeance.CONVOQUEE}:
+    if seance.etat not in A_TENIR:
         raise ValidationError(f"La séance est « {seance.get_etat_display()} » : sa date ne change plus.")
     if timezone.localtime(debut).year != timezone.localtime(seance.debut).year:
         raise ValidationError(
@@ -257,9 +243,45 @@ def deplacer(formulaire, *, par: Utilisateur | None) -> Seance:
 
 @transaction.atomic
 def rediger_compte_rendu(formulaire, *, par: Utilisateur | None) -> Seance:
-    """Écrit le compte rendu d'une séance ouverte ou close."""
-    seance = _verrouiller(formulaire.instance.pk)
+    """Écrit le compte rendu d'une séance ouverte ou close, en entier ou point par point.
+
+    Lève ValidationError si une séance suivante l'a déjà approuvé.
+    """
+    seance = verrouiller(formulaire.instance.pk)
     exiger(par, seance.instance.demarche, "tenir_seance")
-    if seance.etat not in {EtatSeance.OUVERTE, EtatSeance.CLOSE}:
+    if seance.etat not in TENUES:
         raise ValidationError("Le compte rendu s’écrit quand la séance est ouverte, ou après.")
+    if seance.approbation_id:
+        raise ValidationError(
+            f"Le compte rendu est approuvé (décision {seance.approbation.numero}) : il ne change plus."
+        )
     return edition.enregistrer(formulaire, par=par, demarche=seance.instance.demarche, droit="tenir_seance")
+
+
+@transaction.atomic
+def approuver_compte_rendu(decision: Decision, *, par: Utilisateur | None) -> Seance:
+    """La décision approuve le compte rendu de la séance qu'elle vise ; il ne change plus ensuite.
+
+    La démarche est tenue par qui consigne la décision. Lève ValidationError (autre démarche, séance pas
+    close, rien d'écrit, déjà approuvé).
+    """
+    demarche = decision.seance.instance.demarche
+    seances = Seance.objects.select_for_update(of=("self",)).filter(instance__demarche=demarche)
+    visee = seances.select_related("instance", "approbation__seance__instance").get(uuid=decision.cible)
+    if visee.etat != EtatSeance.CLOSE:
+        raise ValidationError(
+            f"La séance {visee.reference} n’est pas close : son compte rendu n’est pas prêt."
+        )
+    if not visee.compte_rendu.strip() and not visee.points.exclude(echanges="").exists():
+        raise ValidationError(f"Le compte rendu de la séance {visee.reference} n’est pas encore écrit.")
+    if visee.approbation_id and visee.approbation.pk != decision.pk:
+        raise ValidationError(
+            f"Le compte rendu de {visee.reference} est déjà approuvé (décision {visee.approbation.numero})."
+        )
+    visee.approbation = decision
+    visee.attribuer(par)
+    visee.save(update_fields=["approbation", "modifie_par", "modifie_le"])
+    Evenement.consigner(
+        visee, "approuver le compte rendu", par=par, demarche=demarche, vers=f"décision {decision.numero}"
+    )
+    return visee

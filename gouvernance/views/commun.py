@@ -92,7 +92,9 @@ def une_fois(formulaire, par, acte: Callable):
     return acte()
 
 
-def agir(request: HttpRequest, acte: Callable, retour: str, succes: str = "C’est fait.") -> HttpResponse:
+def agir(
+    request: HttpRequest, acte: Callable, retour: str, succes: str | Callable[[], str] = "C’est fait."
+) -> HttpResponse:
     """Exécute un acte (POST) et revient à la page, avec la phrase du succès ou celle du refus."""
     try:
         acte()
@@ -102,5 +104,5 @@ def agir(request: HttpRequest, acte: Callable, retour: str, succes: str = "C’e
     except DejaFait:
         messages.info(request, "C’était déjà fait : le second envoi n’a rien changé.")
     else:
-        messages.success(request, succes)
+        messages.success(request, succes() if callable(succes) else succes)
     return redirect(retour)

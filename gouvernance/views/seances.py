@@ -1,27 +1,25 @@
-"""Les séances : les planifier, les tenir, en garder trace."""
+"""Les séances : les planifier, les convoquer, les ouvrir et les clore ; la page d'une séance."""
+
+from datetime import timedelta
 
 from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from gouvernance import seances as regles
-from gouvernance.decisions import jalon_attendu
+from gouvernance.convocations import annuler, avec_annonce, convoquer, envois, etat_du_siege
+from gouvernance.decisions import EFFET, jalon_attendu
 from gouvernance.forms.commun import en_edition
-from gouvernance.forms.seances import (
-    FormulaireCompteRendu,
-    FormulairePlanifier,
-    FormulairePoint,
-    FormulairePresences,
-    FormulaireSeance,
-)
-from gouvernance.models import Demarche, EtatSeance, PointOrdreDuJour, Seance
+from gouvernance.forms.seances import FormulairePlanifier, FormulairePresences, FormulaireSeance
+from gouvernance.models import Demarche, EtatSeance, Seance
+from gouvernance.ordre_du_jour import heure_de_fin, minutes
 from gouvernance.permissions import Acces
-from gouvernance.socle.identifiants import cle_ou_zero
 from gouvernance.socle.vues import lecture_seule, parametre
-from gouvernance.views.commun import Saisie, agir, ouvrir, traiter, une_fois
+from gouvernance.views.commun import agir, ouvrir, une_fois
 from gouvernance.views.saisies import Page, saisir
 
 PAR_PAGE = 20
@@ -47,50 +45,81 @@ def seances(request, uuid):
 
 
 def trouver(demarche: Demarche, uuid) -> Seance:
-    seances = Seance.objects.select_related("instance__demarche")
-    return get_object_or_404(seances, instance__demarche=demarche, uuid=uuid)
+    """La séance de cette démarche, avec le dernier rendez-vous parti et la décision qui l'a approuvée."""
+    seances = avec_annonce(Seance.objects).select_related("instance", "approbation__seance__instance")
+    seance = get_object_or_404(seances, instance__demarche=demarche, uuid=uuid)
+    seance.instance.demarche = demarche
+    return seance
 
 
 def contexte_seance(demarche: Demarche, acces: Acces, seance: Seance) -> dict:
-    """Ce que montre la page d'une séance ; la page d'une décision, au-dessus, le complète."""
-    presences = list(seance.presences.select_related("siege__structure", "siege__personne", "pouvoir_a"))
-    sieges = list(seance.instance.sieges.select_related("structure", "personne"))
-    voix = regles.compter_voix(presences)
-    possibles = regles.actions_possibles(seance)
+    """Ce que montre la page d'une séance."""
+    sieges = list(regles.sieges_notes(seance))
     points = list(seance.points.select_related("jalon"))
-    decisions = list(seance.decisions.select_related("jalon", "seance__instance"))
+    decisions = list(seance.decisions.select_related("jalon", "cree_par").order_by("ordre"))
+    _minuter(seance, points, decisions)
+    voix = regles.compter_voix(s.note_etat for s in sieges)
+    suivi, possibles = envois(seance, sieges, points), regles.actions_possibles(seance)
     return {
         "demarche": demarche,
         "acces": acces,
         "page": seance.reference,
         "seance": seance,
         "points": points,
+        "duree": minutes(points),
+        "fin": heure_de_fin(seance, points),
         "decisions": decisions,
+        "pieces": list(seance.pieces.all()),
+        "envois": suivi,
+        "convies": [(s, etat_du_siege(s, suivi)) for s in sieges if s.clos_le is None],
         "actions": [(nom, dit, QUESTIONS.get(nom, "")) for nom, dit in possibles.items()],
-        "presences": FormulairePresences(sieges=sieges, presences={p.siege_id: p for p in presences}),
+        "presences": FormulairePresences(sieges=sieges),
         "voix": voix,
-        "quorum_atteint": voix >= seance.instance.quorum,
-        "modifiable": seance.etat not in {EtatSeance.CLOSE, EtatSeance.ANNULEE},
-        "deplacable": seance.etat in {EtatSeance.PLANIFIEE, EtatSeance.CONVOQUEE},
+        "quorum": regles.dire_quorum(voix, seance.instance.quorum),
+        "modifiable": seance.etat not in regles.FINIES,
+        "deplacable": seance.etat in regles.A_TENIR,
         "ouverte": seance.etat == EtatSeance.OUVERTE,
-        "tenue": seance.etat in {EtatSeance.OUVERTE, EtatSeance.CLOSE},
-        "geste": _prochain_geste(seance, points, presences, decisions),
+        "tenue": seance.etat in regles.TENUES,
+        "convoquee": seance.etat == EtatSeance.CONVOQUEE,
+        "geste": _prochain_geste(seance, points, sieges, suivi),
     }  # fmt: skip
 
 
-def _prochain_geste(seance: Seance, points: list, presences: list, decisions: list) -> str:
+def _minuter(seance: Seance, points: list, decisions: list) -> None:
+    """Pose sur chaque point son heure et les décisions qu'il a données ; sur chaque décision, sa séance."""
+    heure, prises = seance.debut, {}
+    for decision in decisions:
+        decision.seance = seance
+        prises.setdefault(decision.point_id, []).append(decision)
+    for point in points:
+        point.heure, point.prises = heure, prises.get(point.pk, [])
+        heure += timedelta(minutes=point.duree or 0)
+    tranchees = {}  # on revient sur la dernière décision prise sur un objet, pas sur les précédentes
+    for decision in decisions:
+        decision.revisable = bool(decision.cible) and decision.nature in EFFET
+        if decision.revisable:
+            if precedente := tranchees.get(decision.cible):
+                precedente.revisable, precedente.remplacee = False, decision
+            tranchees[decision.cible] = decision
+
+
+def _prochain_geste(seance: Seance, points: list, sieges: list, suivi) -> str:
     """Ce que l'on attend maintenant de qui tient la séance, en une phrase."""
     if seance.etat == EtatSeance.PLANIFIEE:
         suite = "Convoquez la séance" if points else "Inscrivez les points à l’ordre du jour, puis convoquez"
         return f"{suite}. Le jour venu, ouvrez-la pour noter les présences et consigner les décisions."
     if seance.etat == EtatSeance.CONVOQUEE:
+        if suivi.changements:
+            return "Prévenez les convoqués : ce qu’ils ont reçu n’est plus exact."
         return "Le jour venu, ouvrez la séance pour noter les présences et consigner les décisions."
-    if seance.etat != EtatSeance.OUVERTE:
-        return ""
-    if not presences:
+    return _geste_en_seance(points, sieges) if seance.etat == EtatSeance.OUVERTE else ""
+
+
+def _geste_en_seance(points: list, sieges: list) -> str:
+    if not any(s.note_etat for s in sieges):
         return "Notez d’abord qui est présent."
-    if not decisions:
-        return "Les présences sont notées : consignez les décisions."
+    if any(not point.prises for point in points):
+        return "Les présences sont notées : décidez, point par point, puis closez la séance."
     return "Consignez les autres décisions s’il y en a, puis closez la séance."
 
 
@@ -107,7 +136,7 @@ def seance(request, uuid, seance):
     return render(request, "gouvernance/seance.html", contexte)
 
 
-def _retour(uuid, seance, ancre="") -> str:
+def retour(uuid, seance, ancre="") -> str:
     return reverse("seance", args=[uuid, seance]) + (f"#{ancre}" if ancre else "")
 
 
@@ -131,11 +160,11 @@ def seance_planifier(request, uuid):
     jalon = demarche.jalons.filter(code=parametre(request, "jalon"), instance__isnull=False).first()
     attendus = {"jalon": jalon, "instance": jalon.instance_id} if jalon else {}
     formulaire = FormulairePlanifier(request.POST or None, demarche=demarche, initial=attendus)
-    retour = reverse("seances", args=[uuid])
+    suite = reverse("seances", args=[uuid])
     if request.method == "POST" and formulaire.is_valid():
         formulaire.instance.uuid = formulaire.cleaned_data["jeton"]
-        retour = _retour(uuid, formulaire.instance.uuid)
-    page = Page("Planifier une séance", retour, "tenir_seance", succes="La séance est planifiée.")
+        suite = retour(uuid, formulaire.instance.uuid)
+    page = Page("Planifier une séance", suite, "tenir_seance", succes="La séance est planifiée.")
 
     def ecrire(formulaire):
         une_fois(
@@ -151,76 +180,42 @@ def seance_planifier(request, uuid):
 def seance_modifier(request, uuid, seance):
     demarche, _ = lieu = ouvrir(request, uuid)
     trouvee = trouver(demarche, seance)
-    page = Page("Changer la date ou le lieu", _retour(uuid, seance), droit="tenir_seance")
+    dit = "C’est enregistré."
+    if trouvee.etat == EtatSeance.CONVOQUEE:
+        dit = "C’est enregistré. Les convoqués ne le savent pas encore : prévenez-les quand tout est prêt."
+    page = Page("Changer la date ou le lieu", retour(uuid, seance), droit="tenir_seance", succes=dit)
     formulaire = en_edition(FormulaireSeance, request, trouvee)
     return saisir(request, lieu, page, formulaire, lambda f: regles.deplacer(f, par=request.user))
 
 
-def compte_rendu(request, uuid, seance):
-    demarche, _ = lieu = ouvrir(request, uuid)
-    trouvee = trouver(demarche, seance)
-    page = Page("Compte rendu", _retour(uuid, seance, "compte-rendu"), droit="tenir_seance")
-    formulaire = en_edition(FormulaireCompteRendu, request, trouvee)
-    return saisir(request, lieu, page, formulaire, lambda f: regles.rediger_compte_rendu(f, par=request.user))
+ACTES = {"convoquer": convoquer, "annuler": annuler}
+ANNONCES = {
+    "convoquer": "La séance est convoquée{}.",
+    "annuler": "La séance est annulée{}.",
+    "ouvrir": "La séance est ouverte.",
+    "clore": "La séance est close.",
+}
 
 
 @require_POST
 def seance_agir(request, uuid, seance, action):
+    """Convoquer, ouvrir, clore, annuler. Ouvrir une séance prévue plus tard se confirme."""
     if action not in regles.TRANSITIONS:
         raise Http404
-    demarche, _ = ouvrir(request, uuid)
-    trouvee = trouver(demarche, seance)
-    return agir(
-        request,
-        lambda: regles.effectuer(action, trouvee.pk, par=request.user),
-        _retour(uuid, seance),
-        f"La séance est {regles.TRANSITIONS[action].vers.label.lower()}.",
-    )
-
-
-def point_ajouter(request, uuid, seance):
-    demarche, _ = lieu = ouvrir(request, uuid)
-    trouvee = trouver(demarche, seance)
-    page = Page("Inscrire un point à l’ordre du jour", _retour(uuid, seance, "ordre-du-jour"), "tenir_seance")
-    formulaire = FormulairePoint(request.POST or None, demarche=demarche)
-
-    def ecrire(formulaire):
-        une_fois(
-            formulaire, request.user,
-            lambda: regles.inscrire_point(trouvee.pk, formulaire.instance, par=request.user),
-        )  # fmt: skip
-
-    return saisir(request, lieu, page, formulaire, ecrire)
-
-
-@require_POST
-def point_agir(request, uuid, seance, action):
-    """Monter ou retirer le point dont l'identifiant est dans le corps de la requête."""
-    actes = {"monter": regles.monter_point, "retirer": regles.retirer_point}
-    if action not in actes:
-        raise Http404
-    demarche, _ = ouvrir(request, uuid)
-    trouvee = trouver(demarche, seance)
-    cle = request.POST.get("point", "")
-    point = get_object_or_404(PointOrdreDuJour, seance=trouvee, pk=cle_ou_zero(cle))
-    return agir(
-        request,
-        lambda: actes[action](trouvee.pk, point.pk, par=request.user),
-        _retour(uuid, seance, "ordre-du-jour"),
-        "L’ordre du jour est à jour.",
-    )
-
-
-@require_POST
-def presences_noter(request, uuid, seance):
     demarche, acces = ouvrir(request, uuid)
     trouvee = trouver(demarche, seance)
-    sieges = list(trouvee.instance.sieges.select_related("structure", "personne"))
-    formulaire = FormulairePresences(request.POST, sieges=sieges, presences={})
-    contexte = {**contexte_seance(demarche, acces, trouvee), "presences": formulaire}
+    future = timezone.localdate(trouvee.debut) > timezone.localdate()
+    acces.exiger("tenir_seance")
+    if action == "ouvrir" and future and trouvee.etat in regles.A_TENIR and "confirme" not in request.POST:
+        contexte = {"demarche": demarche, "acces": acces, "seance": trouvee, "page": trouvee.reference}
+        return render(request, "gouvernance/seance_confirmer.html", contexte)
+    dits = []
 
-    def ecrire(formulaire):
-        regles.noter_presences(trouvee.pk, formulaire.saisies(), par=request.user)
+    def acte():
+        if action in ACTES:
+            partis = ACTES[action](trouvee.pk, par=request.user)
+            dits.append(f" : {partis} courriel{'s' if partis > 1 else ''} en partance" if partis else "")
+        else:
+            regles.effectuer(action, trouvee.pk, par=request.user)
 
-    retour = _retour(uuid, seance, "presences")
-    return traiter(request, Saisie(formulaire, ecrire, retour, "gouvernance/seance.html", contexte))
+    return agir(request, acte, retour(uuid, seance), lambda: ANNONCES[action].format(*dits or [""]))

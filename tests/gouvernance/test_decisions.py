@@ -9,7 +9,7 @@ from django.db import connection, connections
 from django.urls import reverse
 
 from feuille_de_route import parcours
-from gouvernance import decisions, demarches, seances
+from gouvernance import adhesions, decisions, seances
 from gouvernance.decisions import SaisieDecision
 from gouvernance.models import (
     Adhesion,
@@ -51,6 +51,8 @@ def lieu(client, db):
 def consigner(client, lieu, seance=None, **champs):
     seance = seance or lieu.seance
     donnees = {"jeton": uuid.uuid4(), "nature": "validation", "objet": "Validation", "texte": "Adopté."}
+    if vise := champs.pop("jalon", None):
+        donnees["cible"] = f"jalon:{vise.uuid}"
     return client.post(reverse("decision_consigner", args=[lieu.uuid, seance.uuid]), {**donnees, **champs})
 
 
@@ -62,7 +64,7 @@ def jalon(code) -> Jalon:
 def test_qui_consigne(client, lieu, role):
     client.force_login(lieu.gens[role])
     attendu = statut_attendu(role, {Role.COORDINATION, Role.CO_PORTEUR})
-    assert consigner(client, lieu, jalon=jalon("cadrage").pk).status_code == attendu
+    assert consigner(client, lieu, jalon=jalon("cadrage")).status_code == attendu
     assert jalon("cadrage").acquis == Evenement.objects.exists() == (attendu == 302)
 
 
@@ -77,7 +79,7 @@ def test_la_regle_refuse_aussi_sans_passer_par_l_ecran(lieu, role):
 @pytest.mark.parametrize("nature", NatureDecision.values)
 def test_chaque_nature_a_l_effet_de_la_table(client, lieu, nature):
     reserves = {"reserves": "Préciser le budget."} if nature == "validation_reserves" else {}
-    assert consigner(client, lieu, nature=nature, jalon=jalon("cadrage").pk, **reserves).status_code == 302
+    assert consigner(client, lieu, nature=nature, jalon=jalon("cadrage"), **reserves).status_code == 302
     assert jalon("cadrage").etat == decisions.EFFET.get(nature, EtatJalon.EN_COURS)
     page = html(client.get(reverse("seance", args=[lieu.uuid, lieu.seance.uuid])))
     assert NatureDecision(nature).label in page
@@ -89,11 +91,11 @@ def test_hors_d_une_seance_ouverte_la_saisie_revient_avec_la_phrase(client, lieu
     seance = SeanceFactory(
         instance=lieu.copil, **({"close": True} if etat == EtatSeance.CLOSE else {"etat": etat})
     )
-    reponse = consigner(client, lieu, seance, objet="Objet tapé", jalon=jalon("cadrage").pk)
+    reponse = consigner(client, lieu, seance, objet="Objet tapé", jalon=jalon("cadrage"))
     assert reponse.status_code == 422
     assert "une décision se prend dans une séance ouverte" in html(reponse)
     assert "Objet tapé" in html(reponse)
-    assert "Ordre du jour" in html(reponse), "on reste sur la page de la séance"
+    assert "Voir les présences" in html(reponse), "on reste sur la page qui décide"
     assert not Decision.objects.exists()
 
 
@@ -109,15 +111,15 @@ def test_sans_quorum_on_ne_decide_pas(client, lieu):
 
 
 def test_l_ordre_des_jalons_l_instance_designee_et_l_etape(client, lieu):
-    assert "doit être validé avant" in html(consigner(client, lieu, jalon=jalon("diagnostic").pk))
+    assert "doit être validé avant" in html(consigner(client, lieu, jalon=jalon("diagnostic")))
     cotech = InstanceFactory(demarche=lieu.demarche, type="cotech")
     seance = SeanceFactory(instance=cotech, ouverte=True)
-    assert consigner(client, lieu, seance, jalon=jalon("cadrage").pk).status_code == 422
+    assert consigner(client, lieu, seance, jalon=jalon("cadrage")).status_code == 422
     with pytest.raises(ValidationError, match="se décide par « Comité de pilotage"):
         decisions.consigner(seance.pk, SaisieDecision("validation", "x", jalon=jalon("cadrage")), par=None)
-    consigner(client, lieu, jalon=jalon("cadrage").pk)
-    assert "se décide à l’étape « Diagnostic »" in html(consigner(client, lieu, jalon=jalon("diagnostic").pk))
-    assert "est déjà validé" in html(consigner(client, lieu, jalon=jalon("cadrage").pk))
+    consigner(client, lieu, jalon=jalon("cadrage"))
+    assert "se décide à l’étape « Diagnostic »" in html(consigner(client, lieu, jalon=jalon("diagnostic")))
+    assert "est déjà validé" in html(consigner(client, lieu, jalon=jalon("cadrage")))
     assert Decision.objects.count() == 1
 
 
@@ -128,11 +130,11 @@ def test_les_reserves_deviennent_un_point_de_blocage(client, lieu):
     assert "Choisissez « Validation avec réserves »" in html(consigner(client, lieu, reserves="Un mot"))
     consigner(
         client, lieu, nature="validation_reserves", reserves="Chiffrer l’axe 2", echeance="2026-09-01",
-        jalon=jalon("cadrage").pk,
+        jalon=jalon("cadrage"),
     )  # fmt: skip
     point = PointDeBlocage.objects.get()
     assert (point.libelle, str(point.echeance)) == ("Chiffrer l’axe 2", "2026-09-01")
-    page = html(client.get(reverse("gouvernance", args=[lieu.uuid])))
+    page = html(client.get(reverse("blocages", args=[lieu.uuid])))
     assert f"Réserve de la décision {point.decision.numero}" in page
 
 
@@ -150,9 +152,9 @@ def test_retenir_et_ecarter_des_fiches(client, lieu):
     page = html(client.get(reverse("decision_consigner", args=[lieu.uuid, lieu.seance.uuid])))
     assert bonne.titre in page
     assert brouillon.titre not in page
-    donnees = {"nature": "orientation", "retenir": [bonne.pk], "ecarter": [bonne.pk, mauvaise.pk]}
+    donnees = {"nature": "orientation", "retenir": [bonne.uuid], "ecarter": [bonne.uuid, mauvaise.uuid]}
     assert "à la fois retenir et écarter" in html(consigner(client, lieu, **donnees))
-    consigner(client, lieu, **{**donnees, "ecarter": [mauvaise.pk]}, texte="Doublon.")
+    consigner(client, lieu, **{**donnees, "ecarter": [mauvaise.uuid]}, texte="Doublon.")
     etats = {f.pk: (f.etat, f.motif) for f in lieu.demarche.fiches.all()}
     assert etats[bonne.pk] == ("retenue", "")
     assert etats[mauvaise.pk] == ("ecartee", "Doublon.")
@@ -239,7 +241,7 @@ def test_clore_pendant_que_l_on_decide_ne_laisse_pas_de_decision_hors_seance(vra
 def test_adherer_huit_fois_en_meme_temps_ne_compte_qu_une(vrai_lieu):
     demarche, prefecture = vrai_lieu.demarche, vrai_lieu.prefecture
     par = vrai_lieu.gens["coordination"]
-    resultats = ensemble(8, lambda: demarches.adherer(demarche, prefecture, par=par))
+    resultats = ensemble(8, lambda: adhesions.adherer(demarche, prefecture, par=par))
     assert resultats == [None] * 8
     assert Adhesion.objects.count() == 1
     assert Evenement.objects.count() == 1

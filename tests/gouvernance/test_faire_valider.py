@@ -42,6 +42,7 @@ def planifier(client, lieu, **champs):
         "jalon": lieu.demarche.jalons.get(code="cadrage").pk,
         "instance": lieu.copil.pk,
         "debut": "2026-07-01T10:00",
+        "duree": 120,
     }
     return client.post(adresse("seance_planifier", lieu), {**donnees, **champs})
 
@@ -86,7 +87,7 @@ def test_la_decision_s_ouvre_sur_le_jalon_attendu(client, lieu):
     page = html(client.get(adresse("decision_consigner", lieu, seance.uuid)))
     assert re.search(r"selected\s*>Cahier des charges", page)
     assert "Validation du jalon « Cahier des charges »" in page
-    assert "notez d’abord qui est présent" in page
+    assert "Notez d’abord qui est présent" in page
     Demarche.objects.update(etape="plan_actions")  # aucun jalon ne se décide à cette étape
     page = html(client.get(adresse("decision_consigner", lieu, seance.uuid)))
     assert "Validation du jalon" not in page

@@ -4,7 +4,7 @@ from feuille_de_route import parcours
 from feuille_de_route.demonstration.jeu import Jeu, Pas
 from feuille_de_route.demonstration.saisie import remplir
 from feuille_de_route.models import EtatFiche
-from gouvernance import seances
+from gouvernance import ordre_du_jour, seances
 from gouvernance.decisions import SaisieDecision
 from gouvernance.forms.seances import FormulaireCompteRendu
 from gouvernance.models import EtatPresence, EtatSeance, PointOrdreDuJour, Seance
@@ -45,7 +45,7 @@ def convoquer(cle: str) -> Pas:
         seance = seances.planifier(neuve, par=par)
         for objet, duree, rapporteur, code in dite["points"]:
             point = PointOrdreDuJour(objet=objet, duree=duree, rapporteur=rapporteur, jalon=_jalon(jeu, code))
-            seances.inscrire_point(seance.pk, point, par=par)
+            ordre_du_jour.inscrire_point(seance.pk, point, par=par)
         seances.effectuer("convoquer", seance.pk, par=par)
 
     return Pas(

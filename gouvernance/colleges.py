@@ -3,8 +3,9 @@
 import json
 from pathlib import Path
 
-from gouvernance.models import College
+from gouvernance.models import College, Gouvernance
 
+DEPARTEMENT = "departement"
 COLLEGES = Path(__file__).parent / "donnees" / "colleges.json"
 
 
@@ -15,3 +16,11 @@ def charger_defauts() -> int:
     manquants = [College(**college) for college in voulus if college["code"] not in presents]
     College.objects.bulk_create(manquants, ignore_conflicts=True)
     return len(manquants)
+
+
+def attendus(gouvernance: Gouvernance) -> list[College]:
+    """Les collèges dont on attend des membres ; celui du Département ne l'est plus quand la préfecture porte
+    seule la gouvernance (une douzaine de cas : DOMAINE §1), car il a choisi de ne pas en être.
+    """
+    colleges = College.objects.filter(attendu=True)
+    return [c for c in colleges if not (gouvernance.prefecture_seule and c.pk == DEPARTEMENT)]

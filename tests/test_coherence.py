@@ -18,7 +18,14 @@ SOMMAIRE = RACINE / "feuille_de_route" / "documents" / "contenu" / "sommaire.py"
 # Les seules adresses qui répondent sans compte ; toute autre est protégée par LoginRequiredMiddleware.
 PUBLIQUES = {
     "accueil",
+    "code_saisir",
     "connexion",
+    "invitation",
+    "invitation_prouvee",
+    "lien_demander",
+    "lien_ouvrir",
+    "proconnect",
+    "proconnect_retour",
     "deconnexion",
     "galerie",
     "verifier",

@@ -4,29 +4,31 @@ from django import forms
 from django.db.models import Q
 
 from gouvernance.forms.commun import FormulaireRattache
-from gouvernance.forms.demarches import structures_membres
 from gouvernance.models import (
     College,
+    Epci,
     Gouvernance,
     Mandat,
     Membre,
-    PointDeBlocage,
     Role,
     StatutMembre,
     Structure,
     Utilisateur,
 )
 from gouvernance.socle.formulaires import AvecJeton, AvecVersion, FormulaireDsfr
-from gouvernance.socle.identifiants import verifier_siret
+from gouvernance.socle.identifiants import verifier_siret_de
 
 
 class FormulaireGouvernance(AvecVersion, FormulaireRattache):
     class Meta:
         model = Gouvernance
-        fields = ["sous_prefet_referent", "note_contexte", "prefecture_seule"]
+        fields = ["sous_prefet_referent", "note_contexte", "prefecture_seule", "candidatures_ouvertes"]
         help_texts = {
             "sous_prefet_referent": "Prénom, nom et arrondissement.",
-            "prefecture_seule": "À cocher quand aucune collectivité ne porte la démarche avec l’État.",
+            "prefecture_seule": "À cocher quand aucune collectivité ne porte la démarche avec l’État : on ne "
+            "demande alors ni co-porteur, ni membre du collège Département.",
+            "candidatures_ouvertes": "Une page publique permet à une structure de se présenter ; vous "
+            "confirmez ou refusez. Elle ne montre que le département et le nom de la démarche.",
         }
         widgets = {"note_contexte": forms.Textarea(attrs={"rows": 8})}
 
@@ -74,7 +76,12 @@ class FormulaireAjoutMembre(AvecJeton, FormulaireDsfr):
 
     def __init__(self, *args, gouvernance: Gouvernance, **kwargs):
         super().__init__(*args, **kwargs)
-        inscrites = Membre.objects.filter(gouvernance=gouvernance).exclude(statut=StatutMembre.RETIRE)
+        self.departement = gouvernance.departement_id
+        if gouvernance.prefecture_seule:
+            del self.fields["co_porteur"]
+        inscrites = Membre.objects.filter(
+            gouvernance=gouvernance, statut__in=[StatutMembre.CANDIDAT, StatutMembre.CONFIRME]
+        )
         self.fields["structure"].queryset = Structure.objects.filter(
             Q(departement=gouvernance.departement_id) | Q(departement=None)
         ).exclude(pk__in=inscrites.values("structure"))
@@ -82,7 +89,7 @@ class FormulaireAjoutMembre(AvecJeton, FormulaireDsfr):
     def clean_siret(self):
         siret = "".join(self.cleaned_data["siret"].split())
         if siret:
-            verifier_siret(siret)
+            verifier_siret_de(siret, self.departement)
         return siret or None
 
     def clean(self):
@@ -112,10 +119,41 @@ class FormulaireMembre(AvecVersion, FormulaireRattache):
         model = Membre
         fields = ["co_porteur", "contact_politique", "contact_technique", "referent_fne"]
         help_texts = {
+            "co_porteur": "Porte la gouvernance avec la préfecture.",
             "contact_politique": "L’élu ou le dirigeant référent.",
             "contact_technique": "La personne qui suit le dossier.",
             "referent_fne": "La personne référente pour France Numérique Ensemble.",
         }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.gouvernance.prefecture_seule and not self.instance.co_porteur:
+            del self.fields["co_porteur"]
+
+
+class FormulaireStructure(AvecVersion, FormulaireRattache):
+    siret = forms.CharField(
+        label="SIRET", max_length=20, required=False, help_text="Quatorze chiffres, espaces acceptés."
+    )
+
+    class Meta:
+        model = Structure
+        fields = ["nom", "sigle", "siret", "college", "epci"]
+        help_texts = {
+            "college": "La famille d’acteurs qu’elle représente autour de la table.",
+            "epci": "Seulement si la structure est une intercommunalité, ou n’agit que dans l’une d’elles.",
+        }
+
+    def __init__(self, *args, departement: str, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.departement = departement
+        self.fields["epci"].queryset = Epci.objects.actuels().filter(departements__contains=[departement])
+
+    def clean_siret(self):
+        siret = "".join(self.cleaned_data["siret"].split())
+        if siret:
+            verifier_siret_de(siret, self.departement)
+        return siret or None
 
 
 class FormulaireMandat(AvecJeton, FormulaireDsfr):
@@ -127,6 +165,12 @@ class FormulaireMandat(AvecJeton, FormulaireDsfr):
         label="Rôle", choices=Mandat._meta.get_field("role").choices, initial=Role.LECTURE
     )
 
+    def __init__(self, *args, gouvernance: Gouvernance, **kwargs):
+        super().__init__(*args, **kwargs)
+        if gouvernance.prefecture_seule:
+            choix = self.fields["role"].choices
+            self.fields["role"].choices = [(cle, nom) for cle, nom in choix if cle != Role.CO_PORTEUR]
+
     def clean_email(self):
         email = self.cleaned_data["email"].lower()
         compte = Utilisateur.objects.filter(email=email, is_active=True).first()
@@ -135,19 +179,3 @@ class FormulaireMandat(AvecJeton, FormulaireDsfr):
                 "Aucun compte actif n’a cette adresse : demandez à l’administration du site de le créer."
             )
         return compte
-
-
-class FormulaireBlocage(AvecJeton, FormulaireRattache):
-    class Meta:
-        model = PointDeBlocage
-        fields = ["libelle", "responsable", "echeance"]
-        labels = {"responsable": "Structure qui s’en charge"}
-        help_texts = {
-            "libelle": "Ce qui gêne l’avancée, par exemple « Aucun local chauffé l’hiver dans le nord ».",
-            "echeance": "Le jour où l’on regardera si le point est levé.",
-        }
-        widgets = {"libelle": forms.Textarea(attrs={"rows": 3})}
-
-    def __init__(self, *args, gouvernance: Gouvernance, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["responsable"].queryset = structures_membres(gouvernance)

@@ -1,48 +1,50 @@
 """La page d'une gouvernance : qui est autour de la table, qui siège, qui peut quoi, ce qui bloque."""
 
+from itertools import groupby
+
 from django.core.exceptions import PermissionDenied
-from django.db.models import Prefetch
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST
 
-from gouvernance import demarches, edition, membres
+from gouvernance import edition, instances, membres, representativite
 from gouvernance.forms.commun import en_edition
 from gouvernance.forms.gouvernance import (
     FormulaireAjoutMembre,
-    FormulaireBlocage,
     FormulaireGouvernance,
     FormulaireMandat,
     FormulaireMembre,
     FormulaireNotePrivee,
+    FormulaireStructure,
 )
-from gouvernance.models import Mandat, Membre, PointDeBlocage, Siege, StatutMembre
+from gouvernance.models import Mandat, Membre, StatutMembre
 from gouvernance.permissions import lit_note_privee
+from gouvernance.representativite import attente
 from gouvernance.socle.identifiants import cle_ou_zero
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.views.commun import agir, ouvrir, une_fois
+from gouvernance.views.instances import inviter
 from gouvernance.views.saisies import Page, saisir
 
 
 @lecture_seule
 def gouvernance(request, uuid):
     demarche, acces = ouvrir(request, uuid)
-    autour = list(
-        Membre.objects.filter(gouvernance=demarche.gouvernance_id)
-        .select_related("structure__college")
-        .order_by("structure__college__ordre", "structure__nom")
-    )
-    sieges = Siege.objects.select_related("structure", "personne")
+    autour = membres.tables(demarche.gouvernance, acces)
+    presents = [m for m in autour if m.statut in {StatutMembre.CANDIDAT, StatutMembre.CONFIRME}]
     contexte = {
         "demarche": demarche,
         "acces": acces,
         "page": "Gouvernance",
         "gouvernance": demarche.gouvernance,
-        "membres": autour,
-        "colleges_manquants": membres.colleges_manquants(autour),
-        "instances": demarche.instances.select_related("epci").prefetch_related(Prefetch("sieges", sieges)),
+        "membres": presents,
+        "candidats": [m for m in presents if m.statut == StatutMembre.CANDIDAT],
+        "par_college": [(c, list(lot)) for c, lot in groupby(presents, lambda m: m.structure.college)],
+        "colleges_manquants": membres.colleges_manquants(demarche.gouvernance, autour),
+        "instances": instances.apercus(demarche),
+        "ecarts": inviter(demarche, representativite.de_la_gouvernance(autour, attente(demarche))),
         "mandats": demarche.mandats.select_related("utilisateur__structure").order_by("role", "utilisateur"),
         "blocages": demarche.points_de_blocage.select_related(
             "responsable", "decision__seance__instance"
@@ -53,6 +55,8 @@ def gouvernance(request, uuid):
 
 
 def _retour(uuid, ancre: str = "") -> str:
+    if ancre == "membres":
+        return reverse("membres", args=[uuid])
     return reverse("gouvernance", args=[uuid]) + (f"#{ancre}" if ancre else "")
 
 
@@ -61,7 +65,7 @@ def gouvernance_modifier(request, uuid):
     return saisir(
         request, lieu, Page("Modifier la gouvernance", _retour(uuid)),
         en_edition(FormulaireGouvernance, request, demarche.gouvernance),
-        lambda f: edition.enregistrer(f, par=request.user, demarche=demarche, droit="cadrer"),
+        lambda f: membres.regler(f, par=request.user, demarche=demarche),
     )  # fmt: skip
 
 
@@ -102,7 +106,7 @@ def membre_ajouter(request, uuid):
 
 def membre_modifier(request, uuid, membre):
     demarche, _ = lieu = ouvrir(request, uuid)
-    membre = get_object_or_404(Membre, gouvernance=demarche.gouvernance_id, uuid=membre)
+    membre = _membre(demarche, membre)
     return saisir(
         request, lieu, Page(f"Modifier le membre : {membre}", _retour(uuid, "membres")),
         en_edition(FormulaireMembre, request, membre),
@@ -110,15 +114,34 @@ def membre_modifier(request, uuid, membre):
     )  # fmt: skip
 
 
+def _membre(demarche, uuid) -> Membre:
+    membres_ici = Membre.objects.select_related("structure", "gouvernance")
+    return get_object_or_404(membres_ici, gouvernance=demarche.gouvernance_id, uuid=uuid)
+
+
+def structure_modifier(request, uuid, membre):
+    demarche, _ = lieu = ouvrir(request, uuid)
+    structure = _membre(demarche, membre).structure
+    formulaire = en_edition(FormulaireStructure, request, structure, departement=demarche.departement.pk)
+    page = Page(
+        f"Corriger la structure : {structure}", _retour(uuid, "membres"),
+        aide=membres.motif_structure_partagee(structure, demarche, request.user),
+    )  # fmt: skip
+    return saisir(
+        request, lieu, page, formulaire,
+        lambda f: membres.corriger_structure(f, par=request.user, demarche=demarche),
+    )  # fmt: skip
+
+
 @require_POST
 def membre_statut(request, uuid, membre, statut):
-    if statut not in StatutMembre.values:
+    if statut not in {StatutMembre.CONFIRME, StatutMembre.RETIRE}:
         raise Http404
     demarche, _ = ouvrir(request, uuid)
-    membre = get_object_or_404(Membre, gouvernance=demarche.gouvernance_id, uuid=membre)
+    membre = _membre(demarche, membre)
     return agir(
         request,
-        lambda: demarches.changer_statut(membre.pk, statut, par=request.user, demarche=demarche),
+        lambda: membres.changer_statut(membre.pk, statut, par=request.user, demarche=demarche),
         _retour(uuid, "membres"),
         f"« {membre} » : {StatutMembre(statut).label.lower()}.",
     )
@@ -137,7 +160,9 @@ def mandat_ajouter(request, uuid):
         "Donner un rôle", _retour(uuid, "mandats"),
         aide="Le rôle ouvre la démarche à ce compte et dit ce qu’il peut y faire.",
     )  # fmt: skip
-    return saisir(request, lieu, page, FormulaireMandat(request.POST or None), ecrire)
+    return saisir(
+        request, lieu, page, FormulaireMandat(request.POST or None, gouvernance=demarche.gouvernance), ecrire
+    )
 
 
 @require_POST
@@ -150,27 +175,4 @@ def mandat_retirer(request, uuid):
         lambda: membres.retirer_mandat(demarche, mandat, par=request.user),
         reverse("accueil") if mandat.utilisateur_id == request.user.pk else _retour(uuid, "mandats"),
         "Le rôle est retiré.",
-    )
-
-
-def blocage_ajouter(request, uuid):
-    demarche, _ = lieu = ouvrir(request, uuid)
-    return saisir(
-        request, lieu, Page("Signaler un point de blocage", _retour(uuid, "blocages")),
-        FormulaireBlocage(request.POST or None, gouvernance=demarche.gouvernance),
-        lambda f: edition.enregistrer(
-            f, par=request.user, demarche=demarche, droit="cadrer", lien="demarche"
-        ),
-    )  # fmt: skip
-
-
-@require_POST
-def blocage_lever(request, uuid, blocage):
-    demarche, _ = ouvrir(request, uuid)
-    blocage = get_object_or_404(PointDeBlocage, demarche=demarche, uuid=blocage)
-    return agir(
-        request,
-        lambda: membres.lever_blocage(blocage.pk, par=request.user),
-        _retour(uuid, "blocages"),
-        "Le point de blocage est levé.",
     )

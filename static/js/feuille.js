@@ -37,6 +37,14 @@
     });
   });
 
+  // Le menu d'une démarche, replié en étroit, reste ouvert au large sur les navigateurs d'avant 2025.
+  const large = window.matchMedia("(min-width: 62em)");
+  const deplier = () => document.querySelectorAll("[data-ouvert-au-large]").forEach((menu) => {
+    menu.open = large.matches;
+  });
+  large.addEventListener("change", deplier);
+  document.addEventListener("DOMContentLoaded", deplier);
+
   document.addEventListener("DOMContentLoaded", () => viser(document));
   document.addEventListener("htmx:afterSwap", (evenement) => viser(evenement.detail.target));
 })();

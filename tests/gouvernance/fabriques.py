@@ -15,16 +15,21 @@ from gouvernance.models import (
     Commune,
     Decision,
     DefinitionCommune,
+    Delegation,
     Demarche,
     DemarcheEpci,
     Departement,
+    Elu,
     Epci,
     EtatJalon,
     EtatPresence,
+    EtatRencontre,
     EtatSeance,
     Gouvernance,
     Instance,
     Jalon,
+    Limite,
+    LimiteDAction,
     Mandat,
     Membre,
     NatureDecision,
@@ -35,12 +40,15 @@ from gouvernance.models import (
     Presence,
     Qualite,
     Region,
+    Rencontre,
     Role,
     Seance,
     Siege,
     StatutMembre,
     Structure,
+    Terme,
     TypeInstance,
+    TypeRencontre,
     Utilisateur,
 )
 
@@ -325,3 +333,64 @@ class PointDeBlocageFactory(DjangoModelFactory):
 
     demarche = factory.SubFactory(DemarcheFactory)
     libelle = "Peu de locaux chauffés disponibles l’hiver."
+
+
+class EluFactory(DjangoModelFactory):
+    """Un élu de la grille ; sa gouvernance est celle de sa personne."""
+
+    class Meta:
+        model = Elu
+
+    personne = factory.SubFactory(PersonneFactory, elu=True)
+    delegation = Delegation.NUMERIQUE
+    epci = None
+
+
+class RencontreFactory(DjangoModelFactory):
+    """Une visite prévue ; trait `tenue`. `communes`, `referents`, `elus` : des listes."""
+
+    class Meta:
+        model = Rencontre
+        skip_postgeneration_save = True
+
+    class Params:
+        tenue = factory.Trait(
+            etat=EtatRencontre.TENUE, tenue_le=factory.LazyFunction(timezone.now), suites="Un accueil franc."
+        )
+
+    demarche = factory.SubFactory(DemarcheFactory)
+    type = TypeRencontre.VISITE
+    date = date(2026, 3, 3)
+    lieu = "Mairie"
+
+    @factory.post_generation
+    def communes(self, create, extracted, **kwargs):
+        self.communes.set(extracted or [])
+
+    @factory.post_generation
+    def referents(self, create, extracted, **kwargs):
+        self.referents.set(extracted or [])
+
+    @factory.post_generation
+    def elus(self, create, extracted, **kwargs):
+        self.elus.set(extracted or [])
+
+
+class TermeFactory(DjangoModelFactory):
+    class Meta:
+        model = Terme
+
+    demarche = factory.SubFactory(DemarcheFactory)
+    terme = factory.Sequence(lambda n: f"Terme n° {n}")
+    definition = "Ce que les parties entendent par là."
+
+
+class LimiteFactory(DjangoModelFactory):
+    """Une ligne à décider ; `decision=…` pour une ligne décidée."""
+
+    class Meta:
+        model = LimiteDAction
+
+    demarche = factory.SubFactory(DemarcheFactory)
+    categorie = Limite.ON_VA
+    libelle = factory.Sequence(lambda n: f"Ouvrir un lieu d’accueil n° {n}")

@@ -4,19 +4,27 @@ from gouvernance.models import Role
 from gouvernance.permissions import ADMINISTRATION, DROITS
 
 PAGES = {
-    "ateliers", "atelier", "axes", "besoins", "cahier", "chantier", "chantiers", "constat", "constats",
-    "demarche", "document_etat", "document_pdf", "documents", "enjeux", "fiche", "gouvernance",
-    "journal", "plan", "seance", "seances", "signataires", "transmission", "version_json",
+    "ateliers", "atelier", "axes", "besoins", "blocages", "cahier", "cahier_editions", "chantier", "chantiers", "definition", "limites", "constat", "constats",
+    "demarche", "document_etat", "document_pdf", "documents", "elus", "enjeux", "fiche", "gouvernance",
+    "journal", "membres", "plan", "rencontre", "rencontres", "seance", "seances", "signataires",
+    "transmission", "version_json",
 }  # fmt: skip
-COMPTES = {"accueil", "connexion", "deconnexion", "galerie", "mot_de_passe", "verifier"}  # sans démarche
+COMPTES = {  # sans démarche
+    "accueil", "candidater", "candidature_recue", "code_saisir", "confirmer", "connexion", "deconnexion", "galerie", "invitation",
+    "invitation_prouvee", "lien_demander", "lien_ouvrir", "mot_de_passe", "proconnect", "proconnect_retour",
+    "session_fermer", "sessions", "verifier",
+}  # fmt: skip
 REDIRIGE = {"faire_valider"}  # une page qui mène à une autre
 
 ACTES = {
-    "adherer": "adherer", "axe_deplacer": "structurer", "axe_supprimer": "structurer",
-    "besoin_agir": "editer_fiches", "blocage_lever": "cadrer", "calendrier_appliquer": "cadrer",
+    "adherer": "adherer", "adhesions_relancer": "relancer", "limite_supprimer": "cadrer",
+    "terme_supprimer": "cadrer", "axe_deplacer": "structurer", "axe_supprimer": "structurer",
+    "besoin_agir": "editer_fiches", "calendrier_appliquer": "cadrer",
     "chantier_avancer": "animer", "constat_supprimer": "diagnostiquer", "contribution_retirer": "animer",
-    "demarche_franchir": "soumettre", "document_reessayer": "editer_projet", "enjeu_trancher":
-    "formuler_enjeux", "fiche_agir": "fiche", "instance_supprimer": "cadrer", "mandat_retirer": "cadrer",
+    "demarche_franchir": "soumettre", "elu_retirer": "suivre_elus", "rencontre_annuler": "rencontrer",
+    "document_reessayer": "editer_projet", "enjeu_trancher":
+    "formuler_enjeux", "fiche_agir": "fiche", "instance_supprimer": "cadrer", "invitation_agir": "cadrer",
+    "mandat_retirer": "cadrer",
     "membre_statut": "cadrer", "point_agir": "tenir_seance", "presences_noter": "tenir_seance",
     "projet_editer": "editer_projet", "regard_retirer": "diagnostiquer", "seance_agir": "tenir_seance",
     "session_clore": "formuler_enjeux", "siege_supprimer": "cadrer", "signataire_retirer": "engager",
@@ -24,6 +32,13 @@ ACTES = {
 }  # fmt: skip
 
 FORMULAIRES = {
+    "blocage_lever": "cadrer", "blocage_modifier": "cadrer", "cahier_section": "cadrer",
+    "definition_inscrire": "tenir_seance", "limite_ajouter": "cadrer", "limite_inscrire": "tenir_seance",
+    "limite_modifier": "cadrer", "limite_remplacer": "cadrer", "perimetre_modifier": "perimetrer",
+    "terme_ajouter": "cadrer", "terme_modifier": "cadrer", "termes_proposes": "cadrer",
+    "elu_ajouter": "suivre_elus", "elu_modifier": "suivre_elus", "membre_refuser": "cadrer",
+    "rencontre_modifier": "rencontrer", "rencontre_prevoir": "rencontrer", "rencontre_tenir": "rencontrer",
+    "structure_modifier": "cadrer",
     "adhesion_consigner": "coordination", "atelier_ajouter": "animer", "atelier_modifier": "animer",
     "axe_ajouter": "structurer", "axe_modifier": "structurer", "besoin_ajouter": "editer_fiches",
     "blocage_ajouter": "cadrer", "cahier_modifier": "cadrer", "chantier_ajouter": "animer",
@@ -34,6 +49,7 @@ FORMULAIRES = {
     "demarche_modifier": "cadrer", "demarche_ouvrir": "ouvrir", "demarche_rouvrir": "conduire",
     "enjeu_ajouter": "formuler_enjeux", "enjeu_ecarter": "formuler_enjeux",
     "enjeu_modifier": "formuler_enjeux", "fiche_ajouter": "creer_fiche", "fiche_section": "fiche",
+    "invitations": "cadrer",
     "gouvernance_modifier": "cadrer", "instance_ajouter": "cadrer", "instance_modifier": "cadrer",
     "jalons": "cadrer",
     "mandat_ajouter": "cadrer", "membre_ajouter": "cadrer", "membre_modifier": "cadrer",
@@ -45,6 +61,7 @@ FORMULAIRES = {
     "signataire_modifier": "engager",
     "signature_refuser": "signer", "signer": "signer", "transmission_demander": "transmettre",
     "transmission_repondre": "accuser",
+    "vote_consigner": "consigner_vote",
 }  # fmt: skip
 
 # Les droits que la table DROITS ne dit pas seule.

@@ -10,10 +10,12 @@ from django.utils import timezone
 
 from feuille_de_route import signatures, versions
 from feuille_de_route.models import Document, NatureDocument, Signature, Transmission
+from gouvernance import calendriers
 from gouvernance.models import (
     Adhesion,
     CodeJalon,
     Demarche,
+    EditionDuCahier,
     Etape,
     Evenement,
     PointOrdreDuJour,
@@ -22,6 +24,7 @@ from gouvernance.models import (
 )
 from gouvernance.socle import coffre
 from tests.ateliers.fabriques import AtelierFactory, ChantierFactory, ContributionFactory, SousGroupeFactory
+from tests.comptes.fabriques import InvitationFactory, LienFactory, SessionOuverteFactory
 from tests.diagnostic.fabriques import (
     ConstatFactory,
     EnjeuFactory,
@@ -43,25 +46,36 @@ from tests.feuille_de_route.fabriques import (
 from tests.feuille_de_route.parcours_mur import DATES
 from tests.gouvernance.fabriques import (
     CollegeFactory,
+    CommuneFactory,
     DecisionFactory,
     DemarcheFactory,
+    EluFactory,
     EpciFactory,
+    LimiteFactory,
     MandatFactory,
     MembreFactory,
     PersonneFactory,
     PointDeBlocageFactory,
     PointFactory,
     PresenceFactory,
+    RencontreFactory,
     SeanceFactory,
     SiegeFactory,
     StructureFactory,
+    TermeFactory,
     UtilisateurFactory,
 )
 
 CANARI = "Tournesol-Interdit"
 APPLICATIONS = ("gouvernance", "diagnostic", "ateliers", "feuille_de_route")
-PARTAGES = {"Region", "Departement", "Epci", "Commune", "College", "Thematique", "JetonConsomme"}
-TECHNIQUES = {"password", "identifiant", "siret", "territoire", "code", "empreinte", "empreinte_vue"}
+PARTAGES = {
+    "Region", "Departement", "Epci", "Commune", "College", "Thematique", "JetonConsomme",
+    "TentativeDeConnexion", "CalendrierType", "EcheanceType",
+}  # fmt: skip
+TECHNIQUES = {
+    "password", "identifiant", "siret", "territoire", "code", "cle", "empreinte", "empreinte_code",
+    "empreinte_vue",
+}  # fmt: skip
 PDF = b"%PDF-1.7\n%" + b"feuille de route d'essai\n" * 4 + b"%%EOF\n"
 NIL = "00000000-0000-4000-8000-000000000000"
 
@@ -113,13 +127,20 @@ def _acteurs(lieu) -> None:
         compte = UtilisateurFactory(password=None, nom=role, structure=lieu.structure)
         MandatFactory(utilisateur=compte, demarche=lieu.demarche, role=role)
         lieu.gens[role] = compte
+    SessionOuverteFactory(utilisateur=lieu.gens["elu"])
+    LienFactory(utilisateur=lieu.gens["elu"])
 
 
 def _gouvernance(lieu) -> dict:
     demarche, departement = lieu.demarche, lieu.departement
     instance = demarche.instances.get()
-    EpciFactory(departement=departement)
+    epci = EpciFactory(departement=departement)
     personne = PersonneFactory(structure=lieu.structure, gouvernance=lieu.demarche.gouvernance, elu=True)
+    elu = EluFactory(personne=personne, epci=epci, mandat="Maire.", sensibilite=2, role="naturel")
+    visite = RencontreFactory(
+        demarche=demarche, epci=epci, referents=[personne], elus=[elu],
+        communes=[CommuneFactory(departement=departement, epci=epci, code=f"{departement.pk}901")],
+    )  # fmt: skip
     siege = SiegeFactory(instance=instance, structure=lieu.structure, personne=personne)
     SiegeFactory(instance=instance, structure=lieu.autre)
     seance = SeanceFactory(instance=instance, ouverte=True, compte_rendu="Échanges nourris.")
@@ -129,9 +150,14 @@ def _gouvernance(lieu) -> dict:
     DecisionFactory(seance=seance, texte="Poursuivre.")
     SeanceFactory(instance=instance)
     Adhesion.objects.create(cahier=demarche.cahier, structure=lieu.structure, edition=1)
+    EditionDuCahier.objects.create(cahier=demarche.cahier, edition=7, sections={"contexte": "Avant."})
+    calendriers.charger_defauts()
     return {
         "seance": seance.uuid, "membre": lieu.membre.uuid, "instance": instance.uuid, "siege": siege.uuid,
+        "elu": elu.uuid, "rencontre": visite.uuid,
         "personne": personne.uuid, "blocage": PointDeBlocageFactory(demarche=demarche).uuid,
+        "terme": TermeFactory(demarche=demarche).uuid, "limite": LimiteFactory(demarche=demarche).uuid,
+        "invitation": InvitationFactory(demarche=demarche, cree_par=lieu.gens["coordination"]).uuid,
     }  # fmt: skip
 
 
@@ -210,7 +236,7 @@ def _est_texte_libre(champ) -> bool:
     return texte and not champ.choices and champ.name not in TECHNIQUES and not champ.name.startswith("sha")
 
 
-CONDITIONNES = {"motif", "conclusion", "reserves"}  # vides tant que l'état ne les appelle pas
+CONDITIONNES = {"motif", "motif_refus", "conclusion", "reserves"}  # vides tant que l'état ne les appelle pas
 
 
 def _canari(champ, objet) -> str:
@@ -230,6 +256,8 @@ MOTS = {
     "membre_statut": {"statut": StatutMembre.RETIRE.value},
     "seance_agir": {"action": "clore"},
     "point_agir": {"action": "monter"},
+    "cahier_section": {"section": "objectifs"},
+    "invitation_agir": {"action": "annuler"},
     "enjeu_trancher": {"action": "retenir"},
     "contribution_convertir": {"vers": "chantier"},
     "chantier_terminer": {"action": "abandonner"},

@@ -7,7 +7,7 @@ from django.utils import timezone
 from feuille_de_route.demonstration import comptes
 from feuille_de_route.demonstration.jeu import Jeu, Pas
 from feuille_de_route.demonstration.textes import lire
-from gouvernance import demarches, membres, ouverture
+from gouvernance import membres, ouverture
 from gouvernance.models import (
     College,
     Demarche,
@@ -60,7 +60,7 @@ def _reunir(jeu: Jeu) -> None:
         structure = _structure(dit["structure"], demarche.departement)
         membre = membres.ajouter(demarche, structure, par=par, **champs)
         if not dit.get("candidat"):
-            demarches.changer_statut(membre.pk, StatutMembre.CONFIRME, par=par, demarche=demarche)
+            membres.changer_statut(membre.pk, StatutMembre.CONFIRME, par=par, demarche=demarche)
         comptes.rattacher(jeu)
 
 

@@ -1,0 +1,82 @@
+"""Se porter candidat, et refuser une candidature."""
+
+from crispy_forms.layout import Field, Layout
+from django import forms
+
+from gouvernance.candidatures import Candidature
+from gouvernance.models import College
+from gouvernance.socle.formulaires import AvecJeton, FormulaireDsfr
+from gouvernance.socle.identifiants import verifier_siret_de
+
+
+class FormulaireCandidature(AvecJeton, FormulaireDsfr):
+    """`site_internet` est un piège : personne ne le voit, seul un robot le remplit."""
+
+    bouton = "Présenter ma structure"
+    structure = forms.CharField(
+        label="Nom de la structure", max_length=200, help_text="Par exemple « Centre social du Val »."
+    )
+    siret = forms.CharField(
+        label="SIRET", max_length=20, required=False,
+        help_text="Quatorze chiffres, espaces acceptés. Laissez vide si vous n’en avez pas, par exemple pour "
+        "un collectif d’habitants.",
+    )  # fmt: skip
+    college = forms.ModelChoiceField(
+        College.objects.all(), label="Famille d’acteurs",
+        help_text="Celle qui vous ressemble le plus ; la coordination pourra la corriger.",
+    )  # fmt: skip
+    message = forms.CharField(
+        label="Ce que vous apportez", max_length=3000, widget=forms.Textarea(attrs={"rows": 5}),
+        help_text="Ce que vous faites, où, pour qui, et ce que vous attendez de la gouvernance.",
+    )  # fmt: skip
+    nom = forms.CharField(
+        label="Votre nom et votre fonction", max_length=200,
+        help_text="Par exemple « Camille Durand, directrice ».",
+    )  # fmt: skip
+    email = forms.EmailField(
+        label="Votre adresse électronique",
+        help_text="La réponse y sera envoyée, par exemple prenom.nom@structure.example.",
+    )
+    contact_politique = forms.CharField(
+        label="Contact politique", max_length=200, required=False,
+        help_text="L’élu, la présidente ou le dirigeant qui engage la structure.",
+    )  # fmt: skip
+    contact_technique = forms.CharField(
+        label="Contact technique", max_length=200, required=False,
+        help_text="La personne qui suivra le dossier, si ce n’est pas vous.",
+    )  # fmt: skip
+    site_internet = forms.CharField(
+        label="Laissez ce champ vide", required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
+    )  # fmt: skip
+
+    def __init__(self, *args, departement: str, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.departement = departement
+        self.fields["email"].widget.attrs["autocomplete"] = "email"
+
+    def clean_siret(self):
+        siret = "".join(self.cleaned_data["siret"].split())
+        if siret:
+            verifier_siret_de(siret, self.departement)
+        return siret or None
+
+    def disposition(self):
+        visibles = [nom for nom in self.fields if nom not in {"jeton", "site_internet"}]
+        return Layout(*visibles, Field("site_internet", wrapper_class="piege"))
+
+    @property
+    def robot(self) -> bool:
+        return bool(self.data.get("site_internet"))
+
+    @property
+    def candidature(self) -> Candidature:
+        return Candidature(**{champ: self.cleaned_data[champ] for champ in Candidature._fields})
+
+
+class FormulaireRefus(FormulaireDsfr):
+    bouton = "Refuser cette candidature"
+    motif = forms.CharField(
+        label="Motif du refus", max_length=2000, widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="Le candidat le recevra tel quel, par exemple « Votre réseau est déjà représenté par… ».",
+    )  # fmt: skip

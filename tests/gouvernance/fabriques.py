@@ -1,6 +1,6 @@
 """Fabriques de la gouvernance : territoires, acteurs, démarche, instances, séances, décisions."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import factory
@@ -35,6 +35,7 @@ from gouvernance.models import (
     NatureDecision,
     Perimetre,
     Personne,
+    PieceDeSeance,
     PointDeBlocage,
     PointOrdreDuJour,
     Presence,
@@ -284,6 +285,7 @@ class SeanceFactory(DjangoModelFactory):
         model = Seance
 
     class Params:
+        a_venir = factory.Trait(debut=factory.LazyFunction(lambda: timezone.now() + timedelta(days=20)))
         ouverte = factory.Trait(etat=EtatSeance.OUVERTE, ouverte_le=factory.SelfAttribute("debut"))
         close = factory.Trait(
             etat=EtatSeance.CLOSE,
@@ -304,6 +306,17 @@ class PointFactory(DjangoModelFactory):
     seance = factory.SubFactory(SeanceFactory)
     ordre = factory.Sequence(lambda n: n + 1)
     objet = "Avancement de la démarche"
+
+
+class PieceDeSeanceFactory(DjangoModelFactory):
+    class Meta:
+        model = PieceDeSeance
+
+    seance = factory.SubFactory(SeanceFactory)
+    nom = "Synthèse du diagnostic.pdf"
+    type_mime = "application/pdf"
+    taille = 200
+    empreinte = factory.Sequence(lambda n: f"{n:064x}")
 
 
 class PresenceFactory(DjangoModelFactory):

@@ -4,6 +4,7 @@ from gouvernance.models import Role
 from gouvernance.permissions import ADMINISTRATION, DROITS
 
 PAGES = {
+    "piece_lire", "seance_ics",
     "ateliers", "atelier", "axes", "besoins", "blocages", "cahier", "cahier_editions", "chantier", "chantiers", "definition", "limites", "constat", "constats",
     "demarche", "document_etat", "document_pdf", "documents", "elus", "enjeux", "fiche", "gouvernance",
     "journal", "membres", "plan", "rencontre", "rencontres", "seance", "seances", "signataires",
@@ -17,6 +18,7 @@ COMPTES = {  # sans démarche
 REDIRIGE = {"faire_valider"}  # une page qui mène à une autre
 
 ACTES = {
+    "piece_retirer": "tenir_seance", "seance_prevenir": "tenir_seance",
     "adherer": "adherer", "adhesions_relancer": "relancer", "limite_supprimer": "cadrer",
     "terme_supprimer": "cadrer", "axe_deplacer": "structurer", "axe_supprimer": "structurer",
     "besoin_agir": "editer_fiches", "calendrier_appliquer": "cadrer",
@@ -32,6 +34,7 @@ ACTES = {
 }  # fmt: skip
 
 FORMULAIRES = {
+    "decision_corriger": "tenir_seance", "piece_joindre": "tenir_seance", "point_modifier": "tenir_seance",
     "blocage_lever": "cadrer", "blocage_modifier": "cadrer", "cahier_section": "cadrer",
     "definition_inscrire": "tenir_seance", "limite_ajouter": "cadrer", "limite_inscrire": "tenir_seance",
     "limite_modifier": "cadrer", "limite_remplacer": "cadrer", "perimetre_modifier": "perimetrer",

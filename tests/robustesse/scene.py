@@ -14,6 +14,8 @@ from gouvernance import calendriers
 from gouvernance.models import (
     Adhesion,
     CodeJalon,
+    Decision,
+    DefinitionAdoptee,
     Demarche,
     EditionDuCahier,
     Etape,
@@ -55,6 +57,7 @@ from tests.gouvernance.fabriques import (
     MandatFactory,
     MembreFactory,
     PersonneFactory,
+    PieceDeSeanceFactory,
     PointDeBlocageFactory,
     PointFactory,
     PresenceFactory,
@@ -145,16 +148,17 @@ def _gouvernance(lieu) -> dict:
     SiegeFactory(instance=instance, structure=lieu.autre)
     seance = SeanceFactory(instance=instance, ouverte=True, compte_rendu="Échanges nourris.")
     PointFactory(seance=seance)
-    PointFactory(seance=seance)
+    point = PointFactory(seance=seance)
     PresenceFactory(seance=seance, siege=siege)
-    DecisionFactory(seance=seance, texte="Poursuivre.")
+    decision = DecisionFactory(seance=seance, texte="Poursuivre.")
+    piece = PieceDeSeanceFactory(seance=seance, empreinte=coffre.deposer(PDF))
     SeanceFactory(instance=instance)
     Adhesion.objects.create(cahier=demarche.cahier, structure=lieu.structure, edition=1)
-    EditionDuCahier.objects.create(cahier=demarche.cahier, edition=7, sections={"contexte": "Avant."})
     calendriers.charger_defauts()
     return {
         "seance": seance.uuid, "membre": lieu.membre.uuid, "instance": instance.uuid, "siege": siege.uuid,
         "elu": elu.uuid, "rencontre": visite.uuid,
+        "point": point.uuid, "decision": decision.uuid, "piece": piece.uuid,
         "personne": personne.uuid, "blocage": PointDeBlocageFactory(demarche=demarche).uuid,
         "terme": TermeFactory(demarche=demarche).uuid, "limite": LimiteFactory(demarche=demarche).uuid,
         "invitation": InvitationFactory(demarche=demarche, cree_par=lieu.gens["coordination"]).uuid,
@@ -198,10 +202,19 @@ def _strategie(lieu) -> dict:
     return {"axe_uuid": axe.uuid, "fiche_uuid": fiche.uuid, "signataire_uuid": signataire.uuid}
 
 
+def _editions(demarche: Demarche) -> None:
+    """Ce que la base ne laisse plus toucher : le canari y est dès l'écriture."""
+    demarche.refresh_from_db()
+    decision = Decision.objects.filter(seance__instance__demarche=demarche).first()
+    DefinitionAdoptee.objects.create(demarche=demarche, edition=7, texte=demarche.nom, decision=decision)
+    EditionDuCahier.objects.create(cahier=demarche.cahier, edition=7, sections={"contexte": demarche.nom})
+
+
 def _documents(lieu) -> dict:
     """Une version figée, son document à signer, et un premier envoi revenu avec une demande de complément."""
     demarche, maintenant = lieu.demarche, timezone.now()
     Evenement.consigner(demarche, "préparer l’essai", par=None, vers=demarche.nom)
+    _editions(demarche)
     version = versions.figer(demarche, par=None)
     document = signatures.ouvrir(demarche, par=None)
     Document.objects.filter(pk=document.pk).update(

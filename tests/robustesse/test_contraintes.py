@@ -27,6 +27,7 @@ INTERDITS = {
     "contribution_convertie_une_fois": lambda lieu: {
         "enjeu": lieu.retenu, "chantier": lieu.demarche.chantiers.first()
     },
+    "decision_cible_entiere": {"cible_type": "fiche", "cible": None},
     "decision_reserves_dites": {"reserves": "Sans dire lesquelles."},
     "demarche_abandon_motive": {"abandonnee_le": MAINTENANT},
     "demarche_dates_ordonnees": {"debut": "2027-01-01", "fin": "2026-01-01"},
@@ -56,6 +57,7 @@ INTERDITS = {
     "membre_confirme_date": {"confirme_le": None},
     "membre_refus_motive": {"statut": "refuse", "confirme_le": None},
     "rencontre_tenue_datee": {"tenue_le": MAINTENANT},
+    "point_cible_entiere": {"cible_type": "", "cible": uuid.uuid4()},
     "presence_pouvoir_a_un_autre": {"etat": "represente", "pouvoir_a": models.F("siege")},
     "presence_pouvoir_nomme": {"etat": "represente"},
     "regard_accord_borne": {"accord": 3},

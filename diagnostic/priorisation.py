@@ -92,14 +92,39 @@ def voter(session_pk: int, structure: Structure, points: dict[int, int], *, par:
     """
     session = _verrouiller(session_pk)
     exiger(par, session.demarche, "voter")
-    _verifier_vote(session, structure, points, par)
+    if par is not None and par.structure_id != structure.pk:
+        raise PermissionDenied("On ne vote que pour sa propre structure.")
+    _inscrire(session, structure, points, par)
+    Evenement.consigner(session, "voter", par=par, vers=f"{structure} : {sum(points.values())} points")
+
+
+@transaction.atomic
+def consigner_vote(
+    session_pk: int, structure: Structure, points: dict[int, int], *, par: Utilisateur
+) -> None:
+    """Écrit le bulletin de papier d'une structure qui n'a pas encore voté ; le journal dit qui l'a recopié.
+
+    Lève ValidationError comme `voter`, et si cette structure a déjà voté : un vote de papier n'efface rien.
+    """
+    session = _verrouiller(session_pk)
+    exiger(par, session.demarche, "consigner_vote")
+    if session.votes.filter(structure=structure).exists():
+        raise ValidationError(
+            {"structure": f"« {structure} » a déjà voté : elle seule peut changer son vote."}
+        )
+    _inscrire(session, structure, points, par)
+    vers = f"{structure} : {sum(points.values())} points, sur papier"
+    Evenement.consigner(session, "consigner un vote", par=par, vers=vers)
+
+
+def _inscrire(session: SessionPriorisation, structure: Structure, points: dict[int, int], par) -> None:
+    _verifier_vote(session, structure, points)
     session.votes.filter(structure=structure).delete()
     Vote.objects.bulk_create(
         Vote(session=session, enjeu_id=enjeu, structure=structure, points=valeur, par=par)
         for enjeu, valeur in points.items()
         if valeur
     )
-    Evenement.consigner(session, "voter", par=par, vers=f"{structure} : {sum(points.values())} points")
 
 
 def _verrouiller(session_pk: int) -> SessionPriorisation:
@@ -131,6 +156,11 @@ def votants(session: SessionPriorisation) -> list[Structure]:
     return list(Structure.objects.filter(pk__in=session.votes.values("structure")))
 
 
+def electeurs(demarche: Demarche):
+    """Les structures qui peuvent voter : les membres confirmés de la gouvernance."""
+    return Structure.objects.filter(pk__in=membres_confirmes(demarche).values("structure"))
+
+
 def refus_de_vote(session: SessionPriorisation | None, acces: Acces) -> str:
     """Pourquoi cette personne ne peut pas voter ; vide si elle le peut."""
     if not acces.peut["voter"]:
@@ -146,11 +176,9 @@ def refus_de_vote(session: SessionPriorisation | None, acces: Acces) -> str:
     return ""
 
 
-def _verifier_vote(session: SessionPriorisation, structure: Structure, points: dict[int, int], par) -> None:
+def _verifier_vote(session: SessionPriorisation, structure: Structure, points: dict[int, int]) -> None:
     if session.close_le:
         raise ValidationError("La priorisation est close : on ne vote plus.")
-    if par is not None and par.structure_id != structure.pk:
-        raise PermissionDenied("On ne vote que pour sa propre structure.")
     if not membres_confirmes(session.demarche).filter(structure=structure).exists():
         raise ValidationError(f"« {structure} » n’est pas membre confirmé de la gouvernance.")
     if any(valeur < 0 for valeur in points.values()):

@@ -21,6 +21,7 @@ urlpatterns = [
     path(f"{DEMARCHE}enjeux/ajouter/", enjeux.enjeu_ajouter, name="enjeu_ajouter"),
     path(f"{DEMARCHE}enjeux/priorisation/ouvrir/", priorisation.session_ouvrir, name="session_ouvrir"),
     path(f"{DEMARCHE}enjeux/priorisation/voter/", priorisation.session_voter, name="session_voter"),
+    path(f"{DEMARCHE}enjeux/priorisation/papier/", priorisation.vote_consigner, name="vote_consigner"),
     path(f"{DEMARCHE}enjeux/priorisation/clore/", priorisation.session_clore, name="session_clore"),
     path(f"{DEMARCHE}enjeux/<uuid:enjeu>/modifier/", enjeux.enjeu_modifier, name="enjeu_modifier"),
     path(f"{DEMARCHE}enjeux/<uuid:enjeu>/ecarter/", enjeux.enjeu_ecarter, name="enjeu_ecarter"),

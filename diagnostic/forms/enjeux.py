@@ -98,9 +98,9 @@ class FormulaireVote(FormulaireDsfr):
 
     def clean(self):
         donnees = super().clean()
-        if not any(nom in self.data for nom in self.fields):
+        if not any(self._nom(enjeu) in self.data for enjeu in self.enjeux):
             self.add_error(None, "Le bulletin est arrivé vide : rien n’a été changé.")
-        total = sum(valeur or 0 for valeur in donnees.values())
+        total = sum(donnees.get(self._nom(enjeu)) or 0 for enjeu in self.enjeux)
         if total > self.maximum:
             self.add_error(None, f"Vous avez réparti {total} points ; vous en avez {self.maximum}.")
         return donnees
@@ -114,3 +114,22 @@ class FormulaireVote(FormulaireDsfr):
         """Ce qu'il reste à répartir, d'après ce que montre le formulaire."""
         montres = (str(self[self._nom(e)].value() or "") for e in self.enjeux)
         return self.maximum - sum(int(v) for v in montres if v.isdecimal() and len(v) < 10)
+
+
+class FormulaireVotePapier(AvecJeton, FormulaireVote):
+    """Le bulletin d'une structure, recopié par la coordination."""
+
+    bouton = "Consigner ce vote"
+    encore = "Consigner et continuer"
+
+    def __init__(self, *args, structures, ont_vote: set[int], **kwargs):
+        super().__init__(*args, points={}, **kwargs)
+        self.fields["structure"] = forms.ModelChoiceField(
+            structures, label="Structure qui a voté", empty_label="Choisissez une structure",
+            help_text="Celle qui a déjà voté peut seule changer son vote.",
+            error_messages={"required": "Choisissez la structure dont vous recopiez le bulletin."},
+        )  # fmt: skip
+        self.fields["structure"].label_from_instance = lambda s: (
+            f"{s}{' (a voté)' if s.pk in ont_vote else ''}"
+        )
+        self.order_fields(["structure"])

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from diagnostic import priorisation
-from diagnostic.forms.enjeux import FormulaireOuvrirSession, FormulaireVote
+from diagnostic.forms.enjeux import FormulaireOuvrirSession, FormulaireVote, FormulaireVotePapier
 from diagnostic.models import SessionPriorisation
 from diagnostic.views.commun import page_de_saisie
 from gouvernance.permissions import Acces
@@ -61,6 +61,41 @@ def session_voter(request, uuid):
         }
 
     return page_de_saisie(request, uuid, "voter", preparer)
+
+
+def vote_consigner(request, uuid):
+    """Le bulletin rendu sur papier, en séance ou en atelier, recopié par la coordination."""
+
+    def preparer(demarche):
+        session = get_object_or_404(SessionPriorisation, demarche=demarche, close_le=None)
+
+        def ecrire(formulaire):
+            structure = formulaire.cleaned_data["structure"]
+            une_fois(
+                formulaire, request.user,
+                lambda: priorisation.consigner_vote(
+                    session.pk, structure, formulaire.points(), par=request.user
+                ),
+            )  # fmt: skip
+
+        return {
+            "formulaire": FormulaireVotePapier(
+                request.POST or None,
+                structures=priorisation.electeurs(demarche),
+                ont_vote={structure.pk for structure in priorisation.votants(session)},
+                enjeux=list(priorisation.a_classer(demarche)),
+                maximum=session.points_par_structure,
+            ),
+            "ecrire": ecrire,
+            "retour": reverse("enjeux", args=[uuid]),
+            "titre": "Consigner un vote recueilli sur papier",
+            "aide": "Recopiez le bulletin d’une structure ; le journal garde la trace de qui l’a recopié.",
+            "gabarit": "diagnostic/voter.html",
+            "contexte": {"session": session},
+            "succes": "Le vote est consigné.",
+        }
+
+    return page_de_saisie(request, uuid, "consigner_vote", preparer)
 
 
 @require_POST

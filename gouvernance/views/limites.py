@@ -68,8 +68,6 @@ def limite_remplacer(request, uuid, limite):
     """Une ligne décidée ne se modifie plus : on en propose une autre, à décider."""
     demarche, _ = lieu = ouvrir(request, uuid)
     ancienne = _trouver(demarche, limite)
-    if ancienne.decision_id is None:
-        raise Http404
     champs = ("categorie", "libelle", "explication", "responsable", "echeance")
     formulaire = FormulaireAjoutLimite(
         request.POST or None, gouvernance=demarche.gouvernance,

@@ -8,7 +8,7 @@ from tests.gouvernance.fabriques import MembreFactory, StructureFactory
 from tests.gouvernance.situations import ROLES, situation, statut_attendu
 
 pytestmark = pytest.mark.django_db
-TEXTES = {"contexte": "C", "objectifs": "O", "methode": "M", "moyens": "", "vigilance": ""}
+TEXTES = {"contexte": "C", "objectifs": "O", "perimetre": "", "methode": "M", "moyens": "", "vigilance": ""}
 
 
 @pytest.fixture
@@ -101,15 +101,15 @@ def test_changer_le_texte_apres_une_adhesion_ouvre_une_edition(client, lieu):
     ecrire(client, lieu, objectifs="Premiers")
     assert CahierDesCharges.objects.get().edition == 1
     client.post(reverse("adherer", args=[lieu.uuid]))
-    assert "une nouvelle édition" in html(client.get(reverse("cahier_modifier", args=[lieu.uuid])))
-    ecrire(client, lieu, objectifs="Premiers")
+    assert "Ce que vaut ce changement" in html(client.get(reverse("cahier_modifier", args=[lieu.uuid])))
+    ecrire(client, lieu, objectifs="Premiers", portee="fond")
     assert CahierDesCharges.objects.get().edition == 1, "rien n’a changé"
-    ecrire(client, lieu, objectifs="Seconds")
+    ecrire(client, lieu, objectifs="Seconds", portee="fond")
     assert CahierDesCharges.objects.get().edition == 2
     assert Evenement.objects.filter(action="nouvelle édition").count() == 1
     page = html(client.get(reverse("cahier", args=[lieu.uuid])))
     assert "Édition 2" in page
-    assert "Pas encore" in page
+    assert "À renouveler" in page
 
 
 def test_un_conflit_garde_les_deux_textes(client, lieu):
@@ -118,13 +118,3 @@ def test_un_conflit_garde_les_deux_textes(client, lieu):
     assert reponse.status_code == 409
     assert "Ceux de la préfecture" in html(reponse)
     assert "Ceux du département" in html(reponse)
-
-
-def test_la_definition_commune(client, lieu):
-    adresse = reverse("definition_modifier", args=[lieu.uuid])
-    client.post(adresse, {"version": 1, "texte": "Pas uniquement la fibre."})
-    page = html(client.get(reverse("cahier", args=[lieu.uuid])))
-    assert "Pas uniquement la fibre." in page
-    assert "Elle sera adoptée avec le jalon" in page
-    client.force_login(lieu.gens["partenaire"])
-    assert client.get(adresse).status_code == 403

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from gouvernance import decisions
+from gouvernance import calendriers, decisions
 from gouvernance.decisions import SaisieDecision
 from gouvernance.models import CodeJalon, Evenement, Jalon, NatureDecision, Role
 from tests.gouvernance.fabriques import DemarcheFactory, InstanceFactory, SeanceFactory
@@ -87,10 +87,11 @@ def test_deux_saisies_en_meme_temps_la_seconde_garde_son_texte(client, lieu):
 
 
 def test_un_calendrier_type_remplit_les_cinq_echeances(client, lieu):
+    calendriers.charger_defauts()
     lieu.demarche.debut = date(2026, 1, 1)
     lieu.demarche.save()
     adresse = reverse("calendrier_appliquer", args=[lieu.uuid])
-    assert client.post(adresse, {"calendrier": "6 mois"}).status_code == 302
+    assert client.post(adresse, {"calendrier": "6-mois"}).status_code == 302
     echeances = list(Jalon.objects.order_by("ordre").values_list("echeance", flat=True))
     assert echeances == [
         date(2026, 1, 31),
@@ -101,7 +102,7 @@ def test_un_calendrier_type_remplit_les_cinq_echeances(client, lieu):
     ]
     assert client.post(adresse, {"calendrier": "inventé"}).status_code == 404
     client.force_login(lieu.gens["elu"])
-    assert client.post(adresse, {"calendrier": "12 mois"}).status_code == 403
+    assert client.post(adresse, {"calendrier": "12-mois"}).status_code == 403
 
 
 def test_un_jalon_acquis_ne_change_plus(client, lieu):

@@ -47,7 +47,7 @@ def enregistrer(formulaire, *, par: Utilisateur | None, demarche: Demarche, droi
 
     Lève ValidationError si le chantier est déjà conclu ou abandonné.
     """
-    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche.pk)
+    demarche = Demarche.objects.verrouiller(demarche.pk)
     objet = formulaire.instance
     if isinstance(objet, ChantierCle):
         if objet.pk is None:
@@ -62,7 +62,7 @@ def enregistrer(formulaire, *, par: Utilisateur | None, demarche: Demarche, droi
 def retirer_contribution(contribution_pk: int, *, par: Utilisateur) -> None:
     """Retire une contribution : la sienne, ou n'importe laquelle pour qui anime ; jamais une convertie."""
     contribution = Contribution.objects.select_related("atelier").get(pk=contribution_pk)
-    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=contribution.atelier.demarche_id)
+    demarche = Demarche.objects.verrouiller(contribution.atelier.demarche_id)
     contribution.refresh_from_db()
     if not peut_retirer(contribution, Acces(par, demarche)):
         raise PermissionDenied("On ne retire que la contribution que l’on a apportée.")
@@ -85,7 +85,7 @@ def effectuer(action: str, chantier_pk: int, *, par: Utilisateur | None, conclus
     """Fait avancer un chantier clé. Conclure ou abandonner demande une conclusion écrite."""
     transition = TRANSITIONS[action]
     demarche_pk = ChantierCle.objects.values_list("demarche", flat=True).get(pk=chantier_pk)
-    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche_pk)
+    demarche = Demarche.objects.verrouiller(demarche_pk)
     chantier = ChantierCle.objects.select_for_update(of=("self",)).get(pk=chantier_pk)
     exiger(par, demarche, "animer")
     if chantier.etat not in transition.depuis:
@@ -123,7 +123,7 @@ def convertir_en_chantier(contribution_pk: int, question: str, *, par: Utilisate
 def _a_convertir(contribution_pk: int, droit: str, par) -> tuple[Contribution, Demarche]:
     """La contribution et sa démarche, verrouillées : la démarche d'abord, comme partout."""
     demarche_pk = Contribution.objects.values_list("atelier__demarche", flat=True).get(pk=contribution_pk)
-    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche_pk)
+    demarche = Demarche.objects.verrouiller(demarche_pk)
     exiger(par, demarche, droit)
     contribution = (
         Contribution.objects.select_for_update(of=("self",)).select_related("atelier").get(pk=contribution_pk)

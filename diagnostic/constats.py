@@ -19,7 +19,7 @@ FREINS = {NatureConstat.FREIN, NatureConstat.MANQUE}
 @transaction.atomic
 def enregistrer(formulaire, *, par: Utilisateur | None, demarche: Demarche) -> Constat:
     """Crée ou modifie un constat, la démarche verrouillée : son étape ne peut plus changer entre-temps."""
-    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche.pk)
+    demarche = Demarche.objects.verrouiller(demarche.pk)
     if formulaire.instance.pk is None:
         dernier = demarche.constats.aggregate(dernier=Max("ordre"))["dernier"]
         formulaire.instance.ordre = (dernier or 0) + 1
@@ -30,7 +30,7 @@ def enregistrer(formulaire, *, par: Utilisateur | None, demarche: Demarche) -> C
 def supprimer(constat_pk: int, *, par: Utilisateur | None) -> None:
     """Supprime un constat. Lève ValidationError s'il porte des regards ou fonde un enjeu."""
     constat = Constat.objects.get(pk=constat_pk)
-    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=constat.demarche_id)
+    demarche = Demarche.objects.verrouiller(constat.demarche_id)
     exiger(par, demarche, "diagnostiquer")
     if enjeu := constat.enjeux.first():
         raise ValidationError(f"Ce constat fonde l’enjeu « {enjeu} » : détachez-le d’abord de cet enjeu.")
@@ -42,7 +42,7 @@ def supprimer(constat_pk: int, *, par: Utilisateur | None) -> None:
 @transaction.atomic
 def donner_regard(formulaire, *, par: Utilisateur | None, constat: Constat) -> Regard:
     """Ajoute un regard à un constat."""
-    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=constat.demarche_id)
+    demarche = Demarche.objects.verrouiller(constat.demarche_id)
     return edition.enregistrer(formulaire, par=par, demarche=demarche, droit="regarder")
 
 
@@ -50,7 +50,7 @@ def donner_regard(formulaire, *, par: Utilisateur | None, constat: Constat) -> R
 def retirer_regard(regard_pk: int, *, par: Utilisateur) -> None:
     """Retire un regard : celui qu'on a donné, ou n'importe lequel pour qui tient le diagnostic."""
     regard = Regard.objects.select_related("constat").get(pk=regard_pk)
-    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=regard.constat.demarche_id)
+    demarche = Demarche.objects.verrouiller(regard.constat.demarche_id)
     if not peut_retirer(regard, Acces(par, demarche)):
         raise PermissionDenied("On ne retire que le regard que l’on a donné.")
     edition.supprimer(regard, par=par, demarche=demarche, droit="regarder")

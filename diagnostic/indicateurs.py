@@ -124,7 +124,7 @@ def dire(mesure: Mesure) -> str:
 def _verrouiller(constat_pk: int, par) -> Constat:
     """Le constat, sa démarche verrouillée : l'étape ne peut plus changer avant la fin."""
     constat = Constat.objects.get(pk=constat_pk)
-    constat.demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=constat.demarche_id)
+    constat.demarche = Demarche.objects.verrouiller(constat.demarche_id)
     exiger(par, constat.demarche, "diagnostiquer")
     return constat
 

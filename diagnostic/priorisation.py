@@ -47,7 +47,7 @@ def est_question(texte: str) -> bool:
 @transaction.atomic
 def enregistrer(formulaire, *, par: Utilisateur | None, demarche: Demarche) -> Enjeu:
     """Crée ou modifie un enjeu, la démarche verrouillée : son étape ne peut plus changer entre-temps."""
-    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche.pk)
+    demarche = Demarche.objects.verrouiller(demarche.pk)
     if formulaire.instance.pk is None:
         formulaire.instance.ordre = prochain_ordre(demarche)
     return edition.enregistrer(
@@ -65,7 +65,7 @@ def ouvrir_session(demarche: Demarche, *, par: Utilisateur | None, points: int =
     """Ouvre le classement collectif. Lève ValidationError si une session est déjà ouverte ou s'il n'y a
     rien à classer.
     """
-    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche.pk)
+    demarche = Demarche.objects.verrouiller(demarche.pk)
     exiger(par, demarche, "formuler_enjeux")
     if demarche.etape != Etape.ENJEUX:
         raise ValidationError("On classe les enjeux à l’étape « Enjeux », une fois le diagnostic validé.")
@@ -130,7 +130,7 @@ def _inscrire(session: SessionPriorisation, structure: Structure, points: dict[i
 def _verrouiller(session_pk: int) -> SessionPriorisation:
     """La session et sa démarche, verrouillées dans l'ordre où tous les prennent : la démarche d'abord."""
     demarche_pk = SessionPriorisation.objects.values_list("demarche", flat=True).get(pk=session_pk)
-    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche_pk)
+    demarche = Demarche.objects.verrouiller(demarche_pk)
     session = SessionPriorisation.objects.select_for_update(of=("self",)).get(pk=session_pk)
     session.demarche = demarche
     return session
@@ -224,7 +224,7 @@ def resultats(session: SessionPriorisation) -> list[tuple[Enjeu, int]]:
 def trancher(enjeu_pk: int, etat: str, *, par: Utilisateur | None, motif: str = "") -> Enjeu:
     """Retient, écarte (avec motif) ou remet en débat un enjeu, selon TRANSITIONS."""
     demarche_pk = Enjeu.objects.values_list("demarche", flat=True).get(pk=enjeu_pk)
-    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche_pk)
+    demarche = Demarche.objects.verrouiller(demarche_pk)
     enjeu = Enjeu.objects.select_for_update(of=("self",)).get(pk=enjeu_pk)
     exiger(par, demarche, "formuler_enjeux")
     if not any(t.vers == etat for t in actions_possibles(enjeu).values()):

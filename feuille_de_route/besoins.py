@@ -12,7 +12,7 @@ from gouvernance.permissions import exiger
 
 
 def _verrouiller(demarche_pk: int) -> Demarche:
-    return Demarche.objects.select_for_update(of=("self",), no_key=True).get(pk=demarche_pk)
+    return Demarche.objects.verrouiller(demarche_pk, no_key=True)
 
 
 @transaction.atomic

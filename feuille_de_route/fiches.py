@@ -76,7 +76,7 @@ def verrouiller(fiche_pk: int, demarche_pk: int | None = None) -> FicheAction:
     """
     if demarche_pk is None:
         demarche_pk = FicheAction.objects.values_list("demarche", flat=True).get(pk=fiche_pk)
-    demarche = Demarche.objects.select_for_update(of=("self",), no_key=True).get(pk=demarche_pk)
+    demarche = Demarche.objects.verrouiller(demarche_pk, no_key=True)
     fiche = FicheAction.objects.select_for_update(of=("self",)).get(pk=fiche_pk)
     fiche.demarche = demarche
     return fiche
@@ -170,7 +170,7 @@ def creer(fiche: FicheAction, *, par: Utilisateur | None, jeton: UUID | None = N
 
     Lève PermissionDenied (rôle), ValidationError (étape, compte sans structure), DejaFait (jeton déjà reçu).
     """
-    demarche = Demarche.objects.select_for_update(of=("self",), no_key=True).get(pk=fiche.demarche_id)
+    demarche = Demarche.objects.verrouiller(fiche.demarche_id, no_key=True)
     exiger(par, demarche, "creer_fiche")
     consommer(jeton, par)
     if par is not None and not DROITS["editer_fiches"].roles & roles_de(par, demarche.pk):
@@ -202,8 +202,9 @@ def modifier(formulaire, *, par: Utilisateur | None) -> FicheAction:
     changements = ecarts.de_la_saisie(formulaire)
     if not changements:
         return fiche
-    fiche.verrouiller_version(formulaire.version_lue)
-    formulaire.enregistrer(par)
+    ecrit = {"modifie_par": par, "modifie_le": timezone.now()}
+    fiche.verrouiller_version(formulaire.version_lue, **formulaire.valeurs(), **ecrit)
+    formulaire.enregistrer_les_listes()
     avant, apres = ecarts.en_textes(changements)
     Evenement.consigner(fiche, f"modifier : {formulaire.titre}", par=par, de=avant, vers=apres)
     return fiche

@@ -99,7 +99,7 @@ def franchir(nom: str, demarche_pk: int, *, par: Utilisateur | None) -> Demarche
     Lève PermissionDenied (rôle), ValidationError (étape déjà quittée, ou une phrase par condition bloquante).
     """
     passage = PASSAGES[nom]
-    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche_pk)
+    demarche = Demarche.objects.verrouiller(demarche_pk)
     exiger(par, demarche, passage.droit)
     if demarche.etape != passage.depuis:
         raise ValidationError(f"La démarche en est à l’étape « {demarche.get_etape_display()} ».")
@@ -184,7 +184,7 @@ def _refuser_si_vu_autrement(decision: Decision, saisie: SaisieDecision) -> None
 
 def _decider_validation(decision: Decision, par) -> None:
     """Le COPIL valide la version soumise, ou la renvoie au plan d'actions avec son motif."""
-    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=decision.seance.instance.demarche_id)
+    demarche = Demarche.objects.verrouiller(decision.seance.instance.demarche_id)
     if decisions.EFFET[decision.nature] == EtatJalon.RENVOYE:
         _passer(demarche, Etape.PLAN_ACTIONS, "renvoyer", par=par, motif=decision.texte or decision.objet)
     else:
@@ -196,7 +196,7 @@ def rouvrir(demarche_pk: int, code: str, *, par: Utilisateur | None, motif: str)
     """Rouvre un jalon acquis : lui et les suivants sont à revalider, la démarche revient à son étape
     (DOMAINE §5).
     """
-    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche_pk)
+    demarche = Demarche.objects.verrouiller(demarche_pk)
     exiger(par, demarche, "conduire")
     if not motif.strip():
         raise ValidationError({"motif": "Dites pourquoi ce jalon est rouvert : les instances le liront."})
@@ -212,7 +212,7 @@ def rouvrir(demarche_pk: int, code: str, *, par: Utilisateur | None, motif: str)
 @transaction.atomic
 def abandonner(demarche_pk: int, *, par: Utilisateur | None, motif: str) -> Demarche:
     """Abandonne la démarche, avec motif, tant qu'elle n'est pas signée ; son périmètre se libère."""
-    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche_pk)
+    demarche = Demarche.objects.verrouiller(demarche_pk)
     exiger(par, demarche, "conduire")
     if not motif.strip():
         raise ValidationError({"motif": "Dites pourquoi la démarche est abandonnée."})
@@ -230,7 +230,7 @@ def abandonner(demarche_pk: int, *, par: Utilisateur | None, motif: str) -> Dema
 @transaction.atomic
 def reviser(demarche_pk: int, *, par: Utilisateur | None, motif: str) -> Demarche:
     """Ouvre un avenant : retour au plan d'actions pour la version n+1 ; la version n reste en vigueur."""
-    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche_pk)
+    demarche = Demarche.objects.verrouiller(demarche_pk)
     exiger(par, demarche, "conduire")
     if not motif.strip():
         raise ValidationError({"motif": "Dites ce que l’avenant change."})

@@ -55,7 +55,7 @@ def designer(formulaire, *, par: Utilisateur | None, demarche: Demarche) -> Sign
 
     Lève ValidationError (rang pris, étape passée), et ce que lève edition.enregistrer.
     """
-    Demarche.objects.select_for_update(of=("self",)).get(pk=demarche.pk)
+    Demarche.objects.verrouiller(demarche.pk)
     autres = Signataire.objects.filter(demarche=demarche).exclude(pk=formulaire.instance.pk)
     if autres.filter(ordre=formulaire.cleaned_data["ordre"]).exists() and not _deja_recu(formulaire):
         raise ValidationError({"ordre": "Deux signataires ne peuvent pas avoir le même rang."})

@@ -98,7 +98,7 @@ def enregistrer_axe(formulaire, *, par: Utilisateur | None, demarche: Demarche) 
 
     Lève PermissionDenied, ValidationError (étape, deux niveaux au plus), Conflit, DejaFait.
     """
-    demarche = Demarche.objects.select_for_update(of=("self",), no_key=True).get(pk=demarche.pk)
+    demarche = Demarche.objects.verrouiller(demarche.pk, no_key=True)
     axe = formulaire.instance
     axe.demarche = demarche
     verifier_parent(axe)
@@ -115,7 +115,7 @@ def _dernier(demarche: Demarche, parent_pk: int | None) -> int:
 def deplacer_axe(axe_pk: int, sens: int, *, par: Utilisateur | None) -> Axe:
     """Monte (-1) ou descend (+1) un axe d'un rang parmi les siens ; sans effet au bout de la liste."""
     demarche_pk = Axe.objects.values_list("demarche", flat=True).get(pk=axe_pk)
-    demarche = Demarche.objects.select_for_update(of=("self",), no_key=True).get(pk=demarche_pk)
+    demarche = Demarche.objects.verrouiller(demarche_pk, no_key=True)
     exiger(par, demarche, "structurer")
     axe = Axe.objects.get(pk=axe_pk)
     freres = list(Axe.objects.filter(demarche=demarche, parent=axe.parent_id))

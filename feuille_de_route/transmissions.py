@@ -33,7 +33,7 @@ def demander(demarche_pk: int, *, par: Utilisateur | None, motif: str = "") -> T
     if document is None:
         raise ValidationError("Le document est encore en préparation : patientez un instant.")
     document = signatures.verrouiller(document.pk)
-    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche_pk)
+    demarche = Demarche.objects.verrouiller(demarche_pk)
     _exiger_transmissible(demarche, motif)
     incomplete = demarche.etape == Etape.EN_SIGNATURE
     envois = Transmission.objects.filter(demarche=demarche).count()
@@ -83,7 +83,7 @@ def accuser(transmission_pk: int, *, par: Utilisateur | None, reference: str) ->
     transmission.attribuer(par)
     transmission.save()
     Evenement.consigner(transmission, "accuser réception", par=par, vers=transmission.reference_accuse)
-    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=transmission.demarche_id)
+    demarche = Demarche.objects.verrouiller(transmission.demarche_id)
     if demarche.etape == Etape.TRANSMISE:  # un avenant a pu s'ouvrir entre l'envoi et l'accusé
         parcours.marquer_recue(demarche, par=par)
     return transmission
@@ -99,7 +99,7 @@ def demander_complement(transmission_pk: int, *, par: Utilisateur | None, comple
     transmission.attribuer(par)
     transmission.save()
     Evenement.consigner(transmission, "demander un complément", par=par, vers=transmission.complement)
-    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=transmission.demarche_id)
+    demarche = Demarche.objects.verrouiller(transmission.demarche_id)
     if demarche.etape == Etape.TRANSMISE:
         parcours.reprendre_apres_complement(demarche, par=par)
     return transmission

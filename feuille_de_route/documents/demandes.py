@@ -35,7 +35,7 @@ def editer_projet(demarche: Demarche, *, par) -> Document:
     """Demande un projet de document (contenu courant, filigrane) ; un projet déjà en cours est rendu tel
     quel.
     """
-    Demarche.objects.select_for_update(of=("self",)).get(pk=demarche.pk)
+    Demarche.objects.verrouiller(demarche.pk)
     en_cours = Document.objects.filter(
         demarche=demarche, nature=NatureDocument.PROJET, etat__in=Document.A_FAIRE
     )

@@ -155,7 +155,7 @@ def _apposer_la_suivante(document: Document) -> None:
 
 def _marquer_signee(document: Document) -> None:
     """La démarche est signée, sauf si elle a été abandonnée entre le consentement et le cachet."""
-    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=document.demarche_id)
+    demarche = Demarche.objects.verrouiller(document.demarche_id)
     if demarche.etape == Etape.EN_SIGNATURE:
         parcours.marquer_signee(demarche)
 

@@ -51,6 +51,17 @@ class ChoixDeStructure(ModelChoiceField):
         return structure
 
 
+class CasesACocher(ModelMultipleChoiceField):
+    """Une saisie qui n'y change rien ne fait rien relire. `cochees` : ce que l'objet portait déjà."""
+
+    cochees: list = []
+
+    def clean(self, value):
+        if self.cochees and {str(cle) for cle in value or ()} == {str(objet.pk) for objet in self.cochees}:
+            return self.cochees
+        return super().clean(value)
+
+
 def regler_les_axes(champ: ModelChoiceField, demarche: Demarche) -> None:
     """Le champ ne propose, et n'accepte, que les axes de la démarche ; la liste n'est lue que montrée."""
     champ.queryset, champ.choices = demarche.axes.all(), cache(partial(choix_des_axes, demarche))

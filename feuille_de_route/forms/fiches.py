@@ -5,7 +5,7 @@ from django import forms
 from diagnostic.models import EtatEnjeu
 from feuille_de_route import ecarts
 from feuille_de_route.completude import OBLIGATOIRES
-from feuille_de_route.forms.choix import Structures, nommer_le_vide, regler_les_axes
+from feuille_de_route.forms.choix import CasesACocher, Structures, nommer_le_vide, regler_les_axes
 from feuille_de_route.forms.series import (
     SerieBudget,
     SerieEtapes,
@@ -111,15 +111,16 @@ class Section(AvecJeton, AvecVersion, ModelFormulaireDsfr):
                     self.add_error(None, phrase)
         return valide
 
-    def enregistrer(self, par) -> None:
-        """Écrit les seuls champs de la section : un état changé au même moment n'est pas écrasé."""
-        fiche = self.save(commit=False)
-        fiche.attribuer(par)
-        simples = {champ.name for champ in fiche._meta.concrete_fields} & set(self._meta.fields)
-        fiche.save(update_fields=[*(simples & set(self.fields)), "modifie_par", "modifie_le"])
-        for champ in fiche._meta.many_to_many:
+    def valeurs(self) -> dict:
+        """Les seuls champs de la section : un état changé au même moment ne sera pas écrasé."""
+        simples = {champ.name for champ in self.instance._meta.concrete_fields} & set(self._meta.fields)
+        return {nom: getattr(self.instance, nom) for nom in simples & set(self.fields)}
+
+    def enregistrer_les_listes(self) -> None:
+        """Ce qui ne tient pas dans la ligne de la fiche : enjeux et territoires s'ils changent, séries."""
+        for champ in self.instance._meta.many_to_many:
             if champ.name in self.changed_data:
-                champ.save_form_data(fiche, self.cleaned_data[champ.name])
+                champ.save_form_data(self.instance, self.cleaned_data[champ.name])
         for serie in self.series:
             serie.save()
 
@@ -154,9 +155,12 @@ class SectionIdentite(Section):
         widgets = {
             "contexte": LONG, "objectifs": LONG, "description": LONG, "enjeux": CASES, "territoires": CASES,
         }  # fmt: skip
+        field_classes = {"enjeux": CasesACocher, "territoires": CasesACocher}
 
     def preparer(self):
         demarche = self.demarche
+        for nom in self._meta.field_classes:
+            self.fields[nom].cochees = self.initial[nom]
         regler_les_axes(self.fields["axe"], demarche)
         self.fields["chantier"].queryset = demarche.chantiers.all()
         self.fields["enjeux"].queryset = demarche.enjeux.exclude(etat=EtatEnjeu.ECARTE)

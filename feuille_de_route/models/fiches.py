@@ -5,7 +5,7 @@ from decimal import Decimal
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 
 from ateliers.models import ChantierCle
 from diagnostic.models import Enjeu
@@ -70,13 +70,16 @@ class FicheActionQuerySet(models.QuerySet):
         """Celles de sa structure, celles que l'on coordonne, et les autres une fois proposées."""
         if utilisateur.is_superuser:
             return self
-        mandats = Mandat.objects.filter(utilisateur=utilisateur, demarche=OuterRef("demarche"))
+        mandats = Mandat.objects.filter(utilisateur=utilisateur).order_by()
+        encadrees = mandats.filter(role__in=[Role.COORDINATION, Role.CO_PORTEUR, Role.PORTEUR_EPCI])
         proposees = ~Q(etat=EtatFiche.BROUILLON)
         if utilisateur.administration:
             return self.filter(proposees)
         siennes = Q(structure_porteuse=utilisateur.structure_id) if utilisateur.structure_id else Q(pk__in=[])
-        encadre = Exists(mandats.filter(role__in=[Role.COORDINATION, Role.CO_PORTEUR, Role.PORTEUR_EPCI]))
-        return self.filter(encadre | Exists(mandats) & (proposees | siennes))
+        return self.filter(
+            Q(demarche__in=encadrees.values("demarche"))
+            | Q(demarche__in=mandats.values("demarche")) & (proposees | siennes)
+        )
 
 
 class FicheAction(Suivi):

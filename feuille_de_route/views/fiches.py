@@ -47,7 +47,8 @@ def _ouvrir(request, uuid, fiche_uuid, fiches=FicheAction.objects) -> tuple[Fich
 
     Voir une fiche suppose un mandat dans sa démarche : il n'y a pas à chercher celle-ci d'abord.
     """
-    fiches = fiches.select_related(*(f"demarche__{relation}" for relation in CADRE))
+    cadre = ("gouvernance",) if request.method == "POST" else CADRE  # qui enregistre ne montre pas l'en-tête
+    fiches = fiches.select_related(*(f"demarche__{relation}" for relation in cadre))
     fiche = get_object_or_404(fiches.visibles_par(request.user), demarche__uuid=uuid, uuid=fiche_uuid)
     return fiche, Acces(request.user, fiche.demarche)
 

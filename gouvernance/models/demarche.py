@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from gouvernance.models.acteurs import Gouvernance, Structure
 from gouvernance.models.territoires import Departement, Epci
@@ -72,7 +72,17 @@ class DemarcheQuerySet(models.QuerySet):
         """Celles où l'on a un mandat ; toutes pour l'administration nationale."""
         if utilisateur.is_superuser or utilisateur.administration:
             return self
-        return self.filter(Exists(Mandat.objects.filter(utilisateur=utilisateur, demarche=OuterRef("pk"))))
+        mandats = Mandat.objects.filter(utilisateur=utilisateur).order_by()
+        return self.filter(pk__in=mandats.values("demarche"))
+
+    def verrouiller(self, pk: int, *, no_key: bool = False) -> "Demarche":
+        """La démarche, relue et tenue jusqu'à la fin de la transaction : son étape ne change plus.
+
+        Ordre des verrous, partout le même : document, puis démarche, puis l'objet qui en dépend (fiche,
+        séance, session…). `no_key` : laisse d'autres transactions y rattacher des lignes entre-temps ; c'est
+        le verrou de qui n'écrit pas la démarche elle-même.
+        """
+        return self.select_for_update(of=("self",), no_key=no_key).get(pk=pk)
 
 
 ETAPES_SOUMISES = ["soumise", "validee", "en_signature", "signee", "transmise", "mise_en_oeuvre", "close"]

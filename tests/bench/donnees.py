@@ -182,7 +182,10 @@ def _gouverner(demarche: Demarche, acteurs: list[Structure], par: Utilisateur) -
         Personne,
         (
             Personne(
-                gouvernance=demarche.gouvernance, structure=s, prenom="Élue", nom=f"n° {s.pk}",
+                gouvernance=demarche.gouvernance,
+                structure=s,
+                prenom="Élue",
+                nom=f"n° {s.pk}",
                 qualite=Qualite.ELU,
             )
             for s in acteurs
@@ -191,7 +194,7 @@ def _gouverner(demarche: Demarche, acteurs: list[Structure], par: Utilisateur) -
     CahierDesCharges.objects.create(
         demarche=demarche, objectifs=PARAGRAPHE, contexte=PARAGRAPHE, methode=PARAGRAPHE
     )
-    types = [TypeInstance.COPIL, *(t for t in TypeInstance if t != TypeInstance.COPIL)]
+    types = [TypeInstance.COPIL, TypeInstance.COTECH, TypeInstance.PARTENARIAL]
     instances = _creer(
         Instance,
         (Instance(demarche=demarche, type=types[i % len(types)], nom=f"Instance {i + 1}") for i in range(n)),

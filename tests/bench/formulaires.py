@@ -34,11 +34,11 @@ def _enregistreur(contexte: Contexte, fiche: FicheAction, url: str):
         "chantier": "", "contexte": fiche.contexte, "objectifs": fiche.objectifs,
         "description": fiche.description, "enjeux": [e.pk for e in fiche.enjeux.all()],
     }  # fmt: skip
-    rangs = count(1)
+    versions = count(fiche.version, 2)  # l’écran puis le SQL brut, à tour de rôle, l’augmentent chacun d’une
 
     def enregistrer() -> None:
-        version = FicheAction.objects.values_list("version", flat=True).get(pk=fiche.pk)
-        saisie = {**donnees, "titre": f"Titre {next(rangs)}", "version": version, "jeton": uuid4()}
+        version = next(versions)
+        saisie = {**donnees, "titre": f"Titre {version}", "version": version, "jeton": uuid4()}
         reponse = servir(url, cookie, saisie)
         if reponse.statut != 302:
             raise RuntimeError(f"L’enregistrement répond {reponse.statut}.")
@@ -47,7 +47,9 @@ def _enregistreur(contexte: Contexte, fiche: FicheAction, url: str):
 
 
 def en_sql(contexte: Contexte, fiche_pk: int) -> None:
-    """Ce que lit et écrit un POST : session, compte, démarche, rôle, fiche, journal."""
+    """Ce que lit et écrit un POST : session, compte, démarche, rôle, fiche, jeton contre le double clic,
+    journal.
+    """
     session = contexte.cookie.partition("=")[2]
     demarche = contexte.demarche.pk
     with transaction.atomic(), connection.cursor() as sql:
@@ -56,6 +58,10 @@ def en_sql(contexte: Contexte, fiche_pk: int) -> None:
         sql.execute("SELECT * FROM gouvernance_demarche WHERE id = %s FOR NO KEY UPDATE", [demarche])
         sql.execute("SELECT role FROM gouvernance_mandat WHERE demarche_id = %s", [demarche])
         sql.execute("SELECT * FROM feuille_de_route_ficheaction WHERE id = %s FOR UPDATE", [fiche_pk])
+        sql.execute(
+            "INSERT INTO gouvernance_jetonconsomme (jeton, utilisateur_id, le) VALUES (%s, %s, now())",
+            [uuid4(), contexte.coordination.pk],
+        )
         sql.execute(
             "UPDATE feuille_de_route_ficheaction SET titre = %s, modifie_le = now(), version = version + 1 "
             "WHERE id = %s",

@@ -12,6 +12,7 @@ from itertools import filterfalse
 from pathlib import Path
 from typing import NamedTuple
 
+AUTRE_ESPACE = re.compile(r"[^\S\n ]")  # tabulation, espace insécable…
 TAILLE_MAXIMALE = 50_000_000  # octets, une fois décompressé
 
 
@@ -142,11 +143,11 @@ def _lire_fichier(
         return Fichier(nom)
     fichier = Fichier(chemin.name)
     try:
-        lecteur = csv.reader(io.StringIO(_texte(chemin), newline=""), strict=True)
+        texte = _texte(chemin)
     except ValueError as erreur:
         erreurs.append(ErreurCog(chemin.name, *erreur.args))
         return fichier
-    entete, enregistrements = _enregistrements(lecteur, fichier, erreurs)
+    entete, enregistrements = _d_un_trait(texte, fichier) or _enregistrements(texte, fichier, erreurs)
     if manquantes := [c.source for c in colonnes if c.source not in entete]:
         message = f"colonnes manquantes : {', '.join(manquantes)} (séparateur attendu : la virgule)."
         erreurs.append(ErreurCog(chemin.name, 1, message))
@@ -155,7 +156,7 @@ def _lire_fichier(
     for colonne in colonnes:
         valeurs = par_colonne[entete.index(colonne.source)]
         if colonne.source == "nom":
-            valeurs = [" ".join(valeur.split()) for valeur in valeurs]
+            valeurs = _espacer(valeurs)
         fichier.valeurs[colonne.source] = valeurs
         erreurs += _formes(fichier, colonne)
     if not enregistrements:
@@ -181,8 +182,25 @@ def _texte(chemin: Path) -> str:
         ) from erreur
 
 
+def _lecteur(texte: str):
+    return csv.reader(io.StringIO(texte, newline=""), strict=True)
+
+
+def _d_un_trait(texte: str, fichier: Fichier) -> tuple[list[str], list[list[str]]] | None:
+    """L'en-tête et les enregistrements d'un fichier sans défaut, une ligne chacun ; None : à lire de près."""
+    lecteur = _lecteur(texte)
+    try:
+        entete, *bons = lecteur
+    except (csv.Error, ValueError):
+        return None
+    if lecteur.line_num != len(bons) + 1 or not set(map(len, bons)) <= {len(entete)}:
+        return None
+    fichier.numeros.extend(range(2, len(bons) + 2))
+    return entete, bons
+
+
 def _enregistrements(
-    lecteur, fichier: Fichier, erreurs: list[ErreurCog]
+    texte: str, fichier: Fichier, erreurs: list[ErreurCog]
 ) -> tuple[list[str], list[list[str]]]:
     """L'en-tête et les enregistrements bien formés ; les autres deviennent des erreurs."""
     bons: list[list[str]] = []
@@ -190,6 +208,7 @@ def _enregistrements(
     debut = (
         1  # première ligne de l'enregistrement : un guillemet jamais fermé court jusqu'à la fin du fichier
     )
+    lecteur = _lecteur(texte)
     try:
         entete = next(lecteur, [])
         largeur, numeros = len(entete), fichier.numeros
@@ -205,6 +224,15 @@ def _enregistrements(
     except csv.Error:
         erreurs.append(ErreurCog(fichier.nom, debut, "un guillemet est mal placé ou jamais fermé."))
     return entete, bons
+
+
+def _espacer(noms) -> list[str]:
+    """Une espace entre les mots, aucune autour ; rien à faire quand aucun nom du fichier n'en a de trop."""
+    texte = "\n" + "\n".join(noms) + "\n"
+    en_trop = any(trop in texte for trop in ("  ", "\n ", " \n"))
+    if not en_trop and texte.count("\n") == len(noms) + 1 and not AUTRE_ESPACE.search(texte):
+        return noms
+    return [" ".join(nom.split()) for nom in noms]
 
 
 def _parties(valeur: str, colonne: Colonne) -> list[str]:
@@ -225,7 +253,21 @@ def _fautives(fichier: Fichier, colonne: Colonne, acceptee, message: str) -> Ite
 
 
 def _formes(fichier: Fichier, colonne: Colonne) -> Iterator[ErreurCog]:
+    if _toutes_bien_formees(colonne, fichier.valeurs[colonne.source]):
+        return iter(())
     return _fautives(fichier, colonne, colonne.forme.fullmatch, f"attendu {colonne.attendu}")
+
+
+def _toutes_bien_formees(colonne: Colonne, valeurs) -> bool:
+    """La colonne entière, une valeur par ligne, jugée d'un coup : bien plus vite qu'une à une. Faux ne dit
+    rien de plus que « à regarder de près ».
+    """
+    texte = "\n".join(valeurs) + "\n"
+    if texte.count("\n") != len(valeurs):  # une valeur sur deux lignes se ferait passer pour deux valeurs
+        return False
+    une = f"(?:{colonne.forme.pattern})"
+    ligne = rf"{une}(?:\|{une})*" if colonne.liste else une
+    return re.fullmatch(rf"(?:{ligne}\n)*+", texte, re.ASCII) is not None
 
 
 def _renvois(fichiers: dict[str, Fichier], fichier: Fichier, colonne: Colonne) -> Iterator[ErreurCog]:
@@ -233,6 +275,8 @@ def _renvois(fichiers: dict[str, Fichier], fichier: Fichier, colonne: Colonne) -
         return iter(())
     parent = fichiers[colonne.parent]
     connus = {"", *parent.valeurs[FICHIERS[colonne.parent][0].source]}
+    if not colonne.liste and connus.issuperset(fichier.valeurs[colonne.source]):
+        return iter(())
     return _fautives(fichier, colonne, connus.__contains__, f"introuvable dans {parent.nom}")
 
 

@@ -22,6 +22,7 @@ from feuille_de_route.models import (
     Signature,
 )
 from feuille_de_route.views.travaux import signaler_travaux
+from gouvernance.comptes.gardes import reauthentification_requise
 from gouvernance.edition import enregistrer, supprimer
 from gouvernance.models import Etape
 from gouvernance.socle.vues import lecture_seule
@@ -112,6 +113,7 @@ def _mienne(request, demarche, document_uuid) -> Signature:
     return next((s for s in miennes if s.etat == EtatSignature.ATTENDUE), miennes[-1])
 
 
+@reauthentification_requise
 def signer(request, uuid, document_uuid):
     """Lire le PDF, puis signer : le formulaire porte l'empreinte de ce qui a été montré."""
     demarche, acces = ouvrir(request, uuid)
@@ -149,6 +151,7 @@ def signer(request, uuid, document_uuid):
     return traiter(request, saisie)
 
 
+@reauthentification_requise
 def refuser(request, uuid, document_uuid):
     demarche, acces = ouvrir(request, uuid)
     signature = _mienne(request, demarche, document_uuid)

@@ -14,6 +14,7 @@ from feuille_de_route.forms.transmissions import (
 )
 from feuille_de_route.models import EtatTransmission, Transmission
 from feuille_de_route.views.travaux import signaler_travaux
+from gouvernance.comptes.gardes import reauthentification_requise
 from gouvernance.models import Etape
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.views.commun import agir, ouvrir
@@ -52,6 +53,7 @@ def _motif_refus(demarche, acces) -> str:
     return ""
 
 
+@reauthentification_requise
 def demander(request, uuid):
     demarche, acces = ouvrir(request, uuid)
 

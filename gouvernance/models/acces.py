@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils import timezone
 
 from gouvernance.models.acteurs import Structure
 from gouvernance.models.demarche import Demarche, Role
@@ -77,6 +78,10 @@ class Invitation(Suivi, Cle):
 
     def __str__(self):
         return f"{self.email} – {self.get_role_display()}"
+
+    @property
+    def expiree(self):
+        return self.expire_le <= timezone.now()
 
 
 class LienDeConnexion(Cle):

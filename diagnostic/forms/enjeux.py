@@ -82,7 +82,7 @@ class FormulaireVote(FormulaireDsfr):
 
     def __init__(self, *args, enjeux: list[Enjeu], points: dict[int, int], maximum: int, **kwargs):
         self.enjeux, self.maximum = enjeux, maximum
-        self.base_fields = {
+        self.base_fields = self.declared_fields | {
             self._nom(enjeu): forms.IntegerField(
                 label=enjeu.question, required=False, min_value=0, max_value=maximum,
                 initial=points.get(enjeu.pk, 0),

@@ -70,6 +70,10 @@ def planifier(seance: Seance, *, par: Utilisateur | None, jalon: Jalon | None = 
     instance = Instance.objects.select_related("demarche").get(pk=seance.instance_id)
     Demarche.objects.select_for_update(of=("self",)).get(pk=instance.demarche_id)  # un numéro à la fois
     exiger(par, instance.demarche, "tenir_seance")
+    if instance.dissoute_le:
+        raise ValidationError(
+            f"« {instance} » ne se réunit plus : planifiez une séance de celle qui lui succède."
+        )
     annee = timezone.localtime(seance.debut).year
     memes = Seance.objects.filter(
         instance__demarche=instance.demarche, instance__type=instance.type, debut__year=annee

@@ -51,6 +51,9 @@ class AvecPortee(forms.Form):
 class TexteAttendu(forms.CharField):
     """Ni obligatoire (un brouillon s'enregistre), ni facultatif : l'étape suivante le demandera."""
 
+    def __init__(self, **kwargs):
+        super().__init__(**{**kwargs, "required": True})
+
     def validate(self, value):
         """Vide, il s'enregistre."""
 
@@ -207,8 +210,12 @@ class FormulaireJalons(FormulaireDsfr):
                 label=f"Échéance de « {jalon} »", required=False, disabled=jalon.acquis,
                 initial=jalon.echeance, widget=SaisieDate(attrs={"aria-label": f"Échéance de « {jalon} »"}),
             )  # fmt: skip
+            ancienne = (
+                [(str(jalon.instance.uuid), str(jalon.instance))] if jalon.acquis and jalon.instance else []
+            )
             self.base_fields[f"{jalon.code}_instance"] = forms.ChoiceField(
-                label=f"Qui valide « {jalon} »", required=False, choices=choix, disabled=jalon.acquis,
+                label=f"Qui valide « {jalon} »", required=False, disabled=jalon.acquis,
+                choices=ancienne or choix,
                 initial=str(jalon.instance.uuid) if jalon.instance else seule,
                 widget=forms.Select(attrs={"aria-label": f"Qui valide « {jalon} »"}),
             )  # fmt: skip

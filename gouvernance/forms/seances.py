@@ -58,7 +58,7 @@ class FormulairePlanifier(AvecRendezVous, AvecJeton, FormulaireRattache):
 
     def __init__(self, *args, demarche: Demarche, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["instance"].queryset = Instance.objects.filter(demarche=demarche)
+        self.fields["instance"].queryset = Instance.objects.actives().filter(demarche=demarche)
         self.fields["jalon"].queryset = Jalon.objects.filter(demarche=demarche).exclude(etat__in=JALON_ACQUIS)
 
     def clean(self):

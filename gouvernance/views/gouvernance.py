@@ -23,7 +23,7 @@ from gouvernance.models import Mandat, Membre, StatutMembre
 from gouvernance.permissions import lit_note_privee
 from gouvernance.representativite import attente
 from gouvernance.socle.identifiants import cle_ou_zero
-from gouvernance.socle.vues import lecture_seule
+from gouvernance.socle.vues import lecture_seule, parametre
 from gouvernance.views.commun import agir, ouvrir, une_fois
 from gouvernance.views.instances import inviter
 from gouvernance.views.saisies import Page, saisir
@@ -42,7 +42,6 @@ def gouvernance(request, uuid):
         "membres": presents,
         "candidats": [m for m in presents if m.statut == StatutMembre.CANDIDAT],
         "par_college": [(c, list(lot)) for c, lot in groupby(presents, lambda m: m.structure.college)],
-        "colleges_manquants": membres.colleges_manquants(demarche.gouvernance, autour),
         "instances": instances.apercus(demarche),
         "ecarts": inviter(demarche, representativite.de_la_gouvernance(autour, attente(demarche))),
         "mandats": demarche.mandats.select_related("utilisateur__structure").order_by("role", "utilisateur"),
@@ -100,7 +99,10 @@ def membre_ajouter(request, uuid):
         "Ajouter un membre", _retour(uuid, "membres"),
         aide="Il entre comme candidat ; confirmez-le quand il a donné son accord.",
     )  # fmt: skip
-    formulaire = FormulaireAjoutMembre(request.POST or None, gouvernance=demarche.gouvernance)
+    manquant = {champ: parametre(request, champ) for champ in ("college", "nom")}  # « Représentativité »
+    formulaire = FormulaireAjoutMembre(
+        request.POST or None, gouvernance=demarche.gouvernance, initial=manquant
+    )
     return saisir(request, lieu, page, formulaire, ecrire)
 
 

@@ -17,7 +17,7 @@ def jalons(request, uuid):
         acces.exiger("cadrer")
     liste = list(demarche.jalons.select_related("instance", "decision__seance__instance"))
     formulaire = FormulaireJalons(
-        request.POST or None, jalons=liste, instances=list(demarche.instances.all())
+        request.POST or None, jalons=liste, instances=list(demarche.instances.actives())
     )
     presets, aujourd_hui = calendriers.presets(), timezone.localdate()
     nationales = calendriers.dates_nationales(presets)

@@ -159,6 +159,9 @@ def seance_planifier(request, uuid):
     demarche, _ = lieu = ouvrir(request, uuid)
     jalon = demarche.jalons.filter(code=parametre(request, "jalon"), instance__isnull=False).first()
     attendus = {"jalon": jalon, "instance": jalon.instance_id} if jalon else {}
+    if voulue := parametre(request, "instance"):
+        proposees = (i for i in demarche.instances.actives() if str(i.uuid) == voulue)
+        attendus = {"instance": next(proposees, None), **attendus}
     formulaire = FormulairePlanifier(request.POST or None, demarche=demarche, initial=attendus)
     suite = reverse("seances", args=[uuid])
     if request.method == "POST" and formulaire.is_valid():

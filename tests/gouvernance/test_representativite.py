@@ -221,3 +221,12 @@ def test_l_ouverture_du_diagnostic_avertit_sans_bloquer(lieu):
     assert "Le groupe projet doit réunir" not in " ".join(
         m.texte for m in demarches.manques_cadrage(lieu.demarche)
     )
+
+
+@pytest.mark.django_db
+def test_le_lien_ouvre_le_formulaire_deja_rempli(client, lieu):
+    ecarts = client.get(reverse("gouvernance", args=[lieu.uuid])).context["ecarts"]
+    url = next(u for _, premiers, _ in ecarts for nom, u in premiers if nom == lieu.epci.nom)
+    formulaire = client.get(url).context["formulaire"]
+    assert formulaire["nom"].value() == lieu.epci.nom
+    assert formulaire["college"].value() == "epci"

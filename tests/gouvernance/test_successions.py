@@ -4,9 +4,11 @@ import html as entites
 import uuid
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.urls import reverse
 
+from gouvernance import cadrage, seances
 from gouvernance.models import EtatJalon, EtatSeance, Evenement, Instance, Jalon, Seance
 from gouvernance.permissions import DROITS
 from tests.feuille_de_route.saisies import envoi
@@ -199,3 +201,25 @@ def test_une_faute_en_cours_d_acte_ne_laisse_rien(client, lieu, monkeypatch):
     assert not Instance.objects.filter(type="copil").exists()
     assert set(lieu.demarche.jalons.values_list("instance", flat=True)) == {lieu.groupe.pk}
     assert not Evenement.objects.exists()
+
+
+def test_apres_la_succession_l_ancienne_n_est_plus_proposee_et_son_jalon_reste_lisible(client, lieu):
+    succeder(client, lieu)
+    copil = Instance.objects.get(type="copil")
+    planifier = client.get(reverse("seance_planifier", args=[lieu.uuid]) + f"?instance={copil.uuid}")
+    formulaire = planifier.context["formulaire"]
+    assert list(formulaire.fields["instance"].queryset) == [copil]
+    assert formulaire.initial["instance"] == copil
+    jalons = client.get(reverse("jalons", args=[lieu.uuid]))
+    donnees = envoi(jalons.context["formulaire"])
+    assert client.post(reverse("jalons", args=[lieu.uuid]), donnees).status_code == 302
+    assert lieu.demarche.jalons.get(code="cadrage").instance == lieu.groupe
+    ruse = {**donnees, "diagnostic_instance": str(lieu.groupe.uuid)}
+    assert client.post(reverse("jalons", args=[lieu.uuid]), ruse).status_code == 422
+    with pytest.raises(ValidationError, match="ne se réunit plus"):
+        seances.planifier(SeanceFactory.build(instance=lieu.groupe), par=None)
+    lieu.groupe.refresh_from_db()
+    jalons = lieu.demarche.jalons.all()
+    voulues = {j.code: (j.echeance, lieu.groupe) for j in jalons}
+    with pytest.raises(ValidationError, match="ne se réunit plus"):
+        cadrage.cadrer_jalons(lieu.demarche, voulues, version=sum(j.version for j in jalons), par=None)

@@ -4,6 +4,7 @@ from gouvernance.models import Role
 from gouvernance.permissions import ADMINISTRATION, DROITS
 
 PAGES = {
+    "instance",
     "piece_lire", "seance_ics",
     "ateliers", "atelier", "axes", "besoins", "blocages", "cahier", "cahier_editions", "chantier", "chantiers", "definition", "limites", "constat", "constats",
     "demarche", "document_etat", "document_pdf", "documents", "elus", "enjeux", "fiche", "gouvernance",
@@ -18,6 +19,7 @@ COMPTES = {  # sans démarche
 REDIRIGE = {"faire_valider"}  # une page qui mène à une autre
 
 ACTES = {
+    "siege_clore": "cadrer", "siege_monter": "cadrer",
     "piece_retirer": "tenir_seance", "seance_prevenir": "tenir_seance",
     "adherer": "adherer", "adhesions_relancer": "relancer", "limite_supprimer": "cadrer",
     "terme_supprimer": "cadrer", "axe_deplacer": "structurer", "axe_supprimer": "structurer",
@@ -34,6 +36,8 @@ ACTES = {
 }  # fmt: skip
 
 FORMULAIRES = {
+    "instance_modele": "cadrer", "instance_succeder": "tenir_seance", "siege_remplacer": "cadrer",
+    "sieges_ajouter": "cadrer",
     "decision_corriger": "tenir_seance", "piece_joindre": "tenir_seance", "point_modifier": "tenir_seance",
     "blocage_lever": "cadrer", "blocage_modifier": "cadrer", "cahier_section": "cadrer",
     "definition_inscrire": "tenir_seance", "limite_ajouter": "cadrer", "limite_inscrire": "tenir_seance",

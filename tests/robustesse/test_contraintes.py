@@ -50,6 +50,8 @@ INTERDITS = {
         "acceptee_le": MAINTENANT, "annulee_le": MAINTENANT, "utilisateur": lieu.gens["elu"]
     },
     "invitation_acceptee_par_un_compte": {"acceptee_le": MAINTENANT},
+    "instance_existante_nommee": {"type": "existante", "instance_hote": ""},
+    "instance_moteur_d_un_epci": {"type": "groupe_moteur", "epci": None},
     "jalon_valide_par_decision": {"etat": "valide"},
     "ligne_budget_annee": {"annee": 1800},
     "ligne_budget_positive": {"montant": -1},
@@ -190,6 +192,8 @@ PAR_ECRAN = [
     ("axe_fne_connu", Etape.STRATEGIE, "axe_modifier", {"axe_fne": "9"}),
     ("axe_parent_autre", Etape.STRATEGIE, "axe_modifier", lambda lieu: {"parent": _axe(lieu).pk}),
     ("instance_frequence_connue", Etape.CADRAGE, "instance_modifier", {"frequence": "jamais"}),
+    ("instance_existante_nommee", Etape.CADRAGE, "instance_ajouter", {"type": "existante"}),
+    ("instance_moteur_d_un_epci", Etape.CADRAGE, "instance_ajouter", {"type": "groupe_moteur"}),
     ("siege_unique", Etape.CADRAGE, "siege_modifier", lambda lieu: {
         "structure": lieu.autre.pk, "personne": ""}),
     ("signataire_ordre_unique", Etape.PLAN_ACTIONS, "signataire_modifier", {"ordre": "2"}),

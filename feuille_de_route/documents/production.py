@@ -20,6 +20,7 @@ from feuille_de_route.documents import demandes
 from feuille_de_route.documents.cartouche import Apposition
 from feuille_de_route.documents.certificats import charger_cachet
 from feuille_de_route.documents.contexte import html_du_document, pieces_jointes
+from feuille_de_route.documents.parallele import MiseEnPageInterrompue
 from feuille_de_route.documents.rendu import Edition, html_vers_pdf
 from feuille_de_route.documents.signature import Champ, SignatureImpossible, apposer, preparer, sceller
 from feuille_de_route.models import (
@@ -42,7 +43,13 @@ INTERROMPUE = (
     "elle n’est plus reprise d’elle-même."
 )
 INTERRUPTION, INTERRUPTIONS_MAX = "reprendre une mise en page interrompue", 25
-DICIBLES = (SignatureImpossible, coffre.ObjetAbsent, coffre.ObjetAltere, ImproperlyConfigured)
+DICIBLES = (
+    SignatureImpossible,
+    MiseEnPageInterrompue,
+    coffre.ObjetAbsent,
+    coffre.ObjetAltere,
+    ImproperlyConfigured,
+)
 
 
 def produire(document_pk: int) -> bool:

@@ -15,14 +15,21 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
 import pikepdf
-from weasyprint import HTML, Attachment
-from weasyprint.text.fonts import FontConfiguration
+from fontTools.ttLib import woff2
+from weasyprint import Attachment
 from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+from feuille_de_route.documents.assemblage import assembler
+from feuille_de_route.documents.decoupe import decouper
+from feuille_de_route.documents.mise_en_page import Partie, Reperes
+from feuille_de_route.documents.numeros import Numerotation
+from feuille_de_route.documents.parallele import ouvrages, processus_possibles
 
 BASE = "https://statiques.invalid/"
 TYPES = {
@@ -101,29 +108,78 @@ class Ressources(URLFetcher):
         genre = TYPES.get(fichier.suffix)
         if not genre or not fichier.is_relative_to(self.dossier) or not fichier.is_file():
             raise AdresseRefusee(f"Fichier refusé : {url[:200]}")
-        return URLFetcherResponse(url, fichier.read_bytes(), {"Content-Type": genre})
+        octets = _police(fichier) if fichier.suffix == ".woff2" else fichier.read_bytes()
+        return URLFetcherResponse(url, octets, {"Content-Type": genre})
+
+
+@lru_cache(maxsize=8)
+def _police(fichier: Path) -> bytes:
+    """Une police de la maison, déjà décompressée : WeasyPrint le referait à chaque document (0,1 s)."""
+    sortie = io.BytesIO()
+    woff2.decompress(io.BytesIO(fichier.read_bytes()), sortie)
+    return sortie.getvalue()
 
 
 def html_vers_pdf(
-    html: str, edition: Edition, pieces_jointes: Sequence[PieceJointe] = (), *, statiques: Path | None = None
+    html: str,
+    edition: Edition,
+    pieces_jointes: Sequence[PieceJointe] = (),
+    *,
+    statiques: Path | None = None,
+    processus: int | None = None,
 ) -> bytes:
     """Le PDF balisé, pièces jointes comprises (relation « Data »), réempaqueté pour être vite vérifié.
 
-    `edition.titre`, `.langue` et `.date` (avec fuseau) l'emportent sur ce que dit le HTML.
+    `edition.titre`, `.langue` et `.date` (avec fuseau) l'emportent sur ce que dit le HTML. Un grand document
+    se met en page en deux parties, sur `processus` processus (par défaut, autant que possible) : les octets
+    n'en dépendent pas. Lève MiseEnPageInterrompue si l'un d'eux meurt ou s'attarde.
     """
-    date = edition.date.astimezone(UTC).isoformat(timespec="seconds")
-    options = {"pdf_variant": "pdf/a-3a", "pdf_tags": True, "pdf_identifier": edition.identifiant}
-    options["attachments"] = [_attacher(piece) for piece in pieces_jointes]
-    source = HTML(string=html, base_url=BASE, url_fetcher=Ressources(statiques))
+    parties = [
+        Partie(
+            texte, _source(statiques), _options(pieces_jointes if rang == 0 else ()), _metadonnees(edition)
+        )
+        for rang, texte in enumerate(decouper(html))
+    ]
     with _sans_ramasse_miettes(), warnings.catch_warnings():
-        document = source.render(font_config=FontConfiguration(), **options)
-        metadonnees = document.metadata
-        metadonnees.title, metadonnees.lang = edition.titre, edition.langue
-        metadonnees.created = metadonnees.modified = date
         # WeasyPrint 70 laisse ouvert son profil de couleurs : le seul avertissement que l'on tait.
         warnings.filterwarnings("ignore", message=r".*sRGB2014\.icc", category=ResourceWarning)
-        octets = document.write_pdf(uncompressed_pdf=True, **options)
-    return _identifier_pdfua(octets)
+        with ouvrages(parties, processus or processus_possibles()) as en_cours:
+            reperes = [ouvrage.reperes() for ouvrage in en_cours]
+            for ouvrage, numerotation in zip(en_cours, _numeroter(reperes), strict=True):
+                ouvrage.numeroter(numerotation)
+            with assembler([ouvrage.octets() for ouvrage in en_cours], reperes) as pdf:
+                return _identifier(pdf, edition)
+
+
+def _source(statiques: Path | None) -> dict:
+    return {"base_url": BASE, "url_fetcher": Ressources(statiques)}
+
+
+def _options(pieces_jointes: Sequence[PieceJointe]) -> dict:
+    """L'identifiant se pose à l'assemblage : WeasyPrint écrirait tout deux fois pour calculer le sien."""
+    attaches = [_attacher(piece) for piece in pieces_jointes]
+    return {
+        "pdf_variant": "pdf/a-3a",
+        "pdf_tags": True,
+        "pdf_identifier": False,
+        "attachments": attaches,
+    }
+
+
+def _metadonnees(edition: Edition) -> dict:
+    date = edition.date.astimezone(UTC).isoformat(timespec="seconds")
+    return {"title": edition.titre, "lang": edition.langue, "created": date, "modified": date}
+
+
+def _numeroter(reperes: Sequence[Reperes]) -> list[Numerotation]:
+    """La première page de chaque partie, et la page de chaque ancre dans le document entier."""
+    total = sum(partie.pages for partie in reperes)
+    debuts = [1 + sum(partie.pages for partie in reperes[:rang]) for rang in range(len(reperes))]
+    ancres: dict[str, int] = {}
+    for debut, partie in zip(debuts, reperes, strict=True):
+        for ancre, page in partie.ancres.items():
+            ancres.setdefault(ancre, debut + page)
+    return [Numerotation(debut, total, ancres) for debut in debuts]
 
 
 @contextmanager
@@ -162,12 +218,13 @@ def _attacher(piece: PieceJointe) -> Attachment:
     )
 
 
-def _identifier_pdfua(octets: bytes) -> bytes:
-    with pikepdf.open(io.BytesIO(octets)) as pdf:
-        xmp = pdf.Root.Metadata.read_bytes()
-        fin = xmp.rindex(b"</rdf:RDF>")
-        pdf.Root.Metadata = pdf.make_stream(
-            xmp[:fin] + IDENTIFICATION_PDFUA + xmp[fin:],
-            {"/Type": pikepdf.Name.Metadata, "/Subtype": pikepdf.Name.XML},
-        )
-        return reempaqueter(pdf)
+def _identifier(pdf: pikepdf.Pdf, edition: Edition) -> bytes:
+    """Ajoute l'identification PDF/UA aux métadonnées, l'identifiant de l'édition au fichier."""
+    xmp = pdf.Root.Metadata.read_bytes()
+    fin = xmp.rindex(b"</rdf:RDF>")
+    pdf.Root.Metadata = pdf.make_stream(
+        xmp[:fin] + IDENTIFICATION_PDFUA + xmp[fin:],
+        {"/Type": pikepdf.Name.Metadata, "/Subtype": pikepdf.Name.XML},
+    )
+    pdf.trailer.ID = pikepdf.Array([pikepdf.String(edition.identifiant)] * 2)
+    return reempaqueter(pdf)

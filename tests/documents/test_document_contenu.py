@@ -9,7 +9,7 @@ from tests.documents.editions import d_un_trait, pages, pdf, soumis
 from tests.documents.fabriques_contenu import exemple, grande, minimale
 
 FICHES = 40
-LIGNE_DU_SOMMAIRE = re.compile(r"^ ?(.+?) (?:\. ?){3,}\.* ?(\d+)$", re.M)
+LIGNE_DU_SOMMAIRE = re.compile(r"^ ?(?!.* page \d+ / )(.+?) (\d+)$", re.M)
 
 
 @pytest.fixture(scope="module")

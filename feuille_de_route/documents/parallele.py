@@ -1,0 +1,151 @@
+"""Mettre en page plusieurs parties à la fois : la première ici, les autres dans des processus enfants.
+
+L'enfant ne touche à rien de ce dont il hérite (base, Celery) : il reçoit sa partie par la mémoire, rend ses
+résultats par un tube et disparaît. Il ne survit jamais à son parent (PR_SET_PDEATHSIG, ou le tube fermé).
+"""
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+import tempfile
+import threading
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any, Protocol
+
+from feuille_de_route.documents.mise_en_page import Partie, Reperes
+from feuille_de_route.documents.numeros import Numerotation
+
+PR_SET_PDEATHSIG = 1
+_naissance = multiprocessing.get_context("fork")
+
+
+class MiseEnPageInterrompue(RuntimeError):
+    """Le processus d'une partie s'est arrêté, ou tarde trop ; le message est une phrase à montrer."""
+
+
+class Ouvrage(Protocol):
+    """Une partie en cours : ses repères, puis ses octets une fois qu'on lui a dit sa numérotation."""
+
+    def reperes(self) -> Reperes: ...
+    def numeroter(self, numerotation: Numerotation) -> None: ...
+    def octets(self) -> bytes: ...
+
+
+class Ici:
+    """La partie se fait dans ce processus, au moment où l'on demande son résultat."""
+
+    def __init__(self, partie: Partie):
+        self.partie = partie
+
+    def reperes(self) -> Reperes:
+        return self.partie.mettre_en_page()
+
+    def numeroter(self, numerotation: Numerotation) -> None:
+        self.numerotation = numerotation
+
+    def octets(self) -> bytes:
+        return self.partie.ecrire(self.numerotation)
+
+
+class Ailleurs:
+    """La partie se fait dans un enfant, qui commence aussitôt."""
+
+    delai = 100  # secondes ; la tâche Celery est interrompue à 120
+
+    def __init__(self, partie: Partie, dossier: str):
+        self.tube, bout = _naissance.Pipe()
+        arguments = (partie, bout, self.tube, dossier, os.getpid())
+        self.processus = _naissance.Process(target=_enfant, args=arguments, daemon=True)
+        self.processus.start()
+        bout.close()
+
+    def reperes(self) -> Reperes:
+        return self._recevoir()
+
+    def numeroter(self, numerotation: Numerotation) -> None:
+        try:
+            self.tube.send(numerotation)
+        except OSError as erreur:
+            raise MiseEnPageInterrompue(ARRET) from erreur
+
+    def octets(self) -> bytes:
+        return self._recevoir()
+
+    def arreter(self) -> None:
+        self.tube.close()
+        self.processus.kill()
+        self.processus.join()
+        self.processus.close()
+
+    def _recevoir(self) -> Any:
+        try:
+            if not self.tube.poll(self.delai):
+                raise MiseEnPageInterrompue(f"La mise en page a pris plus de {self.delai:.0f} secondes.")
+            recu = self.tube.recv()
+        except (EOFError, OSError) as erreur:
+            raise MiseEnPageInterrompue(ARRET) from erreur
+        if isinstance(recu, Panne):
+            raise MiseEnPageInterrompue(f"La mise en page a échoué : {recu.nom}.") from recu
+        return recu
+
+
+ARRET = "Le processus qui mettait en page une partie du document s’est arrêté."
+
+
+class Panne(Exception):
+    """L'erreur d'un enfant, telle qu'il a pu la dire : son nom, sa trace."""
+
+    def __init__(self, nom: str, trace: str):
+        super().__init__(nom, trace)
+        self.nom = nom
+
+
+@contextmanager
+def ouvrages(parties: Sequence[Partie], processus: int) -> Iterator[list[Ouvrage]]:
+    """Les parties en cours ; la première et celles qui n'ont pas de processus à elles se font ici."""
+    with ExitStack() as pile:
+        dossier = pile.enter_context(tempfile.TemporaryDirectory(prefix="mise-en-page-"))
+        au_loin = parties[1:processus]
+        enfants = []
+        for partie in au_loin:
+            enfants.append(Ailleurs(partie, dossier))
+            pile.callback(enfants[-1].arreter)
+        yield [Ici(parties[0]), *enfants, *map(Ici, parties[1 + len(enfants) :])]
+
+
+def processus_possibles() -> int:
+    """Autant que de processeurs permis ; un seul là où d'autres fils tournent (un enfant hériterait leurs
+    verrous).
+    """
+    if threading.active_count() > 1 or not hasattr(os, "sched_getaffinity"):
+        return 1
+    return len(os.sched_getaffinity(0))
+
+
+def _enfant(partie: Partie, tube, tube_du_parent, dossier: str, parent: int) -> None:
+    """Le travail d'un enfant. Ses fichiers passagers vont dans un dossier que le parent efface."""
+    tube_du_parent.close()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _mourir_avec(parent)
+    tempfile.tempdir = dossier
+    try:
+        tube.send(partie.mettre_en_page())
+        tube.send(partie.ecrire(tube.recv()))
+    except (EOFError, BrokenPipeError):
+        pass
+    except BaseException as erreur:  # tout se dit au parent, qui décide
+        tube.send(Panne(type(erreur).__name__, traceback.format_exc()))
+    finally:
+        tube.close()
+        os._exit(0)  # ni base fermée, ni tampon hérité vidé : tout cela est au parent
+
+
+def _mourir_avec(parent: int) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)

@@ -1,0 +1,115 @@
+"""Le processus d'une partie meurt, tarde ou échoue : une phrase, aucun enfant laissé, aucune attente."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from feuille_de_route.documents import decoupe, mise_en_page, parallele
+from feuille_de_route.documents.parallele import MiseEnPageInterrompue
+from feuille_de_route.documents.rendu import html_vers_pdf
+from tests.documents.fabriques import EDITION
+
+RACINE = Path(__file__).parent.parent.parent
+HTML = '<html lang="fr"><body><p>un</p><hr class="coupe"><p>deux</p></body></html>'
+ORPHELIN = """
+import os, sys, time
+from feuille_de_route.documents import decoupe, mise_en_page
+from feuille_de_route.documents.rendu import html_vers_pdf
+from tests.documents.fabriques import EDITION
+from tests.documents.test_parallele import HTML
+
+def dormir(partie):
+    if os.getpid() != parent:
+        print(os.getpid(), flush=True)
+    time.sleep(300)
+
+parent, decoupe.SEUIL, mise_en_page.Partie.mettre_en_page = os.getpid(), 0, dormir
+html_vers_pdf(HTML, EDITION, processus=2)
+"""
+
+
+@pytest.fixture
+def enfant_qui(monkeypatch):
+    """Remplace la mise en page de l'enfant, et d'elle seule, par un acte ; la coupe a toujours lieu."""
+    parent, vraie = os.getpid(), mise_en_page.Partie.mettre_en_page
+    monkeypatch.setattr(decoupe, "SEUIL", 0)
+
+    def _enfant_qui(acte):
+        def mettre_en_page(partie):
+            return vraie(partie) if os.getpid() == parent else acte()
+
+        monkeypatch.setattr(mise_en_page.Partie, "mettre_en_page", mettre_en_page)
+
+    return _enfant_qui
+
+
+@pytest.fixture(autouse=True)
+def aucun_enfant_de_trop():
+    def enfants() -> set[str]:
+        return set(Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split())
+
+    avant = enfants()
+    yield
+    assert enfants() <= avant  # ni vivant, ni zombie
+
+
+def produire() -> bytes:
+    return html_vers_pdf(HTML, EDITION, processus=2)
+
+
+def test_un_enfant_tue_se_dit_aussitot(enfant_qui):
+    enfant_qui(lambda: os.kill(os.getpid(), signal.SIGKILL))
+    debut = time.monotonic()
+    with pytest.raises(MiseEnPageInterrompue, match="s’est arrêté"):
+        produire()
+    assert time.monotonic() - debut < 10
+
+
+def test_un_enfant_qui_tarde_est_interrompu(enfant_qui, monkeypatch):
+    enfant_qui(lambda: time.sleep(300))
+    monkeypatch.setattr(parallele.Ailleurs, "delai", 0.5)
+    with pytest.raises(MiseEnPageInterrompue, match="a pris plus de"):
+        produire()
+
+
+def test_l_erreur_d_un_enfant_garde_sa_trace(enfant_qui):
+    enfant_qui(lambda: 1 // 0)
+    with pytest.raises(MiseEnPageInterrompue, match="ZeroDivisionError") as prise:
+        produire()
+    assert "test_parallele.py" in str(prise.value.__cause__)
+
+
+def test_une_erreur_du_parent_emporte_l_enfant(enfant_qui, monkeypatch):
+    enfant_qui(lambda: time.sleep(300))
+
+    def echouer(_partie):
+        raise KeyError("ici")
+
+    monkeypatch.setattr(parallele.Ici, "reperes", echouer)
+    with pytest.raises(KeyError):
+        produire()
+
+
+def test_un_parent_tue_emporte_son_enfant():
+    commande = [sys.executable, "-c", ORPHELIN]
+    with subprocess.Popen(commande, cwd=RACINE, stdout=subprocess.PIPE, text=True) as parent:
+        enfant = Path("/proc") / parent.stdout.readline().strip()
+        assert enfant.exists()
+        parent.kill()
+        parent.wait()
+        limite = time.monotonic() + 10
+        while enfant.exists() and time.monotonic() < limite:
+            time.sleep(0.05)
+        assert not enfant.exists()
+
+
+def test_un_seul_processus_quand_d_autres_fils_tournent(monkeypatch):
+    monkeypatch.setattr(parallele.threading, "active_count", lambda: 1)
+    assert parallele.processus_possibles() == len(os.sched_getaffinity(0))
+    monkeypatch.setattr(parallele.threading, "active_count", lambda: 2)
+    assert parallele.processus_possibles() == 1

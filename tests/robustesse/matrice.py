@@ -8,7 +8,8 @@ PAGES = {
     "piece_lire", "seance_ics",
     "ateliers", "atelier", "axes", "besoins", "blocages", "cahier", "cahier_editions", "chantier", "chantiers", "definition", "limites", "constat", "constats",
     "demarche", "document_etat", "document_pdf", "documents", "elus", "enjeux", "fiche", "gouvernance",
-    "journal", "membres", "plan", "rencontre", "rencontres", "seance", "seances", "signataires",
+    "journal", "membres", "papier_etat", "papier_telecharger", "plan",
+    "rencontre", "rencontres", "seance", "seances", "signataires",
     "transmission", "version_json",
 }  # fmt: skip
 COMPTES = {  # sans démarche
@@ -19,6 +20,7 @@ COMPTES = {  # sans démarche
 REDIRIGE = {"faire_valider"}  # une page qui mène à une autre
 
 ACTES = {
+    "papier_preparer": "tenir_seance", "cahier_preparer": "cadrer",
     "siege_clore": "cadrer", "siege_monter": "cadrer",
     "piece_retirer": "tenir_seance", "seance_prevenir": "tenir_seance",
     "adherer": "adherer", "adhesions_relancer": "relancer", "limite_supprimer": "cadrer",

@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from feuille_de_route import signatures, versions
-from feuille_de_route.models import Document, NatureDocument, Signature, Transmission
+from feuille_de_route.models import Document, NatureDocument, Papier, Signature, Transmission
 from gouvernance import calendriers
 from gouvernance.models import (
     Adhesion,
@@ -22,6 +22,7 @@ from gouvernance.models import (
     Evenement,
     PointOrdreDuJour,
     Role,
+    Seance,
     StatutMembre,
 )
 from gouvernance.socle import coffre
@@ -99,7 +100,7 @@ def scene(code: str, *, canari: bool = False) -> SimpleNamespace:
     ids = {**_gouvernance(lieu), **_diagnostic(lieu), **_strategie(lieu)}
     if canari:
         _marquer(avant)
-    lieu.ids = {"uuid": demarche.uuid, **ids, **_documents(lieu)}
+    lieu.ids = {"uuid": demarche.uuid, **ids, **_documents(lieu), **_papiers(lieu, ids["seance"])}
     demarche.refresh_from_db()
     mettre_a(demarche, Etape.PLAN_ACTIONS)
     return lieu
@@ -233,6 +234,17 @@ def _documents(lieu) -> dict:
     }  # fmt: skip
 
 
+def _papiers(lieu, seance_uuid) -> dict:
+    """Un relevé à lire, un ordre du jour qui se prépare."""
+    siens = {"demarche": lieu.demarche, "seance": Seance.objects.get(uuid=seance_uuid)}
+    pret = Papier.objects.create(
+        **siens, nature="releve", etat="pret", empreinte=coffre.deposer(PDF), taille=len(PDF),
+        pret_le=timezone.now(),
+    )  # fmt: skip
+    Papier.objects.create(**siens, nature="ordre_du_jour")
+    return {"papier_uuid": pret.uuid}
+
+
 def _marquer(avant: dict) -> None:
     """Chaque texte libre de ce qui vient d'être créé porte le canari."""
     for modele, dernier in avant.items():
@@ -263,6 +275,8 @@ def _canari(champ, objet) -> str:
 
 # Valeurs des mots d'une adresse qui ne sont pas des identifiants : une connue, une inconnue.
 MOTS = {
+    "papier_preparer": {"nature": "releve", "format": "docx"},
+    "cahier_preparer": {"format": "docx"},
     "demarche_franchir": {"passage": "soumettre"},
     "demarche_acte": {"acte": "abandonner"},
     "demarche_rouvrir": {"code": CodeJalon.CADRAGE.value},

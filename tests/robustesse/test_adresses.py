@@ -162,6 +162,7 @@ def test_une_ligne_designee_par_le_corps_est_cherchee_dans_la_demarche(nom, cle,
 MOTS_INCONNUS = {
     "passage": "sauter", "acte": "detruire", "code": "inconnu", "statut": "roi", "action": "voler",
     "vers": "ailleurs", "sens": "travers", "numero": 2**40, "ordre": 2**40,
+    "nature": "poeme", "format": "exe",
 }  # fmt: skip
 
 

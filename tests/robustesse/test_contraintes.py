@@ -60,6 +60,8 @@ INTERDITS = {
     "membre_refus_motive": {"statut": "refuse", "confirme_le": None},
     "rencontre_tenue_datee": {"tenue_le": MAINTENANT},
     "point_cible_entiere": {"cible_type": "", "cible": uuid.uuid4()},
+    "papier_de_seance": {"seance": None},
+    "papier_pret_a_un_fichier": {"empreinte": ""},
     "presence_pouvoir_a_un_autre": {"etat": "represente", "pouvoir_a": models.F("siege")},
     "presence_pouvoir_nomme": {"etat": "represente"},
     "regard_accord_borne": {"accord": 3},

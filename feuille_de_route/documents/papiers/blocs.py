@@ -32,10 +32,13 @@ class Texte(NamedTuple):
 
 
 class Note(NamedTuple):
-    """Une phrase de la plateforme : quorum, absence de décision… `forte` : celle que l'on cherche d'abord."""
+    """Une phrase de la plateforme : quorum, absence de décision… `forte` : celle que l'on cherche d'abord ;
+    `liee` : reste avec ce qui la suit.
+    """
 
     texte: str
     forte: bool = False
+    liee: bool = False
     genre: str = "note"
 
 
@@ -129,9 +132,9 @@ class Ecrit(NamedTuple):
         return " – ".join(filter(None, (self.titre, self.sous_titre)))
 
 
-def phrase(texte: str, *, forte: bool = False) -> Note:
+def phrase(texte: str, *, forte: bool = False, liee: bool = False) -> Note:
     """Une phrase à nous, espacée à la française."""
-    return Note(espacer(texte), forte)
+    return Note(espacer(texte), forte, liee)
 
 
 def soigne(valeur):

@@ -75,7 +75,8 @@ def _passages(word: DocumentWord, passages: list[Passage], corps: str, puce: str
 
 
 def _note(word: DocumentWord, bloc: Note) -> None:
-    word.add_paragraph(bloc.texte, styles.CONSTAT if bloc.forte else styles.NOTE)
+    ordinaire = styles.RAPPORTEUR if bloc.liee else styles.NOTE
+    word.add_paragraph(bloc.texte, styles.CONSTAT if bloc.forte else ordinaire)
 
 
 def _faits(word: DocumentWord, bloc: Faits) -> None:

@@ -288,7 +288,7 @@ def _points(dit: dict) -> list:
     for rang, point in enumerate(dit["points"], start=1):
         blocs.append(Titre(point_et_objet(point), niveau=2, numero=str(rang)))
         if point["rapporteur"]:
-            blocs.append(phrase(f"Rapporteur : {point['rapporteur']}."))
+            blocs.append(phrase(f"Rapporteur : {point['rapporteur']}.", liee=True))
         if point["echanges"].strip():
             blocs.append(Texte(passages(point["echanges"])))
         suites = [prise(d) for d in dit["decisions"] if d["point"] == point["cle"]]

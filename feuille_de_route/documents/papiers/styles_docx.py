@@ -19,6 +19,7 @@ TITRE, SOUS_TITRE, CORPS, PUCE, LEGENDE, FORT = (
 TITRES = {1: "Heading 1", 2: "Heading 2", 3: "Heading 3"}
 TABLEAU, GRILLE = "Tableau de la séance", "Table Grid"
 SURTITRE, MENTION, NOTE, CONSTAT = "Surtitre", "Mention", "Précision", "Constat"
+RAPPORTEUR = "Rapporteur"
 FAIT, LIBELLE = "Fait", "Libellé"
 COTE, PORTE_SUR, INTITULE_RESERVES, RESERVES = "Cote", "Porte sur", "Intitulé des réserves", "Réserves"
 CELLULE, CELLULE_QUI_NOMME = "Cellule", "Cellule qui nomme"
@@ -42,6 +43,7 @@ PROPRES = {
     SURTITRE: (9.5, OCRE, True, 0, 4, True),
     MENTION: (10.5, OCRE, True, 0, 12, False),
     NOTE: (10.5, GRIS, False, 0, 6, False),
+    RAPPORTEUR: (10.5, GRIS, False, 0, 4, True),
     CONSTAT: (10.5, BLEU, True, 8, 8, False),
     FAIT: (10.5, ENCRE, False, 0, 4, False),
     COTE: (9.5, OCRE, False, 10, 0, True),

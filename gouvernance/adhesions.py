@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Subquery
 from django.utils import timezone
 
 from gouvernance import courriels, edition
@@ -42,19 +43,6 @@ class Ligne(NamedTuple):
         """La coordination l'a consignée pour une structure qui n'est pas la sienne (accord écrit)."""
         par = self.adhesion.par if self.adhesion else None
         return par is not None and par.structure_id != self.membre.structure_id
-
-
-class Tour(NamedTuple):
-    lignes: list[Ligne]
-    relance_le: object
-
-    @property
-    def adherents(self) -> list[Ligne]:
-        return [ligne for ligne in self.lignes if ligne.adhesion]
-
-    @property
-    def absents(self) -> list[Ligne]:
-        return [ligne for ligne in self.lignes if not ligne.adhesion]
 
 
 class Relance(NamedTuple):
@@ -111,8 +99,15 @@ def _verifier_objectifs(cahier: CahierDesCharges) -> None:
         )
 
 
-def tour(demarche: Demarche, cahier: CahierDesCharges) -> Tour:
-    """Les membres confirmés, co-porteurs d'abord, et où chacun en est : trois requêtes."""
+def lire_cahier(demarche: Demarche) -> CahierDesCharges | None:
+    """Le cahier, avec la date de la dernière relance (`relance_le`) : une requête."""
+    relances = Courriel.objects.filter(demarche=demarche.pk, genre=GENRE).order_by("-cree_le")
+    cahiers = CahierDesCharges.objects.filter(demarche=demarche)
+    return cahiers.annotate(relance_le=Subquery(relances.values("cree_le")[:1])).first()
+
+
+def tour(demarche: Demarche, cahier: CahierDesCharges) -> list[Ligne]:
+    """Les membres confirmés, co-porteurs d'abord, et où chacun en est : deux requêtes."""
     par_structure: dict[int, list[Adhesion]] = {}
     for adhesion in cahier.adhesions.select_related("par").order_by("edition"):
         par_structure.setdefault(adhesion.structure_id, []).append(adhesion)
@@ -123,8 +118,7 @@ def tour(demarche: Demarche, cahier: CahierDesCharges) -> Tour:
         courante = next((a for a in siennes if a.edition == cahier.edition), None)
         anciennes = [a for a in siennes if a.edition < cahier.edition]
         lignes.append(Ligne(membre, courante, anciennes[-1] if anciennes and not courante else None))
-    relances = Courriel.objects.filter(demarche=demarche, genre=GENRE).order_by("-cree_le")
-    return Tour(lignes, relances.values_list("cree_le", flat=True).first())
+    return lignes
 
 
 @transaction.atomic
@@ -138,7 +132,7 @@ def relancer(demarche: Demarche, *, par: Utilisateur | None) -> Relance:
     exiger(par, demarche, "relancer")
     cahier = CahierDesCharges.objects.get(demarche=demarche)
     _verifier_objectifs(cahier)
-    absents = [ligne.membre for ligne in tour(demarche, cahier).absents]
+    absents = [ligne.membre for ligne in tour(demarche, cahier) if not ligne.adhesion]
     if not absents:
         raise ValidationError("Tous les membres confirmés ont adhéré : il n’y a personne à relancer.")
     adresses = _adresses(demarche, [m.structure_id for m in absents])

@@ -93,12 +93,12 @@ def _garder_les_filles(demarche: Demarche, perimetre: str) -> None:
 
 
 def dire(demarche: Demarche) -> str:
-    """« Département de la Dordogne », « 2 EPCI : CC A, CC B (Dordogne) », « Région Nouvelle-Aquitaine… »."""
+    """« Tout le département : Dordogne (24) », « 2 EPCI : CC A, CC B (Dordogne) », « Région Nouvelle-Aquitaine… »."""
     departement = demarche.gouvernance.departement
     if demarche.perimetre == Perimetre.REGIONAL:
         return f"Région {departement.region}, portée par la gouvernance {departement}"
     if demarche.perimetre == Perimetre.DEPARTEMENTAL:
-        return f"Département : {departement}"
+        return f"Tout le département : {departement}"
     noms = list(
         DemarcheEpci.objects.filter(demarche=demarche)
         .order_by("epci__nom")

@@ -22,8 +22,10 @@ TACHE = "gouvernance.tasks.envoyer"
 @lecture_seule
 def cahier(request, uuid):
     demarche, acces = ouvrir(request, uuid)
-    cahier = get_object_or_404(CahierDesCharges, demarche=demarche)
+    if (cahier := adhesions.lire_cahier(demarche)) is None:
+        raise Http404
     tour = adhesions.tour(demarche, cahier)
+    absents = [ligne for ligne in tour if not ligne.adhesion]
     champs = {section: CahierDesCharges._meta.get_field(section) for section in cadrage.SECTIONS}
     contexte = {
         "demarche": demarche,
@@ -35,12 +37,10 @@ def cahier(request, uuid):
         "territoire": perimetres.dire(demarche),
         "adossement": contrats.adossements().get(demarche.contrat),
         "tour": tour,
+        "absents": absents,
+        "adherents": len(tour) - len(absents),
         "ma_structure": next(
-            (
-                ligne.membre.structure
-                for ligne in tour.absents
-                if ligne.membre.structure_id == acces.structure_id
-            ),
+            (ligne.membre.structure for ligne in absents if ligne.membre.structure_id == acces.structure_id),
             None,
         ),
         "coordonne": Role.COORDINATION in acces.roles,

@@ -88,7 +88,7 @@ def perimetre_modifier(request, uuid):
     demarche, _ = lieu = ouvrir(request, uuid)
     page = Page(
         "Changer le périmètre", reverse("cahier", args=[uuid]), droit="perimetrer",
-        aide=f"Aujourd’hui : {perimetres.dire(demarche)}. Il ne change plus une fois le diagnostic ouvert.",
+        aide=f"{perimetres.dire(demarche)}. Le périmètre ne change plus une fois le diagnostic ouvert.",
     )  # fmt: skip
     return saisir(
         request, lieu, page, en_edition(FormulairePerimetre, request, demarche),

@@ -137,7 +137,8 @@ def test_modifier_un_contact_en_conflit_montre_les_deux_textes(client, lieu):
 def test_les_colleges_attendus_qui_manquent_sont_dits(client, lieu):
     CollegeFactory(code="habitants", libelle="Habitants et usagers")
     page = html(client.get(reverse("gouvernance", args=[lieu.uuid])))
-    assert "Un collège attendu n’a pas encore de membre confirmé : Habitants et usagers." in page
+    assert "Un collège attendu n’est pas assez représenté" in page
+    assert "Habitants et usagers</a>" in page
     MembreFactory(
         gouvernance=lieu.demarche.gouvernance,
         structure=StructureFactory(college=CollegeFactory(code="habitants")),
@@ -177,8 +178,8 @@ def test_une_instance_son_siege_et_sa_personne(client, lieu):
     poster(
         client, "siege_ajouter", lieu.uuid, instance.uuid, structure=lieu.prefecture.pk, personne=personne.pk
     )
-    page = html(client.get(reverse("gouvernance", args=[lieu.uuid])))
-    assert "Quorum&nbsp;: 2 sièges" in page
+    page = html(client.get(reverse("instance", args=[lieu.uuid, instance.uuid])))
+    assert "2 sièges présents ou représentés" in page
     assert str(personne) in page
     reponse = poster(
         client, "siege_ajouter", lieu.uuid, instance.uuid, structure=lieu.prefecture.pk, personne=personne.pk
@@ -204,7 +205,7 @@ def test_les_objets_d_une_autre_demarche_sont_introuvables(client, lieu):
     autre = DemarcheFactory(gouvernance__departement__code="40")
     siege = SiegeFactory(instance=InstanceFactory(demarche=autre))
     membre = MembreFactory(gouvernance=autre.gouvernance)
-    personne = PersonneFactory(structure=membre.structure)
+    personne = PersonneFactory(structure=membre.structure, gouvernance=autre.gouvernance)
     blocage = PointDeBlocageFactory(demarche=autre)
     for nom, cles in [
         ("instance_modifier", [siege.instance.uuid]), ("instance_supprimer", [siege.instance.uuid]),
@@ -244,14 +245,6 @@ def test_une_demarche_garde_une_coordination_et_un_co_porteur_ne_la_prend_pas(cl
     assert Mandat.objects.filter(role=Role.COORDINATION).get() == mandat
 
 
-def test_lever_un_point_de_blocage_une_seule_fois(client, lieu):
-    point = PointDeBlocageFactory(demarche=lieu.demarche)
-    adresse = reverse("blocage_lever", args=[lieu.uuid, point.uuid])
-    client.post(adresse)
-    assert "déjà levé" in html(client.post(adresse, follow=True))
-    assert Evenement.objects.filter(action="lever").count() == 1
-
-
 def test_qui_ne_peut_pas_cadrer_lit_pourquoi_et_ne_voit_pas_les_actes(client, lieu):
     client.force_login(lieu.gens["partenaire"])
     page = html(client.get(reverse("gouvernance", args=[lieu.uuid])))
@@ -277,3 +270,53 @@ def test_modifier_la_demarche_et_la_gouvernance(client, lieu):
     page = html(client.get(reverse("gouvernance", args=[lieu.uuid])))
     for attendu in ("Nouveau nom", "CRTE", "Sous-préfète de Bergerac", "Deux rives."):
         assert attendu in page
+
+
+def test_prefecture_seule_ne_demande_pas_de_co_porteur(client, lieu):
+    gouvernance = lieu.demarche.gouvernance
+    departement = MembreFactory(
+        gouvernance=gouvernance, co_porteur=True,
+        structure=StructureFactory(nom="Conseil départemental", college=CollegeFactory(code="departement")),
+    )  # fmt: skip
+    adresse = reverse("gouvernance_modifier", args=[lieu.uuid])
+    donnees = {"version": gouvernance.version, "prefecture_seule": "on"}
+    refus = client.post(adresse, donnees)
+    assert refus.status_code == 422
+    assert "« Conseil départemental » : co-porteur" in html(refus)
+    gouvernance.refresh_from_db()
+    assert not gouvernance.prefecture_seule
+    Membre.objects.filter(pk=departement.pk).update(co_porteur=False)
+    assert client.post(adresse, donnees | {"version": gouvernance.version}).status_code == 302
+    assert "Préfecture seule" in html(client.get(reverse("gouvernance", args=[lieu.uuid])))
+    ajout = client.get(reverse("membre_ajouter", args=[lieu.uuid]))
+    modif = client.get(reverse("membre_modifier", args=[lieu.uuid, departement.uuid]))
+    assert "co_porteur" not in ajout.context["formulaire"].fields
+    assert "co_porteur" not in modif.context["formulaire"].fields
+
+
+def test_corriger_une_structure_tant_qu_elle_n_est_que_d_ici(client, lieu):
+    membre = MembreFactory(gouvernance=lieu.demarche.gouvernance)
+    adresse = reverse("structure_modifier", args=[lieu.uuid, membre.uuid])
+    donnees = {"version": 1, "nom": "Nom juste", "siret": SIRET, "college": "etat"}
+    assert client.post(adresse, {**donnees, "siret": "12000101100011"}).status_code == 422
+    assert client.post(adresse, donnees).status_code == 302
+    membre.structure.refresh_from_db()
+    assert (membre.structure.nom, membre.structure.siret) == ("Nom juste", SIRET)
+    ailleurs = DemarcheFactory(gouvernance__departement__code="40")
+    MembreFactory(gouvernance=ailleurs.gouvernance, structure=membre.structure)
+    refus = client.post(adresse, {**donnees, "version": 2, "nom": "Détourné"})
+    assert refus.status_code == 422
+    assert "aussi membre d’une autre gouvernance" in html(refus)
+    membre.structure.refresh_from_db()
+    assert membre.structure.nom == "Nom juste"
+    assert client.get(reverse("structure_modifier", args=[ailleurs.uuid, membre.uuid])).status_code == 404
+
+
+def test_deux_structures_n_ont_pas_le_meme_siret(client, lieu):
+    StructureFactory(siret=SIRET)
+    membre = MembreFactory(gouvernance=lieu.demarche.gouvernance)
+    donnees = {"version": 1, "nom": "Autre", "siret": SIRET, "college": "etat"}
+    reponse = client.post(reverse("structure_modifier", args=[lieu.uuid, membre.uuid]), donnees)
+    assert reponse.status_code == 422
+    membre.structure.refresh_from_db()
+    assert membre.structure.siret is None

@@ -81,7 +81,7 @@ def donnees_de(nom: str, lieu) -> dict:
             "mandat": Mandat.objects.get(demarche=lieu.demarche, role=Role.LECTURE).pk
         },
         "point_agir": lambda: {"point": un_point(lieu)},
-        "calendrier_appliquer": lambda: {"calendrier": "6 mois"},
+        "calendrier_appliquer": lambda: {"calendrier": "6-mois"},
     }.get(nom, dict)()
 
 

@@ -291,7 +291,7 @@ def test_un_calendrier_pose_sur_une_date_extreme(debut, lieu, client, db):
     mettre_a(lieu.demarche, Etape.CADRAGE)
     client.force_login(lieu.gens["coordination"])
     Demarche.objects.filter(pk=lieu.demarche.pk).update(debut=debut, fin=None)
-    reponse = client.post(adresse("calendrier_appliquer", lieu.ids), {"calendrier": "6 mois"})
+    reponse = client.post(adresse("calendrier_appliquer", lieu.ids), {"calendrier": "6-mois"})
     assert reponse.status_code == 302
     for nom in ("jalons", "demarche", "gouvernance", "documents"):
         assert client.get(adresse(nom, lieu.ids)).status_code == 200, nom

@@ -63,6 +63,16 @@ class Ligne(NamedTuple):
     refus: str
 
     @property
+    def mot(self) -> str:
+        """« PDF », « Word »."""
+        return "Word" if self.format == FormatPapier.DOCX else "PDF"
+
+    @property
+    def poids(self) -> str:
+        """« 34 ko »."""
+        return f"{max(1, round(self.pret.taille / 1000))}\u00a0ko" if self.pret else ""
+
+    @property
     def en_preparation(self) -> bool:
         return self.courant is not None and self.courant.etat == EtatPapier.EN_FILE
 

@@ -18,9 +18,12 @@ def papiers_de(context, demarche, acces, seance=None):
         {"nature": NaturePapier(nature), "aide": papiers.MODELES[nature].aide, "lignes": list(suite)}
         for nature, suite in groupby(lignes, key=lambda ligne: ligne.nature)
     ]
+    refus = {ligne.refus for ligne in lignes}
+    commun = refus.pop() if len(refus) == 1 else ""
     for groupe in groupes:
-        groupe["refus"] = groupe["lignes"][0].refus
+        groupe["refus"] = "" if commun else groupe["lignes"][0].refus
     return {
+        "refus": commun,
         "demarche": demarche,
         "seance": seance,
         "groupes": groupes,

@@ -59,7 +59,7 @@ def test_chaque_papier_se_demande_se_suit_et_se_telecharge(client, lieu, seance)
     assert "hx-get" not in fragment
     assert reverse("papier_telecharger", args=[lieu.uuid, papier.uuid]) in fragment
     papier.refresh_from_db()
-    assert f"(PDF, {papier.taille // 1024}" in fragment
+    assert f"(PDF, {round(papier.taille / 1000)}\u00a0ko)" in fragment
     assert "préparé le" in fragment
 
 
@@ -83,7 +83,7 @@ def test_qui_ne_tient_pas_la_seance_lit_et_sait_pourquoi_il_ne_demande_pas(lieu,
     preparer(lieu, seance, "emargement")
     page = section(lieu, role, seance)
     assert "<form" not in page
-    assert "Votre rôle ne permet pas de préparer une séance" in page
+    assert page.count("Votre rôle ne permet pas de préparer une séance") == 1
     assert page.count("Télécharger") == 1  # le procès-verbal, pas l'émargement
     assert "émargement" not in page
 

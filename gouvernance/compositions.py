@@ -74,7 +74,7 @@ class Ligne(NamedTuple):
         if self.assise:
             return "siège déjà"
         if self.structure is None:
-            return "nouvelle structure, membre candidat"
+            return f"{'nouvelle structure' if self.nom else 'une autre, à nommer'}, membre candidat"
         return "membre" if self.statut in AUTOUR else "structure connue, devient candidate"
 
 

@@ -98,6 +98,20 @@ def d_une_instance(instance: Instance, sieges: Iterable[Siege], attendus: Attent
     return [ecart for regle in REGLES[instance.type] for ecart in regle(places, attendus)]
 
 
+def deja_membres(demarche: Demarche, ecarts: list[Ecart]) -> frozenset[Absent]:
+    """Ceux qui manquent à une instance et sont pourtant membres de la gouvernance : il suffit d'un siège."""
+    absents = {a for ecart in ecarts for a in ecart.absents}
+    epcis = [Epci(siren=a.epci, nom=a.libelle) for a in absents if a.epci]
+    membres = Structure.objects.filter(
+        adhesions_gouvernance__gouvernance=demarche.gouvernance_id,
+        adhesions_gouvernance__statut__in=[StatutMembre.CANDIDAT, StatutMembre.CONFIRME],
+    )
+    presents = list(membres)
+    colleges_presents = {s.college_id for s in presents}
+    sirens = {siren for s in presents for siren in epcis_representes(s, epcis)}
+    return frozenset(a for a in absents if (a.epci in sirens if a.epci else a.college in colleges_presents))
+
+
 def avertissements(demarche: Demarche, membres: list[Membre]) -> list[Manque]:
     """Les avertissements d'ouverture du diagnostic (DOMAINE §5) : représentativité, groupe projet."""
     ecarts = de_la_gouvernance(membres, attente(demarche))
@@ -179,10 +193,10 @@ def _equilibre(places: list[Place], _: Attente) -> list[Ecart]:
     elus, techniciens = qualites.count(Qualite.ELU), qualites.count(Qualite.TECHNICIEN)
     if elus and techniciens:
         return []
-    manque = (
-        "ni élu ni technicien" if not elus + techniciens else "pas d’élu" if not elus else "pas de technicien"
-    )
-    return [Ecart(f"L’équilibre n’y est pas, il n’a {manque} (par exemple deux élus et deux techniciens)")]
+    manque = "ni élu ni technicien"
+    if elus or techniciens:
+        manque = "pas d’élu" if techniciens else "pas de technicien"
+    return [Ecart(f"Il n’y a {manque} ; visez l’équilibre, par exemple deux élus et deux techniciens")]
 
 
 def _presidence(places: list[Place], _: Attente) -> list[Ecart]:

@@ -4,6 +4,8 @@ from itertools import groupby
 from typing import NamedTuple
 
 from django import forms
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from gouvernance.compositions import Choix, Ligne
 from gouvernance.forms.demarches import structures_membres
@@ -179,10 +181,14 @@ class FormulaireSuccession(AvecJeton, ChampsInstance):
         personnes = Personne.objects.filter(gouvernance=gouvernance, structure__in=structures)
         self.personnes = {str(p.uuid): p for p in personnes.select_related("structure")}
         for cle, siege in self.anciens.items():
-            possibles = [(c, p) for c, p in self.personnes.items() if p.structure_id == siege.structure_id]
+            possibles = [
+                (c, nommer_titulaire(p, structure=False))
+                for c, p in self.personnes.items()
+                if p.structure_id == siege.structure_id
+            ]
             self.fields[f"titulaire_{cle}"] = forms.ChoiceField(
                 label=f"Titulaire pour {siege.structure}", required=False,
-                choices=[("", "À désigner"), *((c, nommer_titulaire(p)) for c, p in possibles)],
+                choices=[("", "À désigner"), *possibles],
                 initial=str(siege.personne.uuid) if siege.personne else "",
                 widget=forms.Select(
                     attrs={"class": "fr-select", "aria-label": f"Titulaire pour {siege.structure}"}
@@ -231,7 +237,9 @@ def _cle_seance(seance: Seance) -> str:
 
 
 def _champ_seance(seance: Seance) -> forms.ChoiceField:
+    jour = date_format(timezone.localtime(seance.debut), "j F Y")
     return forms.ChoiceField(
-        label=f"{seance.reference} : {seance}", initial="deplacer", widget=forms.RadioSelect,
+        label=f"{seance.reference}, le {jour} ({seance.get_etat_display().lower()})",
+        initial="deplacer", widget=forms.RadioSelect,
         choices=[("deplacer", "La nouvelle instance la tient"), ("annuler", "Elle est annulée")],
     )  # fmt: skip

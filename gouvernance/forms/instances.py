@@ -60,10 +60,10 @@ class FormulaireInstance(AvecVersion, ChampsInstance):
         return type_
 
 
-def nommer_titulaire(personne: Personne) -> str:
+def nommer_titulaire(personne: Personne, structure: bool = True) -> str:
     """« Référente n° 1, vice-présidente (CC du Val) » : de quoi ne pas se tromper dans une liste."""
     fonction = f", {personne.fonction[:1].lower()}{personne.fonction[1:]}" if personne.fonction else ""
-    return f"{personne}{fonction} ({personne.structure})"
+    return f"{personne}{fonction}" + (f" ({personne.structure})" if structure else "")
 
 
 class _Siege(FormulaireRattache):

@@ -45,12 +45,23 @@ def arret(request, demarche: Demarche, instance: Instance) -> HttpResponse | Non
     return None
 
 
-def inviter(demarche: Demarche, ecarts: list[Ecart]) -> list[tuple[str, list, list]]:
-    """(phrase, premiers absents, les autres) pour chaque écart ; un absent est (nom, adresse préremplie)."""
-    base = reverse("membre_ajouter", args=[demarche.uuid])
+def inviter(
+    demarche: Demarche, ecarts: list[Ecart], instance: Instance | None = None
+) -> list[tuple[str, list, list]]:
+    """(phrase, premiers absents, les autres) pour chaque écart ; un absent est (nom, adresse où y remédier) :
+    ajouter un siège à l'instance s'il est déjà membre, sinon son inscription déjà remplie.
+    """
+    membre, siege = reverse("membre_ajouter", args=[demarche.uuid]), ""
+    connus = frozenset()
+    if instance and ecarts:
+        siege = reverse("sieges_ajouter", args=[demarche.uuid, instance.uuid])
+        connus = representativite.deja_membres(demarche, ecarts)
     dits = []
     for ecart in ecarts:
-        absents = [(a.libelle, f"{base}?{urlencode(_prerempli(a))}") for a in ecart.absents]
+        absents = [
+            (a.libelle, siege if a in connus else f"{membre}?{urlencode(_prerempli(a))}")
+            for a in ecart.absents
+        ]
         dits.append((ecart.texte, absents[:ABSENTS_MONTRES], absents[ABSENTS_MONTRES:]))
     return dits
 
@@ -90,7 +101,7 @@ def instance(request, uuid, instance):
         "composition": regles.par_college(ouverts),
         "nb_sieges": len(ouverts),
         "clos": [s for s in sieges if s.clos_le],
-        "ecarts": [] if trouvee.dissoute_le else inviter(demarche, ecarts),
+        "ecarts": [] if trouvee.dissoute_le else inviter(demarche, ecarts, trouvee),
         "modifiable": acces.peut["cadrer"] and not trouvee.dissoute_le,
         "jalons": list(trouvee.jalons.order_by("ordre")),
         "prochaine": min((s for s in seances if s.etat in A_TENIR), key=lambda s: s.debut, default=None),

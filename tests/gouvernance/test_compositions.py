@@ -171,7 +171,7 @@ def test_les_associations_membres_siegent_chacune(client, lieu):
         MembreFactory(gouvernance=lieu.gouvernance, structure=structure)
     vus = effets(client, lieu)
     assert vus["La Mêlée"] == vus["Secours populaire"] == "membre"
-    assert vus["associations"] == "nouvelle structure, membre candidat"  # une de plus, à nommer
+    assert vus["associations"] == "une autre, à nommer, membre candidat"
     assert "associations" not in formulaire(client, lieu).initial["lignes"]
 
 

@@ -230,3 +230,13 @@ def test_le_lien_ouvre_le_formulaire_deja_rempli(client, lieu):
     formulaire = client.get(url).context["formulaire"]
     assert formulaire["nom"].value() == lieu.epci.nom
     assert formulaire["college"].value() == "epci"
+
+
+@pytest.mark.django_db
+def test_qui_est_deja_membre_n_a_besoin_que_d_un_siege(client, lieu):
+    cc = StructureFactory(nom="CC du Périgord Nontronnais", college_id="epci")
+    MembreFactory(gouvernance=lieu.demarche.gouvernance, structure=cc, candidat=True)
+    ecarts = client.get(reverse("instance", args=[lieu.uuid, lieu.copil.uuid])).context["ecarts"]
+    liens = {nom: url for _, premiers, _ in ecarts for nom, url in premiers}
+    voulu = reverse("sieges_ajouter", args=[lieu.uuid, lieu.copil.uuid])
+    assert liens["CC du Périgord Nontronnais"] == liens["EPCI"] == voulu

@@ -1,10 +1,12 @@
 """Mes démarches : où elles en sont, et ce que j'ai à y faire, dit en une phrase."""
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
 from django.utils import timezone
 
 from gouvernance import calendriers, retroplanning
 from gouvernance.models import (
+    JALON_ACQUIS,
     Adhesion,
     Demarche,
     Etape,
@@ -46,17 +48,17 @@ def demarches_de(utilisateur: Utilisateur, recherche: str = ""):
 
 
 def completer(cles: list[int], utilisateur: Utilisateur) -> list[Demarche]:
-    """Les démarches d'une page et ce qu'il en faut dire : cinq requêtes, quel que soit leur nombre."""
-    tenues = Seance.objects.filter(etat__in=[EtatSeance.CONVOQUEE, EtatSeance.OUVERTE]).order_by("debut")
+    """Les démarches d'une page et ce qu'il en faut dire : quatre requêtes, quel que soit leur nombre."""
+    restants = Jalon.objects.exclude(etat__in=JALON_ACQUIS).select_related("instance").order_by("ordre")
+    mandats = Mandat.objects.filter(utilisateur=utilisateur, demarche=OuterRef("pk")).order_by()
     demarches = (
         Demarche.objects.filter(pk__in=cles)
-        .select_related("gouvernance__departement", "porteur", "cahier")
-        .prefetch_related(
-            Prefetch("jalons", Jalon.objects.select_related("instance").order_by("ordre")),
-            Prefetch("mandats", Mandat.objects.filter(utilisateur=utilisateur)),
-            Prefetch("instances__seances", tenues.select_related("instance")),
-        )
+        .select_related("gouvernance__departement")
+        .defer("gouvernance__note_contexte", "gouvernance__note_privee")
+        .prefetch_related(Prefetch("jalons", restants))
         .annotate(
+            roles=ArraySubquery(mandats.values("role")),
+            objectifs=F("cahier__objectifs"),
             blocages_echus=Count(
                 "points_de_blocage",
                 Q(points_de_blocage__leve_le=None, points_de_blocage__echeance__lt=timezone.localdate()),
@@ -65,12 +67,24 @@ def completer(cles: list[int], utilisateur: Utilisateur) -> list[Demarche]:
         )
     )
     par_cle = {d.pk: d for d in demarches}
+    seances = _prochaines_seances(cles)
     nationales = calendriers.dates_nationales()
     for demarche in par_cle.values():
         demarche.retard = ""
         if demarche.etape not in TERMINEES:
             demarche.retard = retroplanning.retard_du_prochain(demarche.jalons.all(), nationales)
-    return [_decrire(par_cle[cle]) for cle in cles if cle in par_cle]
+    return [_decrire(par_cle[cle], seances.get(cle)) for cle in cles if cle in par_cle]
+
+
+def _prochaines_seances(cles: list[int]) -> dict[int, Seance]:
+    """Clé de la démarche → la première de ses séances convoquées ou ouvertes."""
+    tenues = Seance.objects.filter(
+        instance__demarche__in=cles, etat__in=[EtatSeance.CONVOQUEE, EtatSeance.OUVERTE]
+    )
+    seances = tenues.select_related("instance").order_by("-debut", "-pk")
+    return {
+        seance.instance.demarche_id: seance for seance in seances
+    }  # la dernière lue est la première tenue
 
 
 def _adhesion_attendue(utilisateur: Utilisateur):
@@ -83,11 +97,10 @@ def _adhesion_attendue(utilisateur: Utilisateur):
     return Exists(membre) & ~Exists(adhesion)
 
 
-def _decrire(demarche: Demarche) -> Demarche:
-    demarche.prochain_jalon = next((j for j in demarche.jalons.all() if not j.acquis), None)
-    seances = [s for i in demarche.instances.all() for s in i.seances.all()]
-    demarche.prochaine_seance = min(seances, key=lambda s: s.debut, default=None)
-    demarche.roles = {m.role for m in demarche.mandats.all()}
+def _decrire(demarche: Demarche, prochaine_seance: Seance | None) -> Demarche:
+    demarche.prochain_jalon = next(iter(demarche.jalons.all()), None)  # seuls ceux qui restent sont lus
+    demarche.prochaine_seance = prochaine_seance
+    demarche.roles = set(demarche.roles)
     demarche.a_faire = a_faire(demarche)
     return demarche
 
@@ -117,8 +130,7 @@ def _doit_adherer(demarche: Demarche) -> bool:
 
 
 def _objectifs(demarche: Demarche) -> bool:
-    cahier = getattr(demarche, "cahier", None)
-    return cahier is not None and bool(cahier.objectifs.strip())
+    return bool((demarche.objectifs or "").strip())
 
 
 def _geste_de_pilote(demarche: Demarche) -> str:

@@ -98,7 +98,7 @@ def test_les_choix_ne_montrent_que_la_demarche(client, fiche, coordination):
     reponse = ecrire_section(client, fiche, "identite", axe=str(ailleurs[0].pk), enjeux=[str(ailleurs[1].pk)])
     assert reponse.status_code == 422
     assert set(reponse.context["formulaire"].errors) == {"axe", "enjeux"}
-    elue_d_ailleurs = PersonneFactory(elu=True)
+    elue_d_ailleurs = PersonneFactory(elu=True, gouvernance__departement__code="33")
     reponse = ecrire_section(client, fiche, "acteurs", elu_referent=str(elue_d_ailleurs.pk))
     assert set(reponse.context["formulaire"].errors) == {"elu_referent"}
 

@@ -6,14 +6,14 @@ from django.contrib.auth.models import Group
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 
-from gouvernance import admin_cadrage, models, sessions
+from gouvernance import admin_acces, admin_cadrage, models, sessions
 from gouvernance.admin_bases import LectureSeule, SansSuppression
 
 admin.site.site_header = "Feuille de route – administration"
 admin.site.site_title = "Feuille de route"
 admin.site.index_title = "Référentiels, comptes et démarches"
 admin.site.unregister(Group)
-REGISTRES = [admin_cadrage]  # ce que d’autres modules y inscrivent
+REGISTRES = [admin_acces, admin_cadrage]  # ce que d’autres modules y inscrivent
 
 
 def connexion_du_site(request, extra_context=None):

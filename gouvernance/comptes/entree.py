@@ -73,7 +73,8 @@ def entrer(request: HttpRequest, compte: Utilisateur, moyen: Moyen, preuve: date
 @transaction.atomic
 def confirmer(request: HttpRequest, moyen: Moyen) -> None:
     """L'identité de qui est déjà connecté vient d'être vérifiée de nouveau."""
-    SessionOuverte.objects.filter(pk=request.session_ouverte.pk).update(authentifiee_le=timezone.now())
+    ouverte = SessionOuverte.objects.filter(pk=request.session_ouverte.pk)
+    ouverte.update(authentifiee_le=timezone.now(), moyen=moyen)
     Evenement.consigner(request.user, "confirmer son identité", par=request.user, vers=Moyen(moyen).label)
 
 

@@ -3,7 +3,7 @@
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.password_validation import validate_password
-from django.core.validators import RegexValidator
+from django.core.validators import MaxLengthValidator, RegexValidator
 
 from gouvernance import tentatives
 from gouvernance.comptes.entree import origine
@@ -148,7 +148,8 @@ class FormulaireInvitation(AvecJeton, FormulaireRattache):
     def __init__(self, *args, demarche: Demarche, coordination: bool, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["structure"].queryset = structures_membres(demarche.gouvernance)
-        self.fields["message"].max_length = 1000
+        self.fields["message"].validators.append(MaxLengthValidator(1000))
+        self.initial["role"] = Role.LECTURE
         self.fields["role"].choices = [
             (role.value, role.label) for role in Role if coordination or role != Role.COORDINATION
         ]

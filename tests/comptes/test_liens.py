@@ -207,6 +207,14 @@ def test_mot_de_passe_oublie_un_lien_puis_un_nouveau(client, compte):
     assert "old_password" in client.get(reverse("mot_de_passe")).context["form"].fields
 
 
+def test_deja_connecte_un_lien_dispense_aussi_de_l_ancien_mot_de_passe(client, compte):
+    client.force_login(compte)
+    assert "old_password" in client.get(reverse("mot_de_passe")).context["form"].fields
+    demander(client, suite=reverse("mot_de_passe"))
+    client.post(lien_et_code(EMAIL)[0])
+    assert "old_password" not in client.get(reverse("mot_de_passe")).context["form"].fields
+
+
 def test_un_nouveau_mot_de_passe_faible_est_refuse(client, compte):
     demander(client)
     client.post(lien_et_code(EMAIL)[0])

@@ -28,7 +28,7 @@ from gouvernance.models import (
 from gouvernance.permissions import exiger
 
 REFERENTS = (1, 2)  # une visite se fait à un ou deux
-HISTOIRE = 30  # les plus récentes, montrées d'abord
+HISTOIRE = 10  # les plus récentes, montrées d'abord
 
 
 class Contenu(NamedTuple):

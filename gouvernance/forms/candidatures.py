@@ -22,7 +22,7 @@ class FormulaireCandidature(AvecJeton, FormulaireDsfr):
         "un collectif d’habitants.",
     )  # fmt: skip
     college = forms.ModelChoiceField(
-        College.objects.all(), label="Famille d’acteurs",
+        College.objects.all(), label="Famille d’acteurs", empty_label="Choisir",
         help_text="Celle qui vous ressemble le plus ; la coordination pourra la corriger.",
     )  # fmt: skip
     message = forms.CharField(

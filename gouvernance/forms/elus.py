@@ -60,7 +60,7 @@ class _Elu(FormulaireRattache):
         help_texts = {
             "mandat": "Par exemple « Maire de Nontron, vice-présidente de la communauté de communes ».",
             "epci": "Vide pour un conseiller départemental ou régional.",
-            "commune": "Facultatif ; l’EPCI est alors celui de la commune.",
+            "commune": "L’EPCI est alors celui de la commune.",
             "decideur": "Sa parole engage sa collectivité.",
             "role": "Naturel : donner l’impulsion. Complémentaire : agir avec les équipes.",
             "sensibilite": OPINION,

@@ -11,7 +11,13 @@ from gouvernance.models import Commune, Demarche, Elu, Epci, Personne, Rencontre
 from gouvernance.rencontres import CompteRendu, Contenu
 from gouvernance.socle.formulaires import AvecJeton, AvecVersion, FormulaireDsfr, SaisieDate
 
+PARTOUT = "tous"
 CASES = forms.CheckboxSelectMultiple
+EXIGES = {
+    "communes": "Choisissez au moins une commune.",
+    "referent": "Une visite de commune se fait à un ou deux référents : nommez-les.",
+    "elus": "Dites quel élu vous rencontrez.",
+}
 PUBLIC = "Lu par tous les membres de la démarche : des faits, pas l’opinion d’une personne."
 
 
@@ -21,23 +27,35 @@ class FormulaireTypeRencontre(FormulaireDsfr):
     bouton = "Continuer"
     type = forms.ChoiceField(label="Type de rencontre", choices=TypeRencontre, initial=TypeRencontre.VISITE)
     epci = forms.ChoiceField(
-        label="Territoire", required=False, help_text="L’EPCI des communes à visiter, ou de la conférence."
-    )
+        label="Territoire", help_text="L’EPCI des communes à visiter, de la conférence ou de l’élu.",
+        error_messages={"required": "Choisissez le territoire de la rencontre."},
+    )  # fmt: skip
 
     def __init__(self, *args, epcis: list[Epci], **kwargs):
         super().__init__(*args, **kwargs)
         choix = [(e.pk, e.nom) for e in epcis]
-        self.fields["epci"].choices = [("", "Choisir"), *choix, (HORS_EPCI, SANS_EPCI)]
+        self.fields["epci"].choices = [
+            ("", "Choisir"), *choix, (HORS_EPCI, SANS_EPCI), (PARTOUT, "Tout le territoire (entretien)"),
+        ]  # fmt: skip
         self.helper.form_method = "get"
 
     def clean(self):
         donnees = super().clean()
         genre, epci = donnees.get("type"), donnees.get("epci")
-        if genre == TypeRencontre.VISITE and not epci:
+        if genre == TypeRencontre.VISITE and epci == PARTOUT:
             self.add_error("epci", "Choisissez l’EPCI des communes à visiter.")
-        if genre == TypeRencontre.CONFERENCE and epci in {"", HORS_EPCI}:
+        if genre == TypeRencontre.CONFERENCE and epci in {PARTOUT, HORS_EPCI}:
             self.add_error("epci", "Une conférence des maires est celle d’un EPCI : choisissez-le.")
         return donnees
+
+
+def exiger_selon_le_type(champs: dict, genre: str) -> None:
+    """Ce que la règle demandera à ce type n'est pas présenté comme facultatif."""
+    requis = {TypeRencontre.VISITE: ("communes", "referent"), TypeRencontre.ENTRETIEN: ("elus",)}
+    for nom in requis.get(genre, ()):
+        if nom in champs:
+            champs[nom].required = True
+            champs[nom].error_messages["required"] = EXIGES[nom]
 
 
 def elus_possibles(demarche: Demarche, epci_pk: str | None):
@@ -80,6 +98,7 @@ class _Rencontre(FormulaireRattache):
         super().__init__(*args, **kwargs)
         self._choix_des_communes(demarche)
         self._choix_des_personnes(demarche)
+        exiger_selon_le_type(self.fields, rencontre.type)
 
     def _choix_des_communes(self, demarche: Demarche) -> None:
         if self.instance.type != TypeRencontre.VISITE:
@@ -112,7 +131,11 @@ class _Rencontre(FormulaireRattache):
         lues, instance = self.cleaned_data, self.instance
         referents = [p for p in (lues.get("referent"), lues.get("second_referent")) if p]
         return Contenu(
-            instance.type, instance.epci, list(lues.get("communes", [])), referents, list(lues["elus"])
+            instance.type,
+            instance.epci,
+            list(lues.get("communes", [])),
+            referents,
+            list(lues.get("elus", [])),
         )
 
     def _save_m2m(self):
@@ -163,6 +186,7 @@ class FormulaireCompteRendu(AvecVersion, FormulaireDsfr):
         possibles = possibles.select_related("personne")
         self.fields["elus"].queryset = possibles
         ranger(self.fields["elus"], possibles)
+        exiger_selon_le_type(self.fields, rencontre.type)
         if rencontre.type != TypeRencontre.VISITE:
             del self.fields["communes"]
             return

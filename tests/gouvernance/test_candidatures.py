@@ -44,8 +44,9 @@ def html(reponse):
 
 def presenter(client, **donnees):
     saisie = {
-        "jeton": uuid.uuid4(), "structure": "Centre social du Val", "siret": "", "college": "associations-ess",
-        "message": "Trois conseillers numériques.", "nom": "Une directrice", "email": "directrice@val.example",
+        "jeton": uuid.uuid4(), "structure": "Centre social du Val", "siret": "",
+        "college": "associations-ess", "email": "directrice@val.example",
+        "message": "Trois conseillers numériques.", "nom": "Une directrice",
     }  # fmt: skip
     return client.post(reverse("candidater", args=["24"]), saisie | donnees)
 

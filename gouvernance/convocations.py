@@ -62,7 +62,7 @@ def avec_annonce(requete):
     parties = PieceDeCourriel.objects.filter(
         courriel__objet_lie=OuterRef("uuid"), courriel__genre__in=[CONVOCATION, CHANGEMENT], nom=ics.NOM
     )
-    return requete.annotate(annonce=Subquery(parties.order_by("-courriel").values("contenu")[:1]))
+    return requete.annotate(annonce=Subquery(parties.order_by("-courriel_id").values("contenu")[:1]))
 
 
 def destinataire(siege: Siege) -> Destinataire | None:

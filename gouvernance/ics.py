@@ -39,8 +39,8 @@ class Annonce(NamedTuple):
 
 
 def annonce_de(seance: Seance, points: list[PointOrdreDuJour]) -> Annonce:
-    debut = seance.debut.astimezone(PARIS)
-    fin = (seance.debut + timedelta(minutes=seance.duree)).astimezone(PARIS)
+    exact = seance.debut.replace(microsecond=0)  # iCalendar compte en secondes
+    debut, fin = (i.astimezone(PARIS) for i in (exact, exact + timedelta(minutes=seance.duree)))
     lignes = tuple(_dire(rang, point) for rang, point in enumerate(points, start=1))
     return Annonce(debut, fin, seance.lieu, seance.visioconference, lignes)
 

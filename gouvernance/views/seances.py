@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Paginator
-from django.db.models import Count
+from django.db.models import Count, OuterRef
+from django.db.models.functions import JSONObject
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,7 +17,7 @@ from gouvernance.convocations import annuler, avec_annonce, convoquer, envois, e
 from gouvernance.decisions import EFFET, jalon_attendu
 from gouvernance.forms.commun import en_edition
 from gouvernance.forms.seances import FormulairePlanifier, FormulairePresences, FormulaireSeance
-from gouvernance.models import Demarche, EtatSeance, Seance
+from gouvernance.models import Demarche, EtatSeance, PieceDeSeance, Seance
 from gouvernance.ordre_du_jour import heure_de_fin, minutes
 from gouvernance.permissions import Acces
 from gouvernance.socle.vues import lecture_seule, parametre
@@ -45,8 +47,13 @@ def seances(request, uuid):
 
 
 def trouver(demarche: Demarche, uuid) -> Seance:
-    """La séance de cette démarche, avec le dernier rendez-vous parti et la décision qui l'a approuvée."""
-    seances = avec_annonce(Seance.objects).select_related("instance", "approbation__seance__instance")
+    """La séance de cette démarche, en une requête : le dernier rendez-vous parti (`annonce`), ses documents
+    (`jointes`) et la décision qui l'a approuvée.
+    """
+    jointes = PieceDeSeance.objects.filter(seance=OuterRef("pk")).order_by("nom")
+    dites = ArraySubquery(jointes.values(dit=JSONObject(uuid="uuid", nom="nom", taille="taille")))
+    seances = avec_annonce(Seance.objects).annotate(jointes=dites)
+    seances = seances.select_related("instance", "approbation__seance__instance")
     seance = get_object_or_404(seances, instance__demarche=demarche, uuid=uuid)
     seance.instance.demarche = demarche
     return seance
@@ -69,7 +76,7 @@ def contexte_seance(demarche: Demarche, acces: Acces, seance: Seance) -> dict:
         "duree": minutes(points),
         "fin": heure_de_fin(seance, points),
         "decisions": decisions,
-        "pieces": list(seance.pieces.all()),
+        "pieces": seance.jointes,
         "envois": suivi,
         "convies": [(s, etat_du_siege(s, suivi)) for s in sieges if s.clos_le is None],
         "actions": [(nom, dit, QUESTIONS.get(nom, "")) for nom, dit in possibles.items()],

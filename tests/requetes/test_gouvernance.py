@@ -1,9 +1,11 @@
 """Le nombre de requêtes de chaque page de la gouvernance ne dépend pas de ce qu'elle montre."""
 
+import uuid
+
 import pytest
 from django.urls import reverse
 
-from gouvernance.models import Evenement, Role
+from gouvernance.models import Courriel, Evenement, Role
 from tests.gouvernance.fabriques import (
     AdhesionFactory,
     CahierFactory,
@@ -14,11 +16,13 @@ from tests.gouvernance.fabriques import (
     MandatFactory,
     MembreFactory,
     PersonneFactory,
+    PieceDeSeanceFactory,
     PointDeBlocageFactory,
     PointFactory,
     PresenceFactory,
     SeanceFactory,
     SiegeFactory,
+    UtilisateurFactory,
 )
 from tests.gouvernance.situations import situation
 
@@ -68,6 +72,31 @@ def test_la_page_qui_decide(client, lieu, compter_requetes):
     avant = compter_requetes(adresse)
     _garnir(lieu, 7)
     assert compter_requetes(adresse) == avant <= SOCLE + PLAFOND
+
+
+@pytest.mark.parametrize(
+    "nom", ["seance", "decision_consigner", "point_ajouter", "piece_joindre", "compte_rendu", "seance_ics"]
+)
+def test_une_page_de_seance_tient_en_dix_requetes(client, lieu, compter_requetes, nom):
+    """Dix en tout : la session, le compte, la démarche et les mandats y comptent."""
+    adresse = reverse(nom, args=[lieu.uuid, lieu.seance.uuid])
+    _garnir_la_seance(lieu, 3)
+    avant = compter_requetes(adresse)
+    _garnir_la_seance(lieu, 7)
+    assert compter_requetes(adresse) == avant <= PLAFOND
+
+
+def _garnir_la_seance(lieu, combien: int) -> None:
+    _garnir(lieu, combien)
+    for _ in range(combien):
+        PieceDeSeanceFactory(seance=lieu.seance)
+        personne = PersonneFactory(gouvernance=lieu.demarche.gouvernance, utilisateur=UtilisateurFactory())
+        SiegeFactory(instance=lieu.copil, structure=personne.structure, personne=personne)
+        point = PointFactory(seance=lieu.seance, cible_type="fiche", cible=uuid.uuid4(), echanges="Dit.")
+        DecisionFactory(seance=lieu.seance, point=point, cible_type="fiche", cible=point.cible)
+        Courriel.objects.create(
+            cle=str(uuid.uuid4()), genre="convocation", objet_lie=lieu.seance.uuid, destinataire="a@b.example"
+        )
 
 
 @pytest.mark.parametrize("role", ["coordination", "administration"])

@@ -18,6 +18,8 @@ SOMMAIRE = RACINE / "feuille_de_route" / "documents" / "contenu" / "sommaire.py"
 # Les seules adresses qui répondent sans compte ; toute autre est protégée par LoginRequiredMiddleware.
 PUBLIQUES = {
     "accueil",
+    "candidater",
+    "candidature_recue",
     "code_saisir",
     "connexion",
     "invitation",

@@ -109,8 +109,7 @@ def lever(numero: int, leves: int) -> Pas:
 
     def faire(jeu: Jeu) -> None:
         point = PointDeBlocage.objects.filter(demarche=jeu.demarche).order_by("pk")[numero]
-        resolution = jeu.lire("cadrage")["blocages"][numero].get("resolution") or RESOLUTION
-        blocages.lever(point.pk, par=jeu.compte("departement"), resolution=resolution)
+        blocages.lever(point.pk, par=jeu.compte("departement"), resolution=RESOLUTION)
 
     def fait(jeu: Jeu) -> bool:
         points = PointDeBlocage.objects.filter(demarche=jeu.demarche, leve_le__isnull=False)

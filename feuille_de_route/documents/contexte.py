@@ -5,6 +5,7 @@
 - à signer : le JSON figé, la décision qui valide la version, les noms et qualités des signataires.
 """
 
+import re
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -25,6 +26,7 @@ from gouvernance.models import CodeJalon, Decision
 from gouvernance.socle.manques import Manque
 
 NOM_JSON = "feuille-de-route.json"
+ENTRE_BALISES = re.compile(r">\s*\n\s*<")
 FEUILLES = {True: ("pdf.css", "pdf_projet.css"), False: ("pdf.css",)}
 
 
@@ -69,7 +71,8 @@ def html_du_document(document: Document) -> str:
         "verifier": f"{settings.ADRESSE_PUBLIQUE}/verifier",
         "nom_json": NOM_JSON,
     }
-    return render_to_string("pdf/document.html", contexte)
+    # Les retours à la ligne du gabarit entre deux balises ne disent rien, et coûtent 4 % de la mise en page.
+    return ENTRE_BALISES.sub("><", render_to_string("pdf/document.html", contexte))
 
 
 def pieces_jointes(document: Document) -> list[PieceJointe]:

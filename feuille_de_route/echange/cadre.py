@@ -74,6 +74,7 @@ def _instances(e: Ecriture) -> None:
         creees.append(instance)
         for siege in objets(dite, "sieges"):
             occupe = {"structure": e.lien(siege, "structure"), "personne": e.lien(siege, "personne")}
+            occupe |= {"clos_le": _jour(siege.get("clos_le"))}
             e.creer(Siege, siege, instance=instance, **occupe, **valeurs("siege", siege))
     for instance, dite in zip(creees, dites, strict=True):
         suite = {"succede_a": e.lien(dite, "succede_a"), "dissoute_le": _jour(dite.get("dissoute_le"))}
@@ -189,6 +190,9 @@ def _consensus(e: Ecriture) -> None:
     for dite in objets(e.donnees, "limites"):
         liens = {"responsable": e.lien(dite, "responsable"), "decision": e.lien(dite, "decision")}
         e.creer(LimiteDAction, dite, demarche=e.demarche, **liens, **valeurs("limite", dite))
+    for dite in objets(e.donnees, "limites"):
+        if dite.get("remplace"):
+            LimiteDAction.objects.filter(pk=e.refs[dite["ref"]].pk).update(remplace=e.lien(dite, "remplace"))
     for dite in objets(e.donnees, "rencontres"):
         champs = valeurs("rencontre", dite) | {"epci_id": (dite.get("epci") or {}).get("siren")}
         if champs["etat"] == EtatRencontre.TENUE:

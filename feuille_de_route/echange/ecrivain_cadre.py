@@ -62,6 +62,7 @@ class EcrivainDuCadre(Renvois):
                     "structure": self._structure(s.structure),
                     "personne": self._personne(s.personne),
                     **simples("siege", s),
+                    "clos_le": jour_json(s.clos_le),
                 }
                 for s in instance.sieges.all()
             ],
@@ -122,6 +123,7 @@ class EcrivainDuCadre(Renvois):
                     **simples("limite", limite),
                     "responsable": self._structure(limite.responsable),
                     "decision": self._lien(limite, "decision"),
+                    "remplace": self._lien(limite, "remplace"),
                 }
                 for limite in self.dossier.limites
             ],

@@ -104,7 +104,10 @@ OBJETS = {
         "quorum": "Sièges présents ou représentés qu’il faut ; 0 : pas de quorum.",
         "instance_hote": "Instance existante dont elle reprend les réunions.",
     }),
-    "siege": Objet(Siege, {"president": "Vrai si ce siège préside ou co-préside."}),
+    "siege": Objet(Siege, {
+        "president": "Vrai si ce siège préside ou co-préside.",
+        "ordre": "Rang dans l’instance, par défaut 0.",
+    }),
     "cahier": Objet(CahierDesCharges, {
         "contexte": "Contexte.",
         "objectifs": "Ce que la démarche doit produire, et pour qui.",
@@ -154,6 +157,7 @@ OBJETS = {
         "objet": "Objet du point.",
         "duree": "Durée prévue, en minutes.",
         "rapporteur": "Rapporteur.",
+        "echanges": "Ce qui s’est dit.",
     }),
     "presence": Objet(Presence, {"etat": "Présent, excusé ou représenté."}),
     "decision": Objet(Decision, {

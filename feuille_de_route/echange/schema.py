@@ -108,6 +108,7 @@ def _cadre() -> dict:
         "siege", "Un siège.", requis=("structure",), ref=ref("siege"),
         structure=renvoi("La structure qui l’occupe.", "structure", requis=True),
         personne=renvoi("Le titulaire.", "personne"),
+        clos_le=texte("Date de sa clôture ; null : on le convoque.", pattern=DATE, format="date"),
     )  # fmt: skip
     adhesion = objet(
         None, "L’accord d’une structure.", requis=("structure",),
@@ -171,6 +172,7 @@ def _seances() -> dict:
         "limite", "Une limite d’action.", ref=ref("limite"),
         responsable=renvoi("Qui la porte.", "structure"),
         decision=renvoi("La décision qui l’a arrêtée.", "decision"),
+        remplace=renvoi("La limite décidée dont elle prend la place.", "limite"),
     )  # fmt: skip
     return {
         "seances": liste("Les séances.", seance),

@@ -15,9 +15,7 @@ def referentiels(db):
     """Les territoires, collèges et thématiques que citent l'exemple et les cas."""
     dordogne = DepartementFactory()
     DepartementFactory(code="38", nom="Isère", region__code="84", region__nom="Auvergne-Rhône-Alpes")
-    dronne = EpciFactory(
-        siren="200041572", nom="CC Dronne et Belle", departement=dordogne, population=11393
-    )
+    dronne = EpciFactory(siren="200041572", nom="CC Dronne et Belle", departement=dordogne, population=11393)
     CommuneFactory(code="24037", nom="Bergerac", departement=dordogne, epci=None)
     CommuneFactory(code="24064", nom="Brantôme en Périgord", departement=dordogne, epci=dronne)
     EpciFactory(siren="200040392", nom="CA Le Grand Périgueux", departement=dordogne, population=104933)

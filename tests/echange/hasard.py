@@ -147,7 +147,10 @@ def _instances(draw, d: dict, structure) -> dict:
     for n, instance in enumerate(instances):
         sieges = draw(st.lists(siege, max_size=3))
         uniques = {(s["structure"], s["personne"]): s for s in sieges}.values()
-        instance["sieges"] = [{**s, "ref": f"G{n}-{rang}"} for rang, s in enumerate(uniques)]
+        jour = valeur(OBJETS["jalon"].champ("echeance"), requis=False)
+        instance["sieges"] = [
+            {**s, "ref": f"G{n}-{rang}", "clos_le": draw(jour)} for rang, s in enumerate(uniques)
+        ]
         instance["succede_a"] = draw(parmi(instances[:n]))
         instance["dissoute_le"] = draw(valeur(OBJETS["jalon"].champ("echeance"), requis=False))
         if instance["type"] == "existante":
@@ -286,6 +289,8 @@ def _plan(draw, d: dict, structure) -> dict:
 def _consensus(draw, d: dict) -> dict:
     decision = parmi([x for s in d["seances"] for x in s["decisions"]])
     limites = draw(nommes("L", simples("limite", responsable=parmi(d["structures"]), decision=decision)))
+    for n, limite in enumerate(limites):  # chacune en remplace une autre au plus
+        limite["remplace"] = limites[n - 1]["ref"] if n and draw(st.booleans()) else None
     termes = {t["terme"].lower(): t for t in draw(st.lists(simples("terme"), max_size=3))}
     rencontre = simples(
         "rencontre", epci=code("siren", EPCIS), referents=quelques(d["personnes"]),

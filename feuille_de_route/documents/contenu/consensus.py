@@ -5,8 +5,13 @@ from gouvernance.models import EtatRencontre, Limite, TypeRencontre
 
 
 def limites(dossier: Dossier) -> list[dict] | None:
-    """Les trois registres, dans l'ordre « on va, on peut, on ne peut pas » ; None s'ils sont vides."""
+    """Les trois registres, dans l'ordre « on va, on peut, on ne peut pas » ; None s'ils sont vides.
+
+    Une ligne qu'une autre, décidée, remplace n'y est plus.
+    """
     dites = liste(dossier.donnees, "limites")
+    remplacees = {dite["remplace"] for dite in dites if dite["decision"]}
+    dites = [dite for dite in dites if dite["ref"] not in remplacees or not dite["ref"]]
     registres = [
         {
             "titre": Limite(categorie).label,

@@ -41,9 +41,7 @@ DROITS = {
     "regarder": Droit("donner son regard", PARTIES, Etape.DIAGNOSTIC),
     "formuler_enjeux": Droit("modifier les enjeux", REDACTEURS, Etape.ENJEUX),
     "voter": Droit("voter pour les enjeux", PARTIES - {COTECH}, Etape.ENJEUX, Etape.ENJEUX),
-    "consigner_vote": Droit(
-        "consigner un vote recueilli sur papier", PILOTES, Etape.ENJEUX, Etape.ENJEUX
-    ),
+    "consigner_vote": Droit("consigner un vote recueilli sur papier", PILOTES, Etape.ENJEUX, Etape.ENJEUX),
     "animer": Droit("préparer et animer les ateliers", REDACTEURS | {COTECH}, Etape.PLAN_ACTIONS),
     "contribuer": Droit("contribuer à un atelier", PARTIES, Etape.PLAN_ACTIONS),
     "structurer": Droit("modifier les axes", REDACTEURS, Etape.STRATEGIE),

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from ateliers.models import Contribution
 from diagnostic.models import Constat, Regard
-from feuille_de_route.models import Axe, FicheAction
+from feuille_de_route.models import Axe, FicheAction, Papier
 from gouvernance.models import Etape, Membre
 from tests.feuille_de_route.fabriques import BesoinFactory
 from tests.feuille_de_route.saisies import envoi
@@ -81,6 +81,7 @@ DOUBLES = {
     ),
     "jalon_ordre_unique": lambda lieu: lieu.demarche.jalons.filter(ordre=2).update(ordre=1),
     "membre_statut_connu": lambda _: Membre.objects.update(statut="ailleurs", confirme_le=None),
+    "papier_format_connu": lambda _: Papier.objects.update(format="exe"),
     "perimetre_sans_recouvrement": lambda lieu: PerimetreFactory(
         epci=lieu.perimetre.epci, demarche__gouvernance=lieu.perimetre.demarche.gouvernance
     ),

@@ -151,6 +151,7 @@ def _ranger(formulaire, *, par, demarche: Demarche) -> Elu:
 
 def retirer(elu: Elu, *, par: Utilisateur | None, demarche: Demarche) -> None:
     """Ôte un élu de la grille ; sa personne reste au carnet. Une rencontre qui le cite l'y retient."""
+    exiger(par, demarche, "suivre_elus")
     if Rencontre.objects.filter(elus=elu).exists():
         raise ValidationError(f"{elu} figure dans une rencontre : retirez-l’en d’abord.")
     edition.supprimer(elu, par=par, demarche=demarche, droit="suivre_elus")

@@ -13,7 +13,8 @@ PAGES = {
     "transmission", "version_json",
 }  # fmt: skip
 COMPTES = {  # sans démarche
-    "accueil", "candidater", "candidature_recue", "code_saisir", "confirmer", "connexion", "deconnexion", "galerie", "invitation",
+    "accueil", "candidater", "candidature_recue", "code_saisir", "confirmer", "connexion", "deconnexion",
+    "galerie", "invitation",
     "invitation_prouvee", "lien_demander", "lien_ouvrir", "mot_de_passe", "proconnect", "proconnect_retour",
     "session_fermer", "sessions", "verifier",
 }  # fmt: skip

@@ -1,12 +1,13 @@
 """La matrice : chaque adresse, ce qu'elle est, et le droit qu'elle demande (DOMAINE §6)."""
 
-from gouvernance.models import Role
-from gouvernance.permissions import ADMINISTRATION, DROITS
+from gouvernance.models import Etape, Role
+from gouvernance.permissions import ADMINISTRATION, DROITS, Droit
 
 PAGES = {
     "instance",
     "piece_lire", "seance_ics",
-    "ateliers", "atelier", "axes", "besoins", "blocages", "cahier", "cahier_editions", "chantier", "chantiers", "definition", "limites", "constat", "constats",
+    "ateliers", "atelier", "axes", "besoins", "blocages", "cahier", "cahier_editions", "chantier",
+    "chantiers", "definition", "limites", "constat", "constats",
     "demarche", "document_etat", "document_pdf", "documents", "elus", "enjeux", "fiche", "gouvernance",
     "journal", "membres", "papier_etat", "papier_telecharger", "plan",
     "rencontre", "rencontres", "seance", "seances", "signataires",
@@ -18,6 +19,8 @@ COMPTES = {  # sans démarche
     "invitation_prouvee", "lien_demander", "lien_ouvrir", "mot_de_passe", "proconnect", "proconnect_retour",
     "session_fermer", "sessions", "verifier",
 }  # fmt: skip
+LUS = {"accueil", "candidature_recue", "galerie", "proconnect_retour", "sessions"}  # GET seulement
+ENVOYES = {"deconnexion", "session_fermer"}  # POST seulement
 REDIRIGE = {"faire_valider"}  # une page qui mène à une autre
 
 ACTES = {
@@ -74,20 +77,28 @@ FORMULAIRES = {
     "vote_consigner": "consigner_vote",
 }  # fmt: skip
 
-# Les droits que la table DROITS ne dit pas seule.
+# Les droits que la table DROITS ne dit pas seule : même forme, mêmes essais.
 AUTRES = {
-    "coordination": {Role.COORDINATION},
-    "prefecture": {Role.COORDINATION},
-    "ouvrir": {Role.COORDINATION, ADMINISTRATION},
-    "fiche": DROITS["editer_fiches"].roles | {Role.PARTENAIRE},  # le partenaire porte la fiche de la scène
-    "signer": {Role.COORDINATION, Role.ELU},  # les deux signataires de la scène
-}
+    "coordination": Droit(
+        "consigner l’adhésion d’une structure", frozenset({Role.COORDINATION}), Etape.PLAN_ACTIONS
+    ),
+    "prefecture": Droit("lire et écrire la note privée", frozenset({Role.COORDINATION})),
+    "ouvrir": Droit("ouvrir une démarche", frozenset({Role.COORDINATION, ADMINISTRATION})),
+    "fiche": Droit(  # le partenaire porte la fiche de la scène
+        "écrire et proposer une fiche", DROITS["editer_fiches"].roles | {Role.PARTENAIRE}, Etape.PLAN_ACTIONS
+    ),
+    "signer": Droit(  # les deux signataires de la scène
+        "signer la feuille de route", frozenset({Role.COORDINATION, Role.ELU}), Etape.EN_SIGNATURE,
+        Etape.EN_SIGNATURE,
+    ),
+}  # fmt: skip
+TOUS_LES_DROITS = DROITS | AUTRES
 ROLES = [*Role.values, ADMINISTRATION, "superutilisateur"]
 
 
 def peut(role: str, droit: str) -> bool:
     role = ADMINISTRATION if role == "superutilisateur" else role
-    return role in (AUTRES[droit] if droit in AUTRES else DROITS[droit].roles)
+    return role in TOUS_LES_DROITS[droit].roles
 
 
 def attendus(nom: str, role: str) -> tuple[int, int]:

@@ -299,15 +299,15 @@ MOTS = {
 
 def adresses() -> dict[str, list[str]]:
     """Nom de chaque adresse → les noms de ses arguments, l'administration de Django exceptée."""
-    return {nom: re.findall(r"<(?:\w+:)?(\w+)>", motif) for nom, motif in _motifs(get_resolver(), "")}
+    return {nom: re.findall(r"<(?:\w+:)?(\w+)>", motif) for nom, motif in motifs(get_resolver(), "")}
 
 
-def _motifs(resolveur, prefixe):
+def motifs(resolveur, prefixe):
     for motif in resolveur.url_patterns:
         chemin = prefixe + str(motif.pattern)
         if isinstance(motif, URLResolver):
             if motif.namespace != "admin":
-                yield from _motifs(motif, chemin)
+                yield from motifs(motif, chemin)
         elif isinstance(motif, URLPattern):
             yield motif.name, chemin
 

@@ -6,10 +6,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from gouvernance import edition, instances, seances
+from gouvernance import convocations, edition, instances
 from gouvernance.instances import Place
 from gouvernance.models import (
     JALON_ACQUIS,
+    Demarche,
     EtatSeance,
     Evenement,
     Instance,
@@ -48,6 +49,8 @@ def succeder(ancienne_pk: int, formulaire, releve: Releve, *, par: Utilisateur |
     Les jalons qui ne sont pas acquis passent à la nouvelle ; ses séances à venir aussi, ou sont annulées.
     Lève PermissionDenied ; ValidationError si l'ancienne est déjà remplacée ou tient une séance ; DejaFait.
     """
+    demarche_pk = Instance.objects.values_list("demarche", flat=True).get(pk=ancienne_pk)
+    Demarche.objects.select_for_update(of=("self",)).get(pk=demarche_pk)  # le verrou entier des séances
     ancienne = instances.verrouiller(ancienne_pk, par, "tenir_seance")
     if ancienne.seances.filter(etat=EtatSeance.OUVERTE).exists():
         raise ValidationError(f"« {ancienne} » est en séance : closez d’abord la séance ouverte.")
@@ -62,7 +65,7 @@ def succeder(ancienne_pk: int, formulaire, releve: Releve, *, par: Utilisateur |
         if seance.pk in releve.deplacees:
             _confier(seance, nouvelle, par)
         else:
-            seances.effectuer("annuler", seance.pk, par=par)
+            convocations.annuler(seance.pk, par=par)
     _dissoudre(ancienne, nouvelle, par)
     Evenement.consigner(
         nouvelle, "succéder", par=par, de=ancienne,
@@ -84,7 +87,7 @@ def _redesigner(ancienne: Instance, nouvelle: Instance, par) -> None:
 def _confier(seance: Seance, nouvelle: Instance, par) -> None:
     """La séance garde sa date et son ordre du jour ; elle prend le numéro de la nouvelle instance.
 
-    Déjà convoquée, elle redevient planifiée : ce ne sont plus les mêmes membres que l'on convoque.
+    Déjà convoquée, elle le reste : « prévenir » y annonce le changement et convoque les nouveaux membres.
     """
     avant = f"{seance.reference} ({seance.get_etat_display().lower()})"
     if seance.instance.type != nouvelle.type:
@@ -93,7 +96,7 @@ def _confier(seance: Seance, nouvelle: Instance, par) -> None:
             instance__demarche=nouvelle.demarche_id, instance__type=nouvelle.type, debut__year=annee
         )
         seance.numero = max(memes.values_list("numero", flat=True), default=0) + 1
-    seance.instance, seance.etat = nouvelle, EtatSeance.PLANIFIEE
+    seance.instance = nouvelle
     seance.version += 1
     seance.attribuer(par)
     seance.save()

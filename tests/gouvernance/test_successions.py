@@ -2,14 +2,15 @@
 
 import html as entites
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 
-from gouvernance import cadrage, seances
-from gouvernance.models import EtatJalon, EtatSeance, Evenement, Instance, Jalon, Seance
+from gouvernance import cadrage, convocations, seances
+from gouvernance.models import Courriel, EtatJalon, EtatSeance, Evenement, Instance, Jalon, Personne, Seance
 from gouvernance.permissions import DROITS
 from tests.feuille_de_route.saisies import envoi
 from tests.gouvernance.fabriques import (
@@ -124,12 +125,32 @@ def test_tout_est_au_journal(client, lieu):
     assert not Evenement.objects.exclude(par=lieu.gens["coordination"]).exists()
 
 
-def test_une_seance_convoquee_que_l_on_garde_est_a_reconvoquer(client, lieu):
+def test_les_seances_gardees_prennent_le_numero_de_la_nouvelle(client, lieu):
     succeder(client, lieu)
     lieu.convoquee.refresh_from_db()
-    assert (lieu.convoquee.etat, lieu.convoquee.instance.type) == (EtatSeance.PLANIFIEE, "copil")
+    assert (lieu.convoquee.etat, lieu.convoquee.instance.type) == (EtatSeance.CONVOQUEE, "copil")
     numeros = {s.reference for s in Seance.objects.filter(instance__type="copil")}
     assert numeros == {"2026-COPIL-01", "2026-COPIL-02"}
+
+
+@pytest.mark.parametrize(("sort", "genre"), [("annuler", "annulation-seance"), ("deplacer", None)])
+def test_qui_etait_convoque_apprend_l_annulation_ou_le_changement(client, lieu, sort, genre):
+    Personne.objects.filter(pk=lieu.elue.pk).update(email="elue@cc.example")
+    demain = timezone.now() + timedelta(days=20)
+    seance = SeanceFactory(instance=lieu.groupe, numero=9, debut=demain)
+    PointFactory(seance=seance)
+    convocations.convoquer(seance.pk, par=lieu.gens["coordination"])
+    succeder(client, lieu, **{f"seance_{seance.uuid}": sort})
+    ecrits = Courriel.objects.exclude(genre="convocation")
+    if genre:
+        assert [(c.genre, c.destinataire) for c in ecrits] == [(genre, "elue@cc.example")]
+        return
+    assert not ecrits.exists()  # rien ne part sans que la coordination le demande
+    nouvelle = Instance.objects.get(type="copil")
+    venue = PersonneFactory(structure=lieu.centre, gouvernance=lieu.gouvernance, email="centre@x.example")
+    nouvelle.sieges.filter(structure=lieu.centre).update(personne=venue)
+    convocations.prevenir(seance.pk, par=lieu.gens["coordination"])
+    assert set(Courriel.objects.values_list("destinataire", flat=True)) >= {"centre@x.example"}
 
 
 def test_on_peut_ecarter_un_siege(client, lieu):
@@ -196,8 +217,7 @@ def test_une_faute_en_cours_d_acte_ne_laisse_rien(client, lieu, monkeypatch):
 
     monkeypatch.setattr("gouvernance.successions._dissoudre", echouer)
     client.raise_request_exception = False
-    with connection.constraint_checks_disabled():
-        assert succeder(client, lieu).status_code == 500
+    assert succeder(client, lieu).status_code == 500
     assert not Instance.objects.filter(type="copil").exists()
     assert set(lieu.demarche.jalons.values_list("instance", flat=True)) == {lieu.groupe.pk}
     assert not Evenement.objects.exists()

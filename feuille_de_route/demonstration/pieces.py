@@ -8,6 +8,7 @@ from django.conf import settings
 from feuille_de_route.demonstration.jeu import DemonstrationImpossible, Jeu, Pas, derouler
 from feuille_de_route.demonstration.scenes import (
     cadrage,
+    concertation,
     constats,
     enjeux,
     fiches,
@@ -30,15 +31,17 @@ SUITES = lire("perigord_noir", "suites")
 
 def _dordogne() -> list[Pas]:
     return [
-        *ouverture.PAS, ouverture.ROLES, cadrage.NOTES, *cadrage.PAS,
-        *seances.tenir("installation", 2), cadrage.lever(0, leves=1),
+        *ouverture.PAS, ouverture.ROLES, cadrage.NOTES, *cadrage.PAS, concertation.MOTS,
+        *seances.tenir("installation", 2), cadrage.lever(0, leves=1), concertation.ELUS,
         signature.franchir("ouvrir_diagnostic", "departement"),
-        *constats.PAS, *seances.tenir("diagnostic", 2),
-        signature.franchir("ouvrir_enjeux", "departement"), cadrage.lever(2, leves=2),
+        *constats.PAS, concertation.rencontrer(0), *seances.tenir("diagnostic", 2),
+        signature.franchir("ouvrir_enjeux", "departement"), concertation.rencontrer(1),
+        cadrage.lever(2, leves=2),
         enjeux.tenir_atelier("enjeux"), enjeux.FORMULER, enjeux.CLASSER, enjeux.RETENIR,
         *seances.tenir("enjeux", 1), signature.franchir("ouvrir_strategie", "departement"),
         enjeux.tenir_atelier("chantiers"), enjeux.CHANTIERS, fiches.AXES,
-        *seances.tenir("strategie", 2), signature.franchir("ouvrir_plan", "departement"),
+        concertation.LIMITES, *seances.tenir("strategie", 5),
+        signature.franchir("ouvrir_plan", "departement"),
         enjeux.CONCLURE, *map(fiches.ecrire, FICHES), fiches.proposer(TITRES),
         fiches.renvoyer(RENVOI["titre"], RENVOI["motif"], RENVOI["par"]),
         fiches.completer(RENVOI["titre"], RENVOI["complement"]),
@@ -47,7 +50,7 @@ def _dordogne() -> list[Pas]:
         signature.franchir("soumettre", "departement"), signature.attendre_la_version_soumise(),
         seances.decider("validation", 2), seances.clore("validation"),
         signature.franchir("ouvrir_signature", "prefecture"), *map(signature.signer, range(1, 5)),
-        signature.TRANSMETTRE, signature.ACCUSER,
+        signature.TRANSMETTRE, signature.ACCUSER, concertation.A_VENIR,
     ]  # fmt: skip
 
 

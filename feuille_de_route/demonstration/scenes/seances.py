@@ -89,6 +89,7 @@ def decider(cle: str, rang: int) -> Pas:
             dite["nature"], dite["objet"], texte=dite.get("texte", ""), reserves=dite.get("reserves", ""),
             jalon=_jalon(jeu, dite.get("jalon")),
             echeance=jeu.jour(dite["echeance"]) if dite.get("echeance") else None,
+            **_cible(jeu, dite.get("cible")),
         )  # fmt: skip
         parcours.consigner_decision(
             seance.pk, saisie, par=jeu.compte(_dite(jeu, cle)["par"]),
@@ -100,6 +101,15 @@ def decider(cle: str, rang: int) -> Pas:
         return _trouver(jeu, cle).decisions.count() >= rang
 
     return Pas(f"Séance « {NOMS[cle]} » : décision n° {rang}.", fait, faire)
+
+
+def _cible(jeu: Jeu, vise: list | None) -> dict:
+    """`vise` : le genre de l'objet et son libellé ; rien si la décision ne porte sur aucun objet."""
+    if not vise:
+        return {}
+    genre, libelle = vise
+    objet = jeu.demarche.limites.get(libelle=libelle)
+    return {"cible_type": genre, "cible": objet.uuid, "cible_libelle": str(objet)}
 
 
 def _proposees(jeu: Jeu, titres: list[str] | str) -> list[int]:

@@ -5,11 +5,14 @@ Ce qui a été annoncé se relit dans le dernier rendez-vous parti : la page dit
 seul acte en prévient tout le monde. Rien ne part à chaque retouche de l'ordre du jour.
 """
 
+from datetime import datetime
 from typing import NamedTuple
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Coalesce, JSONObject
 from django.utils import formats, timezone
 
 from gouvernance import courriels, ics, seances
@@ -39,10 +42,17 @@ class Destinataire(NamedTuple):
     adresse: str
 
 
-class Envois(NamedTuple):
-    """Où en est la convocation. `etats` : adresse → dernier courriel ; `manquent` : sièges sans adresse."""
+class Envoi(NamedTuple):
+    """Le dernier courriel écrit à une adresse : son état, et quand (départ, sinon écriture)."""
 
-    convoques: dict[str, Courriel]
+    etat: EtatCourriel
+    le: datetime
+
+
+class Envois(NamedTuple):
+    """Où en est la convocation. `convoques` : adresse → dernier envoi ; `manquent` : sièges sans adresse."""
+
+    convoques: dict[str, Envoi]
     a_convoquer: list[Destinataire]
     manquent: list[Siege]
     changements: list[str]
@@ -58,11 +68,18 @@ class Lot(NamedTuple):
 
 
 def avec_annonce(requete):
-    """Ajoute à une requête de séances `annonce` : le dernier rendez-vous parti (texte), ou None."""
+    """Ajoute à une requête de séances `annonce`, le dernier rendez-vous parti (texte) ou None, et `partis`,
+    ce que l'on a écrit à qui.
+    """
+    lignes = Courriel.objects.filter(objet_lie=OuterRef("uuid"), genre__in=GENRES).order_by("pk")
+    dit = JSONObject(adresse="destinataire", etat="etat", le=Coalesce("envoye_le", "cree_le"))
     parties = PieceDeCourriel.objects.filter(
         courriel__objet_lie=OuterRef("uuid"), courriel__genre__in=[CONVOCATION, CHANGEMENT], nom=ics.NOM
     )
-    return requete.annotate(annonce=Subquery(parties.order_by("-courriel_id").values("contenu")[:1]))
+    return requete.annotate(
+        annonce=Subquery(parties.order_by("-courriel_id").values("contenu")[:1]),
+        partis=ArraySubquery(lignes.values(dit=dit)),
+    )
 
 
 def destinataire(siege: Siege) -> Destinataire | None:
@@ -75,12 +92,14 @@ def destinataire(siege: Siege) -> Destinataire | None:
 
 
 def envois(seance: Seance, sieges: list[Siege], points: list[PointOrdreDuJour]) -> Envois:
-    """Qui est convoqué, qui ne l'est pas, et ce que les convoqués ignorent encore (une requête).
+    """Qui est convoqué, qui ne l'est pas, et ce que les convoqués ignorent encore (sans requête).
 
     `seance` vient de `avec_annonce` ; ses sièges, avec personne et compte.
     """
-    lignes = Courriel.objects.filter(objet_lie=seance.uuid, genre__in=GENRES).order_by("pk")
-    convoques = {c.destinataire: c for c in lignes.defer("corps")}
+    convoques = {
+        parti["adresse"]: Envoi(EtatCourriel(parti["etat"]), datetime.fromisoformat(parti["le"]))
+        for parti in seance.partis
+    }
     ouverts = [s for s in sieges if s.clos_le is None]
     trouves = {d.adresse: d for s in ouverts if (d := destinataire(s))}
     return Envois(
@@ -229,8 +248,7 @@ def etat_du_siege(siege: Siege, etat: Envois) -> str:
     qui = destinataire(siege)
     if qui is None:
         return "sans adresse électronique"
-    courriel = etat.convoques.get(qui.adresse)
-    if courriel is None:
+    envoi = etat.convoques.get(qui.adresse)
+    if envoi is None:
         return "pas encore convoqué"
-    jour = formats.date_format(timezone.localtime(courriel.envoye_le or courriel.cree_le), "j F")
-    return f"{DIT[EtatCourriel(courriel.etat)]} le {jour}"
+    return f"{DIT[envoi.etat]}, le {formats.date_format(timezone.localtime(envoi.le), 'j F')}"

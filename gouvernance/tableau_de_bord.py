@@ -77,10 +77,9 @@ def completer(cles: list[int], utilisateur: Utilisateur) -> list[Demarche]:
 
 
 def _prochaines_seances(cles: list[int]) -> dict[int, Seance]:
-    """Clé de la démarche → la première de ses séances convoquées ou ouvertes."""
-    tenues = Seance.objects.filter(
-        instance__demarche__in=cles, etat__in=[EtatSeance.CONVOQUEE, EtatSeance.OUVERTE]
-    )
+    """Clé de la démarche → la première de ses séances ouvertes, ou convoquées et à venir."""
+    a_venir = Q(etat=EtatSeance.CONVOQUEE, debut__date__gte=timezone.localdate())
+    tenues = Seance.objects.filter(a_venir | Q(etat=EtatSeance.OUVERTE), instance__demarche__in=cles)
     seances = tenues.select_related("instance").order_by("-debut", "-pk")
     return {
         seance.instance.demarche_id: seance for seance in seances
@@ -113,10 +112,17 @@ def a_faire(demarche: Demarche) -> str:
         return "Lire le cahier des charges et y adhérer au nom de votre structure."
     if demarche.roles & PILOTES:
         return _geste_de_pilote(demarche)
-    if demarche.roles and demarche.prochaine_seance:
-        seance = demarche.prochaine_seance
-        return f"Préparer la séance : {seance}."
-    return ""
+    return _seance_a_preparer(demarche) if demarche.roles else ""
+
+
+def _seance_a_preparer(demarche: Demarche) -> str:
+    """Une séance à venir se prépare ; ouverte, elle se tient ; une fois en signature, on attend de signer."""
+    seance = demarche.prochaine_seance
+    if seance is None or demarche.etape == Etape.EN_SIGNATURE:
+        return ""
+    if seance.etat == EtatSeance.OUVERTE:
+        return f"La séance est ouverte : {seance}."
+    return f"Préparer la séance : {seance}."
 
 
 def _doit_adherer(demarche: Demarche) -> bool:

@@ -56,7 +56,7 @@ class FormulaireDecision(AvecJeton, FormulaireDsfr):
         help_text="Tel qu’il figurera au relevé ; c’est le motif, si la décision écarte ou ajourne.",
     )  # fmt: skip
     reserves = forms.CharField(
-        label="Réserves", required=False, widget=forms.Textarea(attrs={"rows": 3}),
+        label="Réserves", required=False, widget=forms.Textarea(attrs={"rows": 3, "placeholder": " "}),
         help_text="Pour une validation avec réserves ; elles deviennent un point de blocage à lever.",
     )  # fmt: skip
     responsable = forms.ModelChoiceField(

@@ -25,7 +25,12 @@ AIDES = {
     "visioconference": "L’adresse à ouvrir, par exemple https://visio.numerique.gouv.fr/copil-24.",
 }
 LIEU = ["debut", "duree", "lieu", "visioconference"]
-ABSENT = ("", "Absent")
+PRESENCES = [
+    (EtatPresence.PRESENT.value, "Présent"),
+    (EtatPresence.EXCUSE.value, "Excusé"),
+    (EtatPresence.REPRESENTE.value, "Représenté"),
+    ("", "Absent"),
+]
 DUREE_MAX = 24 * 60
 
 
@@ -154,7 +159,7 @@ class FormulairePresences(FormulaireDsfr):
         self.base_fields = {}
         for siege in sieges:
             self.base_fields[f"etat_{siege.uuid}"] = forms.ChoiceField(
-                label=f"Présence de {siege}", required=False, choices=[*EtatPresence.choices, ABSENT],
+                label=f"Présence de {siege}", required=False, choices=PRESENCES,
                 initial=siege.note_etat or "", widget=forms.RadioSelect,
             )  # fmt: skip
             self.base_fields[f"pouvoir_{siege.uuid}"] = forms.ChoiceField(

@@ -17,7 +17,7 @@ from gouvernance.convocations import annuler, avec_annonce, convoquer, envois, e
 from gouvernance.decisions import EFFET, jalon_attendu
 from gouvernance.forms.commun import en_edition
 from gouvernance.forms.seances import FormulairePlanifier, FormulairePresences, FormulaireSeance
-from gouvernance.models import Demarche, EtatSeance, PieceDeSeance, Seance
+from gouvernance.models import Cible, Demarche, EtatSeance, PieceDeSeance, Seance
 from gouvernance.ordre_du_jour import heure_de_fin, minutes
 from gouvernance.permissions import Acces
 from gouvernance.socle.vues import lecture_seule, parametre
@@ -25,6 +25,8 @@ from gouvernance.views.commun import agir, ouvrir, une_fois
 from gouvernance.views.saisies import Page, saisir
 
 PAR_PAGE = 20
+# Ce dont une autre décision défait l'effet ; une définition adoptée ou un compte rendu approuvé le restent.
+REVISABLES = {Cible.JALON, Cible.FICHE, Cible.ENJEU}
 
 
 @lecture_seule
@@ -80,6 +82,7 @@ def contexte_seance(demarche: Demarche, acces: Acces, seance: Seance) -> dict:
         "envois": suivi,
         "convies": [(s, etat_du_siege(s, suivi)) for s in sieges if s.clos_le is None],
         "actions": [(nom, dit, QUESTIONS.get(nom, "")) for nom, dit in possibles.items()],
+        "actes_secondaires": bool(suivi.changements) or (seance.etat == EtatSeance.OUVERTE and not decisions),
         "presences": FormulairePresences(sieges=sieges),
         "voix": voix,
         "quorum": regles.dire_quorum(voix, seance.instance.quorum),
@@ -103,7 +106,7 @@ def _minuter(seance: Seance, points: list, decisions: list) -> None:
         heure += timedelta(minutes=point.duree or 0)
     tranchees = {}  # on revient sur la dernière décision prise sur un objet, pas sur les précédentes
     for decision in decisions:
-        decision.revisable = bool(decision.cible) and decision.nature in EFFET
+        decision.revisable = decision.cible_type in REVISABLES and decision.nature in EFFET
         if decision.revisable:
             if precedente := tranchees.get(decision.cible):
                 precedente.revisable, precedente.remplacee = False, decision

@@ -1,7 +1,11 @@
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from gouvernance.models import Etape, Role
+from tests.feuille_de_route.parcours_mur import mettre_a
 from tests.gouvernance.fabriques import (
     CahierFactory,
     DemarcheFactory,
@@ -10,9 +14,11 @@ from tests.gouvernance.fabriques import (
     MandatFactory,
     MembreFactory,
     PointDeBlocageFactory,
+    SeanceFactory,
     StructureFactory,
     UtilisateurFactory,
 )
+from tests.gouvernance.situations import situation
 
 pytestmark = pytest.mark.django_db
 ACCUEIL = "/"
@@ -89,3 +95,26 @@ def test_un_membre_confirme_qui_n_a_pas_adhere_y_est_invite(client):
     demarche.cahier.edition = 2
     demarche.cahier.save()
     assert "y adhérer" in html(client.get(ACCUEIL)), "une nouvelle édition demande une nouvelle adhésion"
+
+
+@pytest.mark.parametrize(
+    ("etape", "jours", "etat", "attendu"),
+    [
+        ("diagnostic", 10, "convoquee", "Préparer la séance"),
+        ("diagnostic", -10, "convoquee", ""),
+        ("diagnostic", 10, "planifiee", ""),
+        ("diagnostic", 0, "ouverte", "La séance est ouverte"),
+        ("en_signature", 10, "convoquee", ""),
+    ],
+)
+def test_un_elu_prepare_la_seance_a_venir_et_non_celle_qui_est_passee(client, etape, jours, etat, attendu):
+    lieu = situation()
+    debut = timezone.now() + timedelta(days=jours)
+    SeanceFactory(
+        instance=lieu.copil, debut=debut, etat=etat, ouverte_le=debut if etat == "ouverte" else None
+    )
+    mettre_a(lieu.demarche, etape)
+    client.force_login(lieu.gens["elu"])
+    page = client.get(reverse("accueil")).content.decode()
+    assert ("Préparer la séance" in page or "La séance est ouverte" in page) == bool(attendu)
+    assert attendu in page

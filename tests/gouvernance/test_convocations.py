@@ -69,9 +69,9 @@ def test_convoquer_ecrit_a_chaque_siege_qui_a_une_adresse_et_dit_les_autres(clie
     assert sorted(Courriel.objects.values_list("destinataire", flat=True)) == [ELUE, TECHNICIEN]
     lue = page(client, lieu)
     assert "1 siège sans adresse électronique" in lue
-    assert "courriel en partance le" in lue
+    assert "courriel en partance, le" in lue
     assert courriels.envoyer(Courriel.objects.get(destinataire=ELUE).pk)
-    assert "courriel parti le" in page(client, lieu)
+    assert "courriel parti, le" in page(client, lieu)
 
 
 def test_le_courriel_part_avec_son_rendez_vous_et_l_ordre_du_jour(client, lieu):

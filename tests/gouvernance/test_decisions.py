@@ -135,7 +135,8 @@ def test_les_reserves_deviennent_un_point_de_blocage(client, lieu):
     point = PointDeBlocage.objects.get()
     assert (point.libelle, str(point.echeance)) == ("Chiffrer l’axe 2", "2026-09-01")
     page = html(client.get(reverse("blocages", args=[lieu.uuid])))
-    assert f"Réserve de la décision {point.decision.numero}" in page
+    assert "Réserve de la décision" in page
+    assert point.decision.numero in page
 
 
 def test_un_double_clic_ne_consigne_qu_une_fois(client, lieu):

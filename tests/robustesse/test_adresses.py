@@ -1,40 +1,18 @@
 """Chaque adresse × chaque rôle × GET et POST × la sienne, celle d'une autre, ou un mélange des deux."""
 
 from http.cookies import SimpleCookie
-from pathlib import Path
 
 import pytest
 from django.db import transaction
-from django.test import override_settings
 
 from gouvernance.models import Etape, Mandat, Role
-from gouvernance.permissions import ADMINISTRATION
-from tests.gouvernance.fabriques import MandatFactory, UtilisateurFactory
 from tests.robustesse.matrice import ACTES, COMPTES, FORMULAIRES, PAGES, REDIRIGE, ROLES, attendus
-from tests.robustesse.scene import CANARI, NIL, adresse, adresses, mettre_a, scene, un_point
+from tests.robustesse.scene import CANARI, NIL, adresse, adresses, mettre_a, un_point
 from tests.robustesse.test_refus import ANGLAIS
 
 DES_DEMARCHES = sorted(PAGES | set(ACTES) | set(FORMULAIRES) - {"demarche_ouvrir"})
 FICHIERS = {"document_pdf", "piece_lire", "seance_ics", "version_json"}
 ETAPES = {"session_voter": Etape.ENJEUX}  # ailleurs, voter est refusé à tous
-
-
-@pytest.fixture(scope="module")
-def lieux(django_db_setup, django_db_blocker, tmp_path_factory):
-    """A, B (canari dans chaque texte), les comptes et leurs sessions ; défait à la fin du module."""
-    coffre = override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("coffre"))
-    with django_db_blocker.unblock(), transaction.atomic(), coffre:
-        a, b = scene("24"), scene("33", canari=True)
-        a.gens |= {
-            ADMINISTRATION: UtilisateurFactory(password=None, anct=True),
-            "superutilisateur": UtilisateurFactory(password=None, admin=True),
-            "etranger": UtilisateurFactory(password=None),
-            "des deux": MandatFactory(demarche=a.demarche, utilisateur__password=None).utilisateur,
-        }
-        a.coffre = Path(coffre.options["MEDIA_ROOT"])
-        MandatFactory(demarche=b.demarche, utilisateur=a.gens["des deux"])
-        yield a, b
-        transaction.set_rollback(True)
 
 
 @pytest.fixture

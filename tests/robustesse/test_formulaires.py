@@ -9,16 +9,14 @@ import pytest
 from django import forms
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
-from django.test import override_settings
 
 from feuille_de_route.forms.fiches import SECTIONS
 from feuille_de_route.models import Document, Transmission
-from gouvernance.models import Demarche, Etape, EtatSeance, Instance, JetonConsomme, Mandat, Role, Seance
+from gouvernance.models import Demarche, Etape, Instance, JetonConsomme, Mandat, Role
 from gouvernance.permissions import ADMINISTRATION
 from tests.feuille_de_route.saisies import envoi
-from tests.gouvernance.fabriques import EpciFactory, MembreFactory, StructureFactory, UtilisateurFactory
 from tests.robustesse.matrice import FORMULAIRES
-from tests.robustesse.scene import adresse, compter, mettre_a, scene
+from tests.robustesse.scene import adresse, compter, mettre_a
 from tests.robustesse.test_refus import ANGLAIS
 
 LONG, CHIFFRES, NUL, HTML = "x" * 100_000, "9" * 5000, "a\x00b", "<script>alert(1)</script>' OR 1=1 --"
@@ -64,22 +62,6 @@ CAS = [
     *((nom, {}) for nom in sorted(set(FORMULAIRES) - {"fiche_section"})),
     *(("fiche_section", {"code": code}) for code in SECTIONS),
 ]
-
-
-@pytest.fixture(scope="module")
-def lieu(django_db_setup, django_db_blocker, tmp_path_factory):
-    with django_db_blocker.unblock(), transaction.atomic():
-        with override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("coffre")):
-            lieu = scene("24")
-        lieu.gens[ADMINISTRATION] = UtilisateurFactory(password=None, anct=True)
-        nouvelle = StructureFactory(departement=lieu.departement)
-        MembreFactory(gouvernance=lieu.demarche.gouvernance, structure=nouvelle)
-        planifiee = Seance.objects.get(instance__demarche=lieu.demarche, etat=EtatSeance.PLANIFIEE)
-        lieu.a_deplacer = planifiee.uuid
-        lieu.epci = EpciFactory(departement=lieu.departement)
-        lieu.libre = UtilisateurFactory(password=None)
-        yield lieu
-        transaction.set_rollback(True)
 
 
 @pytest.fixture

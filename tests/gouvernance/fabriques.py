@@ -13,6 +13,7 @@ from gouvernance.models import (
     CodeJalon,
     College,
     Commune,
+    Courriel,
     Decision,
     DefinitionCommune,
     Delegation,
@@ -35,6 +36,7 @@ from gouvernance.models import (
     NatureDecision,
     Perimetre,
     Personne,
+    PieceDeCourriel,
     PieceDeSeance,
     PointDeBlocage,
     PointOrdreDuJour,
@@ -338,6 +340,27 @@ class DecisionFactory(DjangoModelFactory):
     ordre = factory.LazyAttribute(lambda o: o.seance.decisions.count() + 1)
     nature = NatureDecision.ORIENTATION
     objet = "Orientation de travail"
+
+
+class CourrielFactory(DjangoModelFactory):
+    class Meta:
+        model = Courriel
+
+    cle = factory.Sequence(lambda n: f"essai:{n}")
+    genre = "essai"
+    destinataire = "coordination@essais.example"
+    sujet = "Bonjour"
+    corps = "Un mot."
+
+
+class PieceDeCourrielFactory(DjangoModelFactory):
+    class Meta:
+        model = PieceDeCourriel
+
+    courriel = factory.SubFactory(CourrielFactory)
+    nom = "seance.ics"
+    type_mime = "text/calendar"
+    contenu = "BEGIN:VCALENDAR"
 
 
 class PointDeBlocageFactory(DjangoModelFactory):

@@ -58,6 +58,7 @@ from tests.gouvernance.fabriques import (
     MandatFactory,
     MembreFactory,
     PersonneFactory,
+    PieceDeCourrielFactory,
     PieceDeSeanceFactory,
     PointDeBlocageFactory,
     PointFactory,
@@ -133,6 +134,7 @@ def _acteurs(lieu) -> None:
         lieu.gens[role] = compte
     SessionOuverteFactory(utilisateur=lieu.gens["elu"])
     LienFactory(utilisateur=lieu.gens["elu"])
+    PieceDeCourrielFactory(courriel__demarche=lieu.demarche)
 
 
 def _gouvernance(lieu) -> dict:

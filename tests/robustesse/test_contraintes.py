@@ -27,6 +27,7 @@ INTERDITS = {
     "contribution_convertie_une_fois": lambda lieu: {
         "enjeu": lieu.retenu, "chantier": lieu.demarche.chantiers.first()
     },
+    "courriel_envoye_date": {"etat": "envoye", "envoye_le": None},
     "decision_cible_entiere": {"cible_type": "fiche", "cible": None},
     "decision_reserves_dites": {"reserves": "Sans dire lesquelles."},
     "demarche_abandon_motive": {"abandonnee_le": MAINTENANT},
@@ -59,6 +60,7 @@ INTERDITS = {
     "membre_confirme_date": {"confirme_le": None},
     "membre_refus_motive": {"statut": "refuse", "confirme_le": None},
     "rencontre_tenue_datee": {"tenue_le": MAINTENANT},
+    "piece_contenu_ou_coffre": {"contenu": "texte", "empreinte": "0" * 64},
     "point_cible_entiere": {"cible_type": "", "cible": uuid.uuid4()},
     "papier_de_seance": {"seance": None},
     "papier_pret_a_un_fichier": {"empreinte": ""},

@@ -50,6 +50,7 @@ def remplacer(formulaire, ancienne: LimiteDAction, *, par: Utilisateur | None) -
     Lève ValidationError si l'ancienne n'est pas décidée, ou a déjà sa remplaçante.
     """
     demarche = edition.tenir(ancienne.demarche)
+    exiger(par, demarche, "cadrer")
     tenue = LimiteDAction.objects.select_for_update(of=("self",)).get(pk=ancienne.pk)
     if tenue.decision_id is None:
         raise ValidationError(f"« {tenue} » n’est pas encore décidée : modifiez-la.")

@@ -1,7 +1,7 @@
 """La matrice : chaque adresse, ce qu'elle est, et le droit qu'elle demande (DOMAINE §6)."""
 
 from gouvernance.models import Etape, Role
-from gouvernance.permissions import ADMINISTRATION, DROITS, Droit
+from gouvernance.permissions import ADMINISTRATION, DROITS, PILOTES, Droit
 
 PAGES = {
     "instance",
@@ -24,7 +24,7 @@ ENVOYES = {"deconnexion", "session_fermer"}  # POST seulement
 REDIRIGE = {"faire_valider"}  # une page qui mène à une autre
 
 ACTES = {
-    "papier_preparer": "tenir_seance", "cahier_preparer": "cadrer",
+    "papier_preparer": "papier_de_seance", "cahier_preparer": "papier_du_cahier",
     "siege_clore": "cadrer", "siege_monter": "cadrer",
     "piece_retirer": "tenir_seance", "seance_prevenir": "tenir_seance",
     "adherer": "adherer", "adhesions_relancer": "relancer", "limite_supprimer": "cadrer",
@@ -52,7 +52,7 @@ FORMULAIRES = {
     "elu_ajouter": "suivre_elus", "elu_modifier": "suivre_elus", "membre_refuser": "cadrer",
     "rencontre_modifier": "rencontrer", "rencontre_prevoir": "rencontrer", "rencontre_tenir": "rencontrer",
     "structure_modifier": "cadrer",
-    "adhesion_consigner": "coordination", "atelier_ajouter": "animer", "atelier_modifier": "animer",
+    "adhesion_consigner": "adherer_pour", "atelier_ajouter": "animer", "atelier_modifier": "animer",
     "axe_ajouter": "structurer", "axe_modifier": "structurer", "besoin_ajouter": "editer_fiches",
     "blocage_ajouter": "cadrer", "cahier_modifier": "cadrer", "chantier_ajouter": "animer",
     "chantier_modifier": "animer", "chantier_terminer": "animer", "compte_rendu": "tenir_seance",
@@ -71,7 +71,7 @@ FORMULAIRES = {
     "regard_ajouter": "regarder", "seance_modifier": "tenir_seance", "seance_planifier": "tenir_seance",
     "session_ouvrir": "formuler_enjeux", "session_voter": "voter", "siege_ajouter": "cadrer",
     "siege_modifier": "cadrer", "sous_groupe_ajouter": "animer", "signataire_ajouter": "engager",
-    "signataire_modifier": "engager",
+    "signataire_modifier": "choisir_compte",
     "signature_refuser": "signer", "signer": "signer", "transmission_demander": "transmettre",
     "transmission_repondre": "accuser",
     "vote_consigner": "consigner_vote",
@@ -79,9 +79,11 @@ FORMULAIRES = {
 
 # Les droits que la table DROITS ne dit pas seule : même forme, mêmes essais.
 AUTRES = {
-    "coordination": Droit(
+    "adherer_pour": Droit(
         "consigner l’adhésion d’une structure", frozenset({Role.COORDINATION}), Etape.PLAN_ACTIONS
     ),
+    "papier_de_seance": Droit("préparer les papiers d’une séance", PILOTES),
+    "papier_du_cahier": Droit("préparer le cahier des charges en PDF ou Word", DROITS["cadrer"].roles),
     "prefecture": Droit("lire et écrire la note privée", frozenset({Role.COORDINATION})),
     "ouvrir": Droit("ouvrir une démarche", frozenset({Role.COORDINATION, ADMINISTRATION})),
     "fiche": Droit(  # le partenaire porte la fiche de la scène
@@ -93,6 +95,8 @@ AUTRES = {
     ),
 }  # fmt: skip
 TOUS_LES_DROITS = DROITS | AUTRES
+# Ne dépendent pas de l'étape : note de la préfecture, démarche à naître, papier de ce qui s'est dit.
+SANS_ETAPE = {"prefecture", "ouvrir", "papier_de_seance", "papier_du_cahier"}
 ROLES = [*Role.values, ADMINISTRATION, "superutilisateur"]
 
 

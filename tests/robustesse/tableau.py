@@ -14,16 +14,13 @@ from tests.robustesse.matrice import (
     LUS,
     PAGES,
     REDIRIGE,
+    SANS_ETAPE,
     TOUS_LES_DROITS,
 )
 from tests.robustesse.scene import motifs
 from tests.test_coherence import PUBLIQUES
 
 LIBELLES = {**dict(Role.choices), ADMINISTRATION: "Administration nationale"}
-SANS_ETAPE = {
-    "prefecture",
-    "ouvrir",
-}  # ne dépendent pas de l'étape : note de la préfecture, démarche à naître
 
 # Ce que la table ne peut pas dire en une case.
 PRECISIONS = {
@@ -33,6 +30,8 @@ PRECISIONS = {
     "prefecture": "la coordination dont la structure est du collège « État »",
     "voter": "une voix par structure",
     "adherer": "la structure du compte, si elle est membre",
+    "choisir_compte": "après « Plan d’actions », le compte seulement ; l’identité et l’engagement sont figés",
+    "animer": "retirer une contribution : aussi qui l’a apportée",
     "contribuer": "on retire ce qu’on a soi-même apporté",
 }
 

@@ -16,7 +16,7 @@ from gouvernance.models import Demarche, Etape, Instance, JetonConsomme, Mandat,
 from gouvernance.permissions import ADMINISTRATION
 from tests.feuille_de_route.saisies import envoi
 from tests.robustesse.matrice import FORMULAIRES
-from tests.robustesse.scene import adresse, compter, mettre_a
+from tests.robustesse.scene import PDF, adresse, compter, mettre_a
 from tests.robustesse.test_refus import ANGLAIS
 
 LONG, CHIFFRES, NUL, HTML = "x" * 100_000, "9" * 5000, "a\x00b", "<script>alert(1)</script>' OR 1=1 --"
@@ -57,6 +57,7 @@ ETAPES = {
     "voter": Etape.ENJEUX, "structurer": Etape.STRATEGIE, "signer": Etape.EN_SIGNATURE,
     "transmettre": Etape.EN_SIGNATURE, "accuser": Etape.TRANSMISE,
 }  # fmt: skip
+SUITES = {"rencontre_prevoir": "?type=entretien&epci=tous"}  # la première question est posée
 PERMIS = {302, 400, 403, 404, 409, 422}
 CAS = [
     *((nom, {}) for nom in sorted(set(FORMULAIRES) - {"fiche_section"})),
@@ -108,7 +109,7 @@ def preparer(nom, lieu, client, **mots):
     if nom == "session_ouvrir":
         type(lieu.session).objects.update(close_le=lieu.document.cree_le)
     seance = {"seance": lieu.a_deplacer} if nom == "seance_modifier" else {}
-    return adresse(nom, lieu.ids, **seance, **mots)
+    return adresse(nom, lieu.ids, **seance, **mots) + SUITES.get(nom, "")
 
 
 def ouvrir(client, chemin):
@@ -131,7 +132,15 @@ def complet(formulaire, lieu) -> dict:
     for nom, champ in champs(formulaire).items():
         if champ.required and not donnees.get(nom) and not re.match(r".+-\d+-", nom):
             donnees[nom] = _juste(champ, nom, lieu)
+        if nom in A_COCHER and not donnees.get(nom):
+            donnees[nom] = [_premier_choix(champ)]
     return donnees
+
+
+def _premier_choix(champ) -> str:
+    if isinstance(champ, forms.ModelMultipleChoiceField):
+        return str(champ.queryset.first().pk)
+    return next(str(valeur) for valeur, _ in champ.choices)
 
 
 def _juste(champ, nom, lieu):
@@ -157,13 +166,23 @@ def hostiles(nom: str, champ) -> dict:
     return next((valeurs for genre, valeurs in PAR_TYPE if isinstance(champ, genre)), CHOIX)
 
 
+A_COCHER = {"termes", "sieges", "elus"}  # au moins une case, que le champ lui-même ne réclame pas toujours
 COMPLEMENTS = {
+    "elu_ajouter": lambda lieu: {"nom": "Élue neuve", "structure": lieu.structure.pk},
+    "piece_joindre": lambda _: {"fichier": SimpleUploadedFile("compte.pdf", PDF)},
+    "point_ajouter": lambda _: {"objet": "Point divers"},
+    "transmission_demander": lambda _: {"confirmer": "oui"},  # ce qu'envoie le bouton d'une feuille signée
     "besoin_ajouter": lambda _: {"code": "appui_juridique"},
     "demarche_ouvrir": lambda lieu: {"perimetre": "groupement", "epcis": [lieu.epci.pk]},
     "membre_ajouter": lambda lieu: {"nom": "Structure neuve", "college": "etat"},
     "mesure_ajouter": lambda lieu: {"libelle": "Part", "source": "Insee", "valeur": "1", "annee": "2021"},
 }
-SANS_SUITE = {"signer", "signature_refuser", "demarche_rouvrir"}  # leur règle attend une autre scène
+SANS_SUITE = {
+    "signer",
+    "signature_refuser",
+    "demarche_rouvrir",
+    "limite_remplacer",
+}  # leur règle attend une autre scène
 
 
 @pytest.mark.parametrize(("nom", "mots"), CAS, ids=[f"{n}-{m.get('code', '')}".strip("-") for n, m in CAS])

@@ -1,0 +1,99 @@
+"""Hors de sa fenêtre d'étapes, chaque acte est refusé avec sa phrase, et rien n'est écrit."""
+
+import re
+from html import unescape
+
+import pytest
+from django.db import transaction
+from django.utils.html import strip_tags
+
+from feuille_de_route.echange.canonique import canonique
+from feuille_de_route.echange.exporter import exporter
+from gouvernance.models import Etape
+from gouvernance.permissions import ADMINISTRATION, motif_d_etape
+from tests.robustesse.matrice import ACTES, FORMULAIRES, SANS_ETAPE, TOUS_LES_DROITS
+from tests.robustesse.scene import adresse, compter, mettre_a
+from tests.robustesse.test_adresses import donnees_de
+from tests.robustesse.test_formulaires import COMPLEMENTS, complet, ouvrir, preparer
+
+SUITE = [etape for etape in Etape if etape != Etape.ABANDONNEE]
+GARDES = {nom: droit for nom, droit in (ACTES | FORMULAIRES).items() if droit not in SANS_ETAPE}
+# Ce que la règle dit, quand ce n'est pas la phrase du droit de l'adresse.
+PHRASES = {
+    "adhesion_consigner": "On ne peut plus adhérer au cahier des charges",
+    "contribution_retirer": "contribuer à un atelier",
+    "fiche_agir": "modifier toutes les fiches actions",
+    "fiche_section": "modifier toutes les fiches actions",
+    "signataire_modifier": "On ne peut plus désigner les signataires",
+    "signer": "Le tour de signature n’est pas ouvert.",
+    "signature_refuser": "Le tour de signature n’est pas ouvert.",
+    "transmission_demander": "il n’y a rien à transmettre",
+}
+ABANDON = "La démarche est abandonnée"
+
+
+def hors_fenetre(nom_du_droit: str) -> list[Etape]:
+    """L'étape juste avant, celle juste après, et l'abandon."""
+    droit = TOUS_LES_DROITS[nom_du_droit]
+    avant = [e for e in SUITE if e.rang < droit.depuis.rang][-1:]
+    apres = [e for e in SUITE if e.rang > droit.jusqu_a.rang][:1]
+    return [*avant, *apres, Etape.ABANDONNEE]
+
+
+def etat_de(lieu) -> tuple:
+    """Les lignes et les versions de chaque table (journal compris), et le contenu de la démarche."""
+    return compter(), canonique(exporter(lieu.demarche, seulement_retenues=False))
+
+
+def envoi_de(nom, lieu, client) -> tuple[str, dict]:
+    """L'adresse et une saisie que l'étape permise accepterait."""
+    if nom in ACTES:
+        mettre_a(lieu.demarche, Etape.PLAN_ACTIONS)
+        client.force_login(lieu.gens["coordination"])
+        return adresse(nom, lieu.ids), donnees_de(nom, lieu)
+    chemin = preparer(nom, lieu, client)
+    return chemin, complet(ouvrir(client, chemin), lieu) | COMPLEMENTS.get(nom, lambda _: {})(lieu)
+
+
+MESSAGES = re.compile(
+    r'<(\w+)[^>]*class="[^"]*(?:fr-alert|fr-error-text|fr-message--error)[^"]*".*?</\1>', re.S
+)
+
+
+def dit(client, reponse) -> str:
+    """Ce que la page reproche, ou celle où l'on est renvoyé avec le refus."""
+    if reponse.status_code == 302:
+        reponse = client.get(reponse.url, follow=True)
+    reproches = " ".join(m.group() for m in MESSAGES.finditer(reponse.content.decode()))
+    return " ".join(unescape(strip_tags(reproches)).split())
+
+
+def phrase_attendue(nom: str, demarche) -> str:
+    phrase = motif_d_etape(demarche, TOUS_LES_DROITS[GARDES[nom]])
+    return phrase if phrase.startswith(ABANDON) and not nom.startswith("sign") else PHRASES.get(nom, phrase)
+
+
+@pytest.mark.parametrize("nom", sorted(GARDES))
+def test_hors_de_sa_fenetre_un_acte_est_refuse_avec_sa_phrase(nom, lieu, client, db):
+    ecarts = {}
+    for etape in hors_fenetre(GARDES[nom]):
+        with transaction.atomic():
+            chemin, donnees = envoi_de(nom, lieu, client)
+            mettre_a(lieu.demarche, etape)
+            avant = etat_de(lieu)
+            reponse = client.post(chemin, donnees)
+            phrase = phrase_attendue(nom, lieu.demarche)
+            if etat_de(lieu) != avant:
+                ecarts[etape.value] = "a écrit"
+            elif reponse.status_code not in {302, 403, 422}:
+                ecarts[etape.value] = reponse.status_code
+            elif phrase not in (texte := dit(client, reponse)):
+                ecarts[etape.value] = texte
+            transaction.set_rollback(True)
+    assert ecarts == {}
+
+
+def test_la_fenetre_de_chaque_droit_est_essayee():
+    assert len(GARDES) > 90
+    assert {ADMINISTRATION} < {role for droit in GARDES.values() for role in TOUS_LES_DROITS[droit].roles}
+    assert sum(len(hors_fenetre(droit)) for droit in GARDES.values()) > 130

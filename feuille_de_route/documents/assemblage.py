@@ -4,6 +4,7 @@ La première partie porte le reste : métadonnées, pièces jointes, profil de c
 """
 
 import io
+import warnings
 from collections.abc import Sequence
 
 import pikepdf
@@ -33,7 +34,9 @@ def assembler(parties: Sequence[bytes], reperes: Sequence[Reperes]) -> pikepdf.P
 def _ajouter(pdf: pikepdf.Pdf, source: pikepdf.Pdf, rang: int) -> None:
     """Les pages d'abord : ce que la structure dit d'elles les retrouve alors à leur nouvelle place."""
     debut = len(pdf.pages)
-    pdf.pages.extend(source.pages)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pikepdf.PageCopyWarning)  # les destinations se posent plus bas
+        pdf.pages.extend(source.pages)
     nouvelles = [page.obj for page in pdf.pages[debut:]]
     for ressources in {page.Resources.objgen: page.Resources for page in nouvelles}.values():
         ressources.ColorSpace = pdf.pages[0].Resources.ColorSpace

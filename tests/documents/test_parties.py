@@ -12,7 +12,9 @@ from django.conf import settings
 from feuille_de_route.documents import decoupe
 from feuille_de_route.documents.contexte import html_du_document, pieces_jointes
 from feuille_de_route.documents.rendu import Edition, html_vers_pdf
+from feuille_de_route.documents.signature import Champ, preparer
 from tests.documents.editions import FIGEE_LE, pages, soumis
+from tests.documents.fabriques import page as une_page
 from tests.documents.fabriques_contenu import grande
 
 FICHES = 9
@@ -184,3 +186,22 @@ def test_les_numeros_finissent_tous_a_la_meme_marge(coupe):
     assert {len(texte) for _, texte in numeros} == {1, 2}
     assert len(bords) > FICHES
     assert max(bords) - min(bords) < 0.1
+
+
+def test_les_liens_et_les_champs_de_la_seconde_partie_sont_a_leur_place(monkeypatch):
+    """Un lien de chaque partie vers l'autre, et un champ de signature dans la seconde."""
+    monkeypatch.setattr(decoupe, "SEUIL", 0)
+    corps = '<h2 id="debut">Début</h2><p><a href="#fin">vers la fin</a></p><hr class="coupe">'
+    corps += '<h2 id="fin">Fin</h2><p><a href="#debut">vers le début</a></p>'
+    octets = html_vers_pdf(une_page("Signature1", "Sceau", corps=corps), EDITION, processus=2)
+    with pikepdf.open(io.BytesIO(preparer(octets, [Champ("Signature1", "Signature de X")]))) as pdf:
+        assert destinations(pdf) == {"debut": 0, "fin": 1}
+        assert [len(feuille.obj.Annots) for feuille in pdf.pages] == [1, 3]
+        assert [champ.P.objgen for champ in pdf.Root.AcroForm.Fields] == [pdf.pages[1].objgen] * 2
+        table = pikepdf.NumberTree(pdf.Root.StructTreeRoot.ParentTree)
+        for annotation in (a for feuille in pdf.pages for a in feuille.obj.Annots):
+            contenu = table[int(annotation.StructParent)].K
+            objets = [contenu] if isinstance(contenu, pikepdf.Dictionary) else contenu
+            assert annotation.objgen in [
+                o.Obj.objgen for o in objets if isinstance(o, pikepdf.Dictionary) and "/Obj" in o
+            ]

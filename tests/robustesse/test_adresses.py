@@ -123,6 +123,16 @@ def test_un_identifiant_d_ailleurs_ne_se_lit_pas_d_ici(role, lieux, visite):
                 exiger_francais(reponse, (nom, cle))
 
 
+@pytest.mark.parametrize(("cle", "parametre"), [("point", "point"), ("decision", "remplace")])
+def test_un_objet_nomme_en_parametre_est_cherche_dans_la_seance(cle, parametre, lieux, visite):
+    a, b = lieux
+    chemin = adresse("decision_consigner", a.ids)
+    assert visite("coordination", "get", chemin, {parametre: a.ids[cle]}).status_code == 200
+    reponse = visite("coordination", "get", chemin, {parametre: b.ids[cle]})
+    assert reponse.status_code == 404
+    exiger_francais(reponse, cle)
+
+
 @pytest.mark.parametrize("nom", ["mandat_retirer", "point_agir"])
 @pytest.mark.parametrize(
     "cle", ["", "0", "-1", "²", "9" * 18, "9" * 30, "9" * 5000, "a\x00b", "1;--", "d’ailleurs"]

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from gouvernance.models import Evenement, Gouvernance, Membre
 from gouvernance.socle import reponses
+from gouvernance.socle.vues import EcritureInterdite, lecture_seule
 from tests.gouvernance.fabriques import MOT_DE_PASSE, MembreFactory, UtilisateurFactory
 from tests.gouvernance.situations import situation
 
@@ -110,6 +111,15 @@ def test_acte_ouvert_comme_une_page(site):
 
 def test_page_appelee_comme_un_acte(site):
     exiger_page_francaise(site.post(reverse("galerie")), 405)
+
+
+def test_une_page_de_lecture_qui_ecrirait_est_une_faute(db, rf):
+    @lecture_seule
+    def vue(request):
+        Membre.objects.update(co_porteur=True)
+
+    with pytest.raises(EcritureInterdite):
+        vue(rf.get("/"))
 
 
 def test_trop_de_texte(site):

@@ -4,10 +4,11 @@ import uuid
 from itertools import product
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from diagnostic.models import Enjeu
-from feuille_de_route import effets
+from feuille_de_route import effets, parcours
 from feuille_de_route.models import FicheAction
 from gouvernance.models import (
     Decision,
@@ -139,6 +140,15 @@ def test_un_compte_rendu_qui_n_est_pas_pret_ne_s_approuve_pas(client, lieu, etat
     autre = SeanceFactory(instance=lieu.copil, compte_rendu="" if etat == "sans texte" else "Texte", **trait)
     assert decider(client, lieu, "validation", f"seance:{autre.uuid}").status_code == 422
     assert Seance.objects.get(pk=autre.pk).approbation is None
+
+
+@pytest.mark.parametrize("trait", [{"ouverte": True}, {}])
+def test_la_regle_refuse_aussi_un_compte_rendu_pas_pret_sans_passer_par_l_ecran(lieu, trait):
+    autre = SeanceFactory(instance=lieu.copil, compte_rendu="Texte", **trait)
+    saisie = parcours.SaisieDecision("validation", "CR", cible_type="seance", cible=autre.uuid)
+    with pytest.raises(ValidationError, match="n’est pas close"):
+        parcours.consigner_decision(lieu.seance.pk, saisie, par=None)
+    assert not Decision.objects.exists()
 
 
 def test_decider_depuis_un_point_part_de_son_objet_et_y_revient(client, lieu):

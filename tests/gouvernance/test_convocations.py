@@ -119,7 +119,7 @@ def test_le_rendez_vous_relu_par_une_autre_bibliotheque(client, lieu):
 )
 def test_l_heure_de_paris_tient_aux_changements_d_heure(lieu, jour, heures):
     """En 2026 l'heure change le 29 mars et le 25 octobre : les règles du fichier seules le disent."""
-    debut = datetime(2026, *jour, 14, 0, tzinfo=PARIS)
+    debut = datetime(2026, *jour, 4, 0, tzinfo=PARIS)  # une heure après le changement
     lieu.seance.debut = debut
     texte = ics.ecrire(lieu.seance, [], ics.PUBLICATION)
     calendrier = vobject.readOne(

@@ -19,6 +19,7 @@ from tests.gouvernance.fabriques import (
 )
 from tests.gouvernance.situations import ROLES, situation, statut_attendu
 
+AILLEURS = uuid.UUID(int=7)
 pytestmark = pytest.mark.django_db
 
 
@@ -72,7 +73,7 @@ def test_un_point_designe_un_objet_de_la_demarche_et_d_elle_seule(client, lieu, 
 
 
 @pytest.mark.parametrize(
-    "valeur", ["fiche:", "fiche:abc", f"inconnu:{uuid.uuid4()}", ":", f"fiche:{uuid.uuid4()}", "'"]
+    "valeur", ["fiche:", "fiche:abc", f"inconnu:{AILLEURS}", ":", f"fiche:{AILLEURS}", "'"]
 )
 def test_une_valeur_forgee_est_refusee(client, lieu, valeur):
     assert inscrire(client, lieu, porte_sur=valeur, objet="Point").status_code == 422

@@ -135,7 +135,7 @@ def test_un_champ_vide_ne_compte_pas(client):
 
 def test_purger_n_efface_que_ce_qui_ne_compte_plus(client):
     essayer(client, "a@essais.example")
-    TentativeDeConnexion.objects.update(le=F("le") - tentatives.FENETRE - timedelta(seconds=1))
+    TentativeDeConnexion.objects.update(le=F("le") - tentatives.GARDE - timedelta(seconds=1))
     essayer(client, "b@essais.example", REMOTE_ADDR="192.0.2.2")
     assert tentatives.purger() == 2
     assert TentativeDeConnexion.objects.count() == 2

@@ -73,7 +73,7 @@ def _jpeg(octets: bytes) -> bool:
 
 def _archive(octets: bytes, temoin: str, contenu: bytes = b"") -> bool:
     """Une archive bureautique : elle commence au premier octet, finit au dernier, sans macro ni programme."""
-    if not octets.startswith(b"PK\x03\x04") or octets[-22:-18] != FIN_ZIP or octets[-2:] != b"\x00\x00":
+    if not octets.startswith(b"PK\x03\x04") or octets[-22:-18] != FIN_ZIP:
         return False
     try:
         with zipfile.ZipFile(io.BytesIO(octets)) as archive:

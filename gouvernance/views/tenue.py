@@ -93,7 +93,7 @@ def piece_retirer(request, uuid, seance, piece):
 
 @lecture_seule
 def piece_lire(request, uuid, seance, piece):
-    """Toujours en téléchargement, jamais interprété par le navigateur."""
+    """Toujours en téléchargement ; SecurityMiddleware interdit au navigateur d'en deviner le type."""
     demarche, _ = ouvrir(request, uuid)
     trouvee = get_object_or_404(PieceDeSeance, seance=trouver(demarche, seance), uuid=piece)
     return _telecharger(trouvee.nom, pieces_de_seance.lire(trouvee), trouvee.type_mime)
@@ -102,7 +102,6 @@ def piece_lire(request, uuid, seance, piece):
 def _telecharger(nom: str, octets: bytes, type_mime: str) -> HttpResponse:
     reponse = HttpResponse(octets, content_type=type_mime)
     reponse["Content-Disposition"] = content_disposition_header(True, nom)
-    reponse["X-Content-Type-Options"] = "nosniff"
     return reponse
 
 

@@ -9,12 +9,22 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
-from gouvernance import ordre_du_jour, seances
+from gouvernance import convocations, ordre_du_jour, pieces_de_seance, seances
 from gouvernance.forms.seances import FormulaireCompteRendu
-from gouvernance.models import EtatJalon, EtatSeance, Evenement, Jalon, Presence, Role, Seance
+from gouvernance.models import (
+    EtatJalon,
+    EtatSeance,
+    Evenement,
+    Jalon,
+    PointOrdreDuJour,
+    Presence,
+    Role,
+    Seance,
+)
 from tests.gouvernance.fabriques import (
     DemarcheFactory,
     InstanceFactory,
+    PieceDeSeanceFactory,
     PointFactory,
     PresenceFactory,
     SeanceFactory,
@@ -86,6 +96,14 @@ def test_la_regle_refuse_aussi_sans_passer_par_l_ecran(lieu, role):
         lambda par: seances.noter_presences(seance.pk, {}, par=par),
         lambda par: ordre_du_jour.retirer_point(seance.pk, seance.points.get().pk, par=par),
         lambda par: seances.planifier(Seance(instance=lieu.copil, debut=seance.debut), par=par),
+        lambda par: ordre_du_jour.inscrire_point(seance.pk, PointOrdreDuJour(objet="Point"), par=par),
+        lambda par: ordre_du_jour.modifier_point(seance.pk, seance.points.get(), par=par),
+        lambda par: ordre_du_jour.descendre_point(seance.pk, seance.points.get().pk, par=par),
+        lambda par: convocations.convoquer(seance.pk, par=par),
+        lambda par: convocations.prevenir(seance.pk, par=par),
+        lambda par: convocations.annuler(seance.pk, par=par),
+        lambda par: pieces_de_seance.joindre(seance.pk, "a.pdf", b"%PDF-1.7 %%EOF", par=par),
+        lambda par: pieces_de_seance.retirer(PieceDeSeanceFactory(seance=seance), par=par),
     ):
         with pytest.raises(PermissionDenied):
             acte(lieu.gens[role])

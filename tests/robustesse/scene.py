@@ -154,7 +154,7 @@ def _gouvernance(lieu) -> dict:
     point = PointFactory(seance=seance)
     PresenceFactory(seance=seance, siege=siege)
     decision = DecisionFactory(seance=seance, texte="Poursuivre.")
-    piece = PieceDeSeanceFactory(seance=seance, empreinte=coffre.deposer(PDF))
+    piece = PieceDeSeanceFactory(seance=seance, empreinte=coffre.deposer(PDF + b"\n"))
     SeanceFactory(instance=instance)
     Adhesion.objects.create(cahier=demarche.cahier, structure=lieu.structure, edition=1)
     calendriers.charger_defauts()

@@ -225,6 +225,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": BALAYAGE_SECONDES},
     },
     "rappeler": {"task": "gouvernance.tasks.rappeler", "schedule": timedelta(hours=1)},
+    "purger": {"task": "gouvernance.tasks.purger", "schedule": timedelta(hours=1)},
 }
 
 SIGNATURE_CERTIFICAT = Path(texte("SIGNATURE_CERTIFICAT", str(BASE_DIR / "var" / "pki" / "cachet-essai.p12")))

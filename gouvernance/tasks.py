@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from gouvernance import courriels, rappels
+from gouvernance import courriels, liens, rappels, sessions, tentatives
 
 JOURNEE = range(7, 20)  # on n'écrit pas à quelqu'un la nuit
 
@@ -17,3 +17,11 @@ def envoyer(courriel_pk: int) -> None:
 def rappeler() -> None:
     if timezone.localtime().hour in JOURNEE:
         rappels.rappeler()
+
+
+@shared_task
+def purger() -> None:
+    """Efface les essais, les liens et les sessions qui n'ont plus cours : on ne garde pas qui vient d'où."""
+    tentatives.purger()
+    liens.purger()
+    sessions.purger()

@@ -14,6 +14,7 @@ from django.utils.crypto import salted_hmac
 from gouvernance.models import TentativeDeConnexion
 
 FENETRE = timedelta(minutes=15)
+GARDE = timedelta(hours=1)  # la plus longue fenêtre comptée ici : celle des candidatures
 
 
 class Limite(NamedTuple):
@@ -65,8 +66,8 @@ def oublier(reservation: Reservation) -> None:
 
 
 def purger() -> int:
-    """Efface ce qui ne compte plus ; le nombre de lignes effacées."""
-    perimees = TentativeDeConnexion.objects.filter(le__lt=timezone.now() - FENETRE)
+    """Efface ce qui ne compte plus, nulle part ; le nombre de lignes effacées."""
+    perimees = TentativeDeConnexion.objects.filter(le__lt=timezone.now() - GARDE)
     libres = perimees.select_for_update(skip_locked=True)
     with transaction.atomic():
         return TentativeDeConnexion.objects.filter(pk__in=[t.pk for t in libres]).delete()[0]

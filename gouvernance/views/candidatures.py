@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
 from gouvernance import candidatures, membres
+from gouvernance.comptes.entree import origine
 from gouvernance.edition import DejaFait
 from gouvernance.forms.candidatures import FormulaireCandidature, FormulaireRefus
 from gouvernance.models import Membre
@@ -37,7 +38,7 @@ def candidater(request, departement):
     def ecrire(formulaire):
         with suppress(DejaFait):
             candidatures.presenter(
-                demarche, formulaire.candidature, origine=request.META.get("REMOTE_ADDR", ""),
+                demarche, formulaire.candidature, origine=origine(request),
                 jeton=formulaire.cleaned_data["jeton"],
             )  # fmt: skip
 

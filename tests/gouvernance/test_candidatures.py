@@ -20,6 +20,7 @@ from gouvernance.models import (
     Structure,
     TentativeDeConnexion,
 )
+from gouvernance.tasks import purger
 from tests.gouvernance.fabriques import CollegeFactory, MembreFactory, StructureFactory
 from tests.gouvernance.situations import ROLES, situation, statut_attendu
 
@@ -205,6 +206,28 @@ def test_une_meme_origine_ne_depose_pas_sans_fin(client, lieu):
     assert "127.0.0.1" not in "".join(TentativeDeConnexion.objects.values_list("cle", flat=True))
     TentativeDeConnexion.objects.update(le=timezone.now() - timedelta(minutes=61))
     assert presenter(client, structure="Une de trop").status_code == 302
+
+
+def test_derriere_un_mandataire_on_compte_par_visiteur_et_non_pour_tout_le_pays(client, lieu, settings):
+    """Toutes les demandes portent alors l'adresse du mandataire : un département n'en bloque pas un autre."""
+    settings.DERRIERE_MANDATAIRE = True
+    for rang in range(PAR_HEURE):
+        client.defaults["HTTP_X_FORWARDED_FOR"] = "203.0.113.7"
+        assert presenter(client, structure=f"Association {rang}").status_code == 302
+    assert presenter(client, structure="Une de trop").status_code == 422
+    client.defaults["HTTP_X_FORWARDED_FOR"] = "203.0.113.8"
+    assert presenter(client, structure="Un voisin").status_code == 302
+
+
+def test_la_purge_horaire_n_oublie_pas_les_candidatures_de_l_heure(client, lieu):
+    for rang in range(PAR_HEURE):
+        presenter(client, structure=f"Association {rang}")
+    TentativeDeConnexion.objects.update(le=timezone.now() - timedelta(minutes=40))
+    purger()
+    assert presenter(client, structure="Une de trop").status_code == 422
+    TentativeDeConnexion.objects.update(le=timezone.now() - timedelta(minutes=61))
+    purger()
+    assert not TentativeDeConnexion.objects.exists()
 
 
 @pytest.mark.parametrize(

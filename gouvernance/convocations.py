@@ -171,7 +171,7 @@ def prevenir(seance_pk: int, *, par: Utilisateur | None) -> int:
     if etat.changements:
         lot.seance.sequence += 1
         lot.seance.save(update_fields=["sequence"])
-        partis = _ecrire_a(lot, CHANGEMENT, _a_prevenir(lot.seance, etat), f"{lot.seance.sequence}")
+        partis = _annoncer(lot, etat)
     partis += _convoquer(lot, etat.a_convoquer)
     dit = " ".join(etat.changements) or "nouveaux convoqués"
     demarche = seance.instance.demarche
@@ -191,6 +191,27 @@ def annuler(seance_pk: int, *, par: Utilisateur | None) -> int:
     return _ecrire_a(lot, ANNULATION, _a_prevenir(lot.seance, etat))
 
 
+def _annoncer(lot: Lot, etat: Envois) -> int:
+    """Le changement à qui siège encore ; aux autres, que leur convocation ne vaut plus : ni l'ordre du jour,
+    ni les documents, ni la visioconférence ne sont plus pour eux.
+    """
+    assis = adresses_assises([lot.seance]).get(lot.seance.instance_id, set())
+    connus = _a_prevenir(lot.seance, etat)
+    restent = [qui for qui in connus if qui.adresse in assis]
+    partis = _ecrire_a(lot, CHANGEMENT, restent, f"{lot.seance.sequence}")
+    return partis + _ecrire_a(lot, ANNULATION, [qui for qui in connus if qui.adresse not in assis])
+
+
+def adresses_assises(seances_: list[Seance]) -> dict[int, set[str]]:
+    """Instance de ces séances → adresses de ses sièges ouverts (une requête)."""
+    ouverts = Siege.objects.ouverts().filter(instance__in={s.instance_id for s in seances_})
+    assises: dict[int, set[str]] = {}
+    for siege in ouverts.select_related("personne__utilisateur"):
+        if qui := destinataire(siege):
+            assises.setdefault(siege.instance_id, set()).add(qui.adresse)
+    return assises
+
+
 def _preparer(seance_pk: int) -> tuple[Lot, Envois]:
     seance = avec_annonce(Seance.objects).select_related("instance__demarche", "cree_par").get(pk=seance_pk)
     points = list(seance.points.all())
@@ -200,7 +221,9 @@ def _preparer(seance_pk: int) -> tuple[Lot, Envois]:
 
 
 def _a_prevenir(seance: Seance, etat: Envois) -> list[Destinataire]:
-    """Ceux qui l'ont été, même s'ils n'ont plus de siège : leur agenda ne doit pas garder une date fausse."""
+    """Ceux qui ont été convoqués, même s'ils n'ont plus de siège : leur agenda ne doit pas garder une date
+    fausse.
+    """
     sieges = seance.instance.sieges.select_related("personne__utilisateur")
     connus = {d.adresse: d for s in sieges if (d := destinataire(s))}
     return [connus.get(adresse, Destinataire(adresse, adresse)) for adresse in etat.convoques]
@@ -227,6 +250,7 @@ def _lettre(lot: Lot, genre: str, qui: Destinataire, periode: str) -> Lettre:
     contexte = {
         "nom": qui.nom, "seance": seance, "demarche": demarche, "annonce": ics.annonce_de(seance, lot.points),
         "changements": lot.changements, "pieces": lot.pieces, "jointes": jointes,
+        "annulee": seance.etat == EtatSeance.ANNULEE,
         "adresse": courriels.adresse("seance", demarche.uuid, seance.uuid),
     }  # fmt: skip
     return Lettre(

@@ -14,6 +14,7 @@ from gouvernance.models import (
     Mandat,
     Membre,
     Role,
+    Siege,
     StatutMembre,
     Structure,
     Utilisateur,
@@ -52,10 +53,14 @@ def ajouter(demarche: Demarche, structure: Structure, *, par: Utilisateur | None
 
 @transaction.atomic
 def changer_statut(membre_pk: int, statut: str, *, par: Utilisateur | None, demarche: Demarche) -> Membre:
-    """Confirme un candidat ou retire un membre ; ses sièges et ses fiches restent dans l'histoire.
+    """Confirme un candidat ou retire un membre ; ses sièges se closent, et restent avec ses fiches dans
+    l'histoire.
 
     Un candidat confirmé l'apprend par courriel. Lève ValidationError si c'est déjà fait.
     """
+    if statut == StatutMembre.RETIRE:  # ses sièges se closent : les démarches d'abord, dans l'ordre
+        demarches = Demarche.objects.select_for_update(of=("self",), no_key=True).order_by("pk")
+        list(demarches.filter(gouvernance=demarche.gouvernance_id))
     membre = _membre_tenu(membre_pk, par, demarche)
     if statut not in {StatutMembre.CONFIRME, StatutMembre.RETIRE}:
         raise ValidationError("On confirme ou on retire un membre ; un refus se dit avec son motif.")
@@ -63,6 +68,8 @@ def changer_statut(membre_pk: int, statut: str, *, par: Utilisateur | None, dema
         raise ValidationError(f"« {membre} » est déjà « {membre.get_statut_display()} ».")
     candidat = membre.statut == StatutMembre.CANDIDAT
     _passer(membre, statut, par=par, demarche=demarche)
+    if statut == StatutMembre.RETIRE:
+        _clore_ses_sieges(membre, par)
     if candidat and statut == StatutMembre.CONFIRME:
         _repondre(membre, demarche, "candidature_confirmee")
     return membre
@@ -86,6 +93,18 @@ def _membre_tenu(membre_pk: int, par: Utilisateur | None, demarche: Demarche) ->
     exiger(par, demarche, "cadrer")
     membres = Membre.objects.select_for_update(of=("self",)).select_related("structure")
     return membres.get(pk=membre_pk, gouvernance=demarche.gouvernance_id)
+
+
+def _clore_ses_sieges(membre: Membre, par) -> None:
+    """Qui n'est plus autour de la table n'est plus convoqué, dans aucune démarche de la gouvernance."""
+    ouverts = Siege.objects.select_for_update(of=("self",), no_key=True).ouverts()
+    siens = ouverts.filter(structure=membre.structure, instance__demarche__gouvernance=membre.gouvernance_id)
+    for siege in siens.select_related("instance__demarche", "personne", "structure").order_by("pk"):
+        siege.clos_le = timezone.now()
+        siege.version += 1
+        siege.attribuer(par)
+        siege.save(update_fields=["clos_le", "version", "modifie_par", "modifie_le"])
+        Evenement.consigner(siege, "clore le siège", par=par, demarche=siege.instance.demarche, de=siege)
 
 
 def _passer(membre: Membre, statut: str, *, par, demarche: Demarche, motif: str = "") -> None:

@@ -7,10 +7,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from gouvernance import courriels
-from gouvernance.convocations import CONVOCATION
+from gouvernance.convocations import CONVOCATION, adresses_assises
 from gouvernance.courriels import Lettre
 from gouvernance.ics import PARIS
-from gouvernance.models import Courriel, EtatSeance, Seance
+from gouvernance.models import Courriel, Etape, EtatSeance, Seance
 
 RAPPEL = "rappel-seances"
 AVANT = timedelta(days=7)
@@ -39,17 +39,22 @@ def rappeler(aujourd_hui: date | None = None) -> int:
 
 
 def _dus(aujourd_hui: date) -> dict[tuple[str, date], list[Seance]]:
-    """(adresse, jour) → les séances de ce jour, du lendemain à J+7, où cette personne est convoquée."""
+    """(adresse, jour) → les séances de ce jour, du lendemain à J+7, où cette personne est convoquée et siège
+    encore.
+    """
     lendemain = _minuit(aujourd_hui + timedelta(days=1))
     limite = _minuit(aujourd_hui + AVANT + timedelta(days=1))
     a_venir = Seance.objects.filter(etat=EtatSeance.CONVOQUEE, debut__gte=lendemain, debut__lt=limite)
+    a_venir = a_venir.exclude(instance__demarche__etape=Etape.ABANDONNEE)
     par_uuid = {s.uuid: s for s in a_venir.select_related("instance__demarche").order_by("debut")}
+    assises = adresses_assises(list(par_uuid.values()))
     lignes = Courriel.objects.filter(genre=CONVOCATION, objet_lie__in=par_uuid).order_by("pk")
     dus = defaultdict(list)
     for uuid, adresse, cree_le in lignes.values_list("objet_lie", "destinataire", "cree_le"):
         seance = par_uuid[uuid]
         jour = timezone.localdate(seance.debut)
-        if timezone.localdate(cree_le) < jour - AVANT:
+        siege = adresse in assises.get(seance.instance_id, ())
+        if siege and timezone.localdate(cree_le) < jour - AVANT:
             dus[adresse, jour].append(seance)
     return dus
 

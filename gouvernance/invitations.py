@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from gouvernance import courriels
 from gouvernance.cles import LienPerime, armer, code_juste, page_du_lien
-from gouvernance.membres import exiger_coordination
-from gouvernance.models import Courriel, Demarche, Evenement, Invitation, Mandat, Utilisateur
-from gouvernance.permissions import exiger
+from gouvernance.membres import ETAT, exiger_coordination
+from gouvernance.models import Courriel, Demarche, Evenement, Invitation, Mandat, Role, Utilisateur
+from gouvernance.permissions import ADMINISTRATION, exiger, roles_de
 from gouvernance.socle import secrets
 
 DUREE = timedelta(days=14)
@@ -38,6 +38,7 @@ def inviter(invitation: Invitation, *, par: Utilisateur) -> Invitation:
     demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=invitation.demarche_id)
     _exiger(par, demarche, invitation.role)
     invitation.email = invitation.email.strip().lower()
+    _refuser_si_detournee(invitation, demarche, par)
     memes = {"demarche": demarche, "role": invitation.role}
     if Mandat.objects.filter(utilisateur__email=invitation.email, **memes).exists():
         raise ValidationError({"email": "Cette personne a déjà ce rôle dans la démarche."})
@@ -152,6 +153,22 @@ def _lues():
 def _exiger(par: Utilisateur, demarche: Demarche, role: str) -> None:
     exiger(par, demarche, "cadrer")
     exiger_coordination(par, demarche, role)
+
+
+def _refuser_si_detournee(invitation: Invitation, demarche: Demarche, par: Utilisateur) -> None:
+    """Une invitation rattache un compte à une structure, donc à ce qu'elle signe, vote et lit : nul ne se
+    l'accorde, et l'équipe de la préfecture (qui lit la note privée) ne se compose pas sans elle.
+    """
+    if invitation.email == par.email:
+        raise ValidationError({"email": "C’est votre propre adresse : on ne s’invite pas soi-même."})
+    if invitation.role == Role.CO_PORTEUR and demarche.gouvernance.prefecture_seule:
+        raise ValidationError({"role": "La préfecture porte seule cette gouvernance : pas de co-porteur."})
+    de_l_etat = invitation.structure and invitation.structure.college_id == ETAT
+    agent = par.structure and par.structure.college_id == ETAT
+    if de_l_etat and not (agent or ADMINISTRATION in roles_de(par, demarche.pk)):
+        raise ValidationError(
+            {"structure": "Un service de l’État invite lui-même au nom d’une structure de l’État."}
+        )
 
 
 def _a_traiter(invitation: Invitation, par: Utilisateur) -> Invitation:

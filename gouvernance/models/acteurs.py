@@ -61,6 +61,11 @@ class Utilisateur(AbstractBaseUser, PermissionsMixin):
     def __str__(self):
         return self.nom_complet
 
+    def clean(self):
+        """On se connecte, et l'on reçoit ses liens, par l'adresse en minuscules."""
+        super().clean()
+        self.email = self.email.strip().lower()
+
     @property
     def nom_complet(self):
         return f"{self.prenom} {self.nom}".strip() or self.email

@@ -98,7 +98,8 @@ class Fournisseur:
             return None
         charge = {
             "iss": self.url, "aud": CLIENT, "sub": self.identite["sub"], "exp": int(time.time()) + 60,
-            "iat": int(time.time()), "nonce": demande.get("nonce"), **self.jeton,
+            "iat": int(time.time()), "nonce": demande.get("nonce"),
+            "auth_time": int(time.time()) if demande.get("prompt") == "login" else None, **self.jeton,
         }  # fmt: skip
         charge = {c: v for c, v in charge.items() if v is not None}
         return {"access_token": "acces", "token_type": "Bearer", "id_token": self._signer(charge)}

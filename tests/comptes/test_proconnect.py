@@ -191,6 +191,19 @@ def test_la_preuve_n_est_fraiche_que_si_proconnect_vient_de_verifier(client, fou
     assert Evenement.objects.filter(action="confirmer son identité", par=compte).exists()
 
 
+@pytest.mark.parametrize("age", [None, 3600])
+def test_oter_prompt_login_de_l_adresse_ne_vaut_pas_preuve(client, fournisseur, age):
+    """Devant un poste laissé ouvert, ProConnect se souvient de la personne : cela ne prouve rien."""
+    client.force_login(UtilisateurFactory(email="agent@essais.example"))
+    vieille = timezone.now() - timedelta(hours=1)
+    SessionOuverte.objects.update(authentifiee_le=vieille)
+    fournisseur.jeton = {"auth_time": age and int(time.time()) - age}
+    reponse = aller_retour(client, fournisseur, confirmer="oui")
+    assert reponse.status_code == 403
+    assert "sans vérifier de nouveau votre identité" in reponse.content.decode()
+    assert SessionOuverte.objects.get().authentifiee_le == vieille
+
+
 def test_revenir_de_proconnect_sans_l_avoir_fait_verifier_ne_rafraichit_pas_la_preuve(client, fournisseur):
     compte = UtilisateurFactory(email="agent@essais.example")
     client.force_login(compte)

@@ -29,6 +29,11 @@ class Connexion(LoginView):
         voulue = suite(self.request)
         return super().get_context_data(fin=finie, proconnect=proconnect, suite=voulue, **contexte)
 
+    def get_success_url(self):
+        """`?next=/connexion/`, pour qui est déjà entré, tournerait en rond."""
+        voulue = super().get_success_url()
+        return str(reverse_lazy("accueil")) if voulue == self.request.path else voulue
+
     def form_valid(self, form):
         entrer(self.request, form.get_user(), Moyen.MOT_DE_PASSE)
         return HttpResponseRedirect(self.get_success_url())

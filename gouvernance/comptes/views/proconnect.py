@@ -28,7 +28,10 @@ ABSENT = (
     "invitation : demandez-la à la coordination de votre gouvernance, à l’adresse que vous utilisez "
     "avec ProConnect."
 )
-
+PAS_VERIFIEE = (
+    "ProConnect vous a reconnu, mais sans vérifier de nouveau votre identité : confirmez par votre mot de "
+    "passe, ou par un code reçu par courriel."
+)
 
 REFUS = (SuspiciousOperation, jwt.PyJWTError, requests.RequestException, KeyError, ValueError)
 
@@ -47,7 +50,9 @@ class Aller(OIDCAuthenticationRequestView):
     """`?confirmer=oui` : ProConnect vérifie de nouveau l'identité, même s'il s'en souvient."""
 
     def get_extra_params(self, request):
-        return {"prompt": "login"} if "confirmer" in request.GET else {}
+        if "confirmer" not in request.GET:
+            return {}
+        return {"prompt": "login", "claims": '{"id_token": {"auth_time": {"essential": true}}}'}
 
     def get(self, request):
         reponse = super().get(request)
@@ -76,6 +81,8 @@ class Revenir(OIDCAuthenticationCallbackView):
     def login_success(self):
         request, destination = self.request, self.request.session.pop("proconnect_suite", "/")
         request.session.pop("proconnect_confirme", None)
+        if self.confirme and not self._vient_de_verifier():
+            return _echec(request, PAS_VERIFIEE, 403)
         if request.user == self.user and self.confirme:
             confirmer(request, Moyen.PROCONNECT)
             return revenir(request, destination)
@@ -88,10 +95,13 @@ class Revenir(OIDCAuthenticationCallbackView):
     def _preuve(self):
         """Quand ProConnect a vérifié l'identité ; sans le savoir, la preuve n'est pas tenue pour fraîche."""
         maintenant = timezone.now()
-        if self.confirme:
-            return maintenant
         dite = self.request.proconnect_auth_time or maintenant - sessions.PREUVE - timedelta(minutes=1)
         return min(dite, maintenant)
+
+    def _vient_de_verifier(self) -> bool:
+        """Qui confirme peut ôter « prompt=login » de l'adresse : ProConnect dit quand il a vérifié."""
+        dite = self.request.proconnect_auth_time
+        return dite is not None and timezone.now() - dite <= sessions.PREUVE
 
 
 def _sans_compte(request: HttpRequest, absence: CompteAbsent) -> HttpResponse:

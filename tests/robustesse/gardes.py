@@ -56,9 +56,10 @@ TABLE = [
           etape("axe_ajouter")),
     Garde("à partir de quelle étape", P, "if etape.rang < droit.depuis.rang:", "if False:",
           etape("session_voter")),
-    Garde("note privée : le collège", P, 'and structure.college_id == "etat"', "", NOTE),
+    Garde("note privée : le collège", P, 'and structure.college_id == "etat"', "",
+          f"{NOTE}[coordination_departementale]"),
     Garde("note privée : le rôle", P, "        and Role.COORDINATION in roles_de(utilisateur, demarche.pk)\n",
-          "", NOTE),
+          "", f"{NOTE}[co_porteur]"),
     Garde("pages de formulaire : le rôle", f"{V}/saisies.py",
           "if not acces.autorise(DROITS[page.droit]):", "if False:", role("lecture")),
     Garde("enregistrer : le droit", "gouvernance/edition.py",
@@ -150,9 +151,9 @@ REGLES = [
     Garde("transmettre", f"{F}/transmissions.py", '    exiger(par, demarche, "transmettre")\n', "",
           etape("transmission_demander")),
     Garde("la note s’écrit par l’équipe", "gouvernance/membres.py", "if not lit_note_privee(par, demarche):",
-          "if False:", CANARI),
+          "if False:", f"{CANARI} -k regle_de_la_note"),
     Garde("la note se lit par l’équipe", f"{V}/gouvernance.py",
-          "if not lit_note_privee(request.user, demarche):", "if False:", NOTE),
+          "if not lit_note_privee(request.user, demarche):", "if False:", f"{NOTE}[co_porteur]"),
     Garde("la note hors de l’administration", "gouvernance/admin.py", 'exclude = ["note_privee"]',
           "exclude = []", f"{CANARI}::test_l_administration_du_site_ne_montre_pas_la_note"),
     Garde("papier réservé", f"{F}/views/papiers.py", "if modele.reserve:", "if False:",
@@ -200,7 +201,7 @@ ENTREE = [
           "tests/comptes/test_invitations.py tests/gouvernance/test_membres.py"),
     Garde("la suite reste sur le site", "gouvernance/comptes/entree.py",
           'voulue.startswith("/") and sure', 'voulue.startswith(("/", "h", "j"))',
-          f"{R}/test_refus.py -k mene"),
+          "tests/comptes/test_confirmation.py -k sort_pas"),
 ]  # fmt: skip
 
 GARDES = [*TABLE, *VISIBILITE, *REGLES, *ENTREE]

@@ -16,6 +16,16 @@ from tests.robustesse.gardes import GARDES, Garde
 RACINE = Path(__file__).resolve().parents[2]
 DELAI = 300
 HORS_COPIE = shutil.ignore_patterns(".git", ".venv", "var", "__pycache__", "node_modules", ".*_cache")
+ENTETE = """# Gardes ôtées
+
+Chaque ligne est une garde ôtée du programme, seule, dans une copie ; « tué » : l’essai nommé échoue alors.
+Page écrite, à la main et en une demi-heure, par
+`python -m feuille_de_route.lancement.essais --commande tests.robustesse.mutations`.
+La liste est dans `tests/robustesse/gardes.py`.
+
+| Garde ôtée | Fichier | Verdict | Essai |
+|---|---|---|---|
+"""
 AUCUN_ESSAI = 5  # le code de sortie de pytest
 
 
@@ -48,7 +58,7 @@ def _verdict(garde: Garde, copie: Path) -> str:
 
 def main() -> None:
     voulues = [g for g in GARDES if all(mot in f"{g.nom} {g.fichier}" for mot in sys.argv[1:])]
-    sys.stdout.write("| Garde ôtée | Fichier | Verdict | Essai |\n|---|---|---|---|\n")
+    sys.stdout.write(ENTETE)
     with tempfile.TemporaryDirectory() as dossier:
         copie = Path(dossier) / "copie"
         shutil.copytree(RACINE, copie, ignore=HORS_COPIE)

@@ -10,6 +10,7 @@ import zipfile
 
 import pytest
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.urls import reverse
 
@@ -20,7 +21,7 @@ from feuille_de_route.documents.papiers import production
 from feuille_de_route.echange.canonique import canonique
 from feuille_de_route.echange.exporter import exporter
 from feuille_de_route.models import Document, Papier
-from gouvernance import adhesions, convocations, courriels, invitations
+from gouvernance import adhesions, convocations, courriels, invitations, membres
 from gouvernance.models import (
     Courriel,
     Evenement,
@@ -32,12 +33,20 @@ from gouvernance.models import (
     Seance,
 )
 from gouvernance.socle import coffre
-from tests.gouvernance.fabriques import PersonneFactory, PointFactory, SeanceFactory
+from tests.gouvernance.fabriques import (
+    MandatFactory,
+    PersonneFactory,
+    PointFactory,
+    SeanceFactory,
+    StructureFactory,
+    UtilisateurFactory,
+)
 from tests.robustesse.matrice import ACTES, FORMULAIRES, PAGES, ROLES
 from tests.robustesse.scene import CANARI, adresse, adresses
 from tests.robustesse.test_adresses import DES_DEMARCHES, texte, visite  # noqa: F401 — un témoin d'essai
 
 NOTE = "Pivoine-Confidentielle"
+HORS_ETAT = "coordination_departementale"  # coordonne sans être de la préfecture
 EQUIPE = {("coordination", "gouvernance"), ("coordination", "note_privee")}
 
 
@@ -48,6 +57,10 @@ def deux(db, lieux, settings):
     with transaction.atomic():
         for lieu in lieux:
             Gouvernance.objects.filter(pk=lieu.demarche.gouvernance_id).update(note_privee=NOTE)
+        hors_etat = UtilisateurFactory(password=None, structure=StructureFactory())
+        lieux[0].gens[HORS_ETAT] = MandatFactory(
+            demarche=lieux[0].demarche, utilisateur=hors_etat
+        ).utilisateur
         yield lieux
         transaction.set_rollback(True)
 
@@ -127,7 +140,7 @@ def test_les_courriels_de_a_ne_portent_ni_b_ni_la_note(deux):
         assert NOTE not in dit
 
 
-@pytest.mark.parametrize("role", [*ROLES, "etranger", "anonyme"])
+@pytest.mark.parametrize("role", [*ROLES, HORS_ETAT, "etranger", "anonyme"])
 def test_la_note_privee_n_est_lue_que_de_l_equipe_de_la_prefecture(role, deux, visite):  # noqa: F811
     a, _ = deux
     lues = {
@@ -149,6 +162,14 @@ def test_la_note_privee_ne_passe_ni_par_un_refus_ni_par_le_journal(deux, client)
     assert Gouvernance.objects.get(pk=a.demarche.gouvernance_id).note_privee == f"{NOTE} bis"
     for champ in ("de", "vers", "objet", "action"):
         assert not Evenement.objects.filter(**{f"{champ}__contains": NOTE[:7]}).exists()
+
+
+def test_la_regle_de_la_note_ne_se_fie_pas_a_la_page(deux):
+    """Appelée d'ailleurs que de sa page, la règle refuse encore."""
+    a, _ = deux
+    for qui in ("co_porteur", HORS_ETAT, "superutilisateur"):
+        with pytest.raises(PermissionDenied):
+            membres.rediger_note_privee(None, par=a.gens[qui], demarche=a.demarche)
 
 
 def test_l_administration_du_site_ne_montre_pas_la_note(deux, client):

@@ -218,12 +218,9 @@ CELERY_TASK_TIME_LIMIT = 150
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = texte("CELERY_BEAT_FICHIER", str(BASE_DIR / "var" / "celerybeat"))
 BALAYAGE_SECONDES = entier("BALAYAGE_SECONDES", 10)
+_SECONDES = {"schedule": timedelta(seconds=BALAYAGE_SECONDES), "options": {"expires": BALAYAGE_SECONDES}}
 CELERY_BEAT_SCHEDULE = {
-    "balayer": {
-        "task": "feuille_de_route.tasks.balayer",
-        "schedule": timedelta(seconds=BALAYAGE_SECONDES),
-        "options": {"expires": BALAYAGE_SECONDES},
-    },
+    "balayer": {"task": "feuille_de_route.tasks.balayer", **_SECONDES},
     "rappeler": {"task": "gouvernance.tasks.rappeler", "schedule": timedelta(hours=1)},
     "purger": {"task": "gouvernance.tasks.purger", "schedule": timedelta(hours=1)},
 }
@@ -239,8 +236,9 @@ TRANSMISSION_COURRIEL = texte("TRANSMISSION_COURRIEL")
 TRANSMISSION_URL = texte("TRANSMISSION_URL")
 TRANSMISSION_JETON = texte("TRANSMISSION_JETON")
 
-_COURRIEL = f"django.core.mail.backends.{'smtp' if EN_PRODUCTION else 'console'}.EmailBackend"
-EMAIL_BACKEND = texte("EMAIL_BACKEND", _COURRIEL)
+EMAIL_BACKEND = texte(
+    "EMAIL_BACKEND", f"django.core.mail.backends.{'smtp' if EN_PRODUCTION else 'console'}.EmailBackend"
+)
 EMAIL_TIMEOUT = entier("EMAIL_DELAI", 20)
 EMAIL_HOST = texte("EMAIL_HOST", "localhost")
 EMAIL_PORT = entier("EMAIL_PORT", 25)

@@ -23,6 +23,7 @@ from gouvernance.models import (
     PointOrdreDuJour,
     Role,
     Seance,
+    SessionOuverte,
     StatutMembre,
 )
 from gouvernance.socle import coffre
@@ -324,8 +325,11 @@ def adresse(nom: str, *sources: dict, **remplaces) -> str:
 
 
 def compter() -> tuple[int, ...]:
-    """Le nombre de lignes de chaque table de nos applications, et la somme des versions : une requête."""
-    tables = [m._meta for m in modeles()]
+    """Le nombre de lignes de chaque table de nos applications, et la somme des versions : une requête.
+
+    Une session se suit dès la première page : elle ne compte pas comme une écriture de l'acte.
+    """
+    tables = [m._meta for m in modeles() if m is not SessionOuverte]
     comptes = [f'(SELECT count(*) FROM "{t.db_table}")' for t in tables]  # noqa: S608 — nos tables
     versions = [
         f'(SELECT sum(version) FROM "{t.db_table}")'  # noqa: S608

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Subquery
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils import timezone
 
 from gouvernance import courriels, edition
@@ -97,6 +97,18 @@ def _verifier_objectifs(cahier: CahierDesCharges) -> None:
         raise ValidationError(
             "Le cahier des charges n’a pas encore d’objectifs : on n’adhère pas à une page vide."
         )
+
+
+def attendue(demarche: Demarche, structure_pk: int | None) -> bool:
+    """Cette structure, membre confirmé, n'a pas adhéré à l'édition courante d'un cahier écrit."""
+    if structure_pk is None:
+        return False
+    signees = Adhesion.objects.filter(
+        cahier=OuterRef("pk"), structure=structure_pk, edition=OuterRef("edition")
+    )
+    membres = membres_confirmes(demarche).filter(structure=structure_pk)
+    cahiers = CahierDesCharges.objects.filter(Exists(membres), ~Exists(signees), demarche=demarche)
+    return cahiers.filter(objectifs__regex=r"\S").exists()
 
 
 def lire_cahier(demarche: Demarche) -> CahierDesCharges | None:

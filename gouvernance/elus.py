@@ -112,6 +112,8 @@ def manquants(rangees: list[Rangee]) -> list[str]:
 
 
 def _compter(nombre: int, quoi: str, total: int) -> str:
+    if total == 1:
+        return f"le seul {quoi}"
     return f"les {total} {quoi}" if nombre == total else f"{nombre} {quoi} sur {total}"
 
 

@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
+from django.urls import reverse
 from django.utils import timezone
 
 from gouvernance import calendriers, retroplanning
@@ -101,6 +102,7 @@ def _decrire(demarche: Demarche, prochaine_seance: Seance | None) -> Demarche:
     demarche.prochaine_seance = prochaine_seance
     demarche.roles = set(demarche.roles)
     demarche.a_faire = a_faire(demarche)
+    demarche.a_faire_url = _ou(demarche)
     return demarche
 
 
@@ -113,6 +115,20 @@ def a_faire(demarche: Demarche) -> str:
     if demarche.roles & PILOTES:
         return _geste_de_pilote(demarche)
     return _seance_a_preparer(demarche) if demarche.roles else ""
+
+
+def _ou(demarche: Demarche) -> str:
+    """L'écran où s'en acquitter ; à défaut la page de la démarche, qui y mène."""
+    pilote = bool(demarche.roles & PILOTES)
+    if _doit_adherer(demarche):
+        return reverse("cahier", args=[demarche.uuid])
+    if pilote and demarche.blocages_echus:
+        return reverse("blocages", args=[demarche.uuid])
+    if pilote and demarche.etape == Etape.CADRAGE and not _objectifs(demarche):
+        return reverse("cahier_modifier", args=[demarche.uuid])
+    if demarche.prochaine_seance and not pilote:
+        return reverse("seance", args=[demarche.uuid, demarche.prochaine_seance.uuid])
+    return reverse("demarche", args=[demarche.uuid])
 
 
 def _seance_a_preparer(demarche: Demarche) -> str:

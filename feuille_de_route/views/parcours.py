@@ -11,7 +11,8 @@ from feuille_de_route.forms.parcours import FormulaireMotif
 from feuille_de_route.models import Axe, EtatFiche, FicheAction
 from feuille_de_route.views import a_faire
 from feuille_de_route.views.travaux import signaler_travaux
-from gouvernance import calendriers, retroplanning
+from gouvernance import adhesions, calendriers, retroplanning
+from gouvernance.decisions import ETAPE_DU_JALON
 from gouvernance.models import CodeJalon, Demarche, Etape, Role
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.views.commun import Saisie, agir, ouvrir, traiter
@@ -88,9 +89,24 @@ def demarche(request, uuid):
 
 def _gestes(demarche: Demarche, acces) -> list:
     """Ce que l'on attend de la personne ; au plan, seul un partenaire a des fiches à reprendre."""
+    if demarche.etape == Etape.CADRAGE:
+        return _adhesion(demarche, acces)
     if demarche.etape == Etape.PLAN_ACTIONS and Role.PARTENAIRE not in acces.roles:
         return []
     return a_faire.gestes(acces.utilisateur, [demarche])[demarche.pk]
+
+
+def _libelle_ecran(demarche: Demarche, acces) -> str:
+    if demarche.etape == Etape.CADRAGE and not acces.peut["cadrer"]:
+        return "Lire le cahier des charges"
+    return LIBELLES.get(demarche.etape, "")
+
+
+def _adhesion(demarche: Demarche, acces) -> list:
+    if not (acces.peut["adherer"] and adhesions.attendue(demarche, acces.structure_id)):
+        return []
+    texte = "Lire le cahier des charges et y adhérer au nom de votre structure."
+    return [a_faire.Geste(texte, reverse("cahier", args=[demarche.uuid]))]
 
 
 def _ou_en_est_on(demarche: Demarche, acces) -> dict:
@@ -105,7 +121,10 @@ def _ou_en_est_on(demarche: Demarche, acces) -> dict:
     return {
         "etapes": [(e.value, e.label, reverse(ECRANS[e], args=[demarche.uuid])) for e in Etape.fil()],
         "ecran": reverse(ECRANS[demarche.etape], args=[demarche.uuid]) if demarche.etape in ECRANS else "",
-        "libelle_ecran": LIBELLES.get(demarche.etape, ""),
+        "libelle_ecran": _libelle_ecran(demarche, acces),
+        "jalon_acquis": next(
+            (j for j in jalons if j.acquis and ETAPE_DU_JALON.get(j.code) == demarche.etape), None
+        ),
         "suivant": suivant,
         "motif_refus": _motif_refus(suivant, manques, acces),
         "bloquants": [(m.texte, url) for m, url in liens if m.bloquant],

@@ -8,7 +8,7 @@ from django.core.validators import MaxLengthValidator, RegexValidator
 from gouvernance import tentatives
 from gouvernance.comptes.entree import origine
 from gouvernance.forms.commun import FormulaireRattache
-from gouvernance.forms.demarches import structures_membres
+from gouvernance.forms.demarches import nom_complet, structures_membres
 from gouvernance.models import Demarche, Invitation, Role, Utilisateur
 from gouvernance.socle.formulaires import AvecJeton, FormulaireDsfr
 
@@ -148,6 +148,7 @@ class FormulaireInvitation(AvecJeton, FormulaireRattache):
     def __init__(self, *args, demarche: Demarche, coordination: bool, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["structure"].queryset = structures_membres(demarche.gouvernance)
+        self.fields["structure"].label_from_instance = nom_complet
         self.fields["message"].validators.append(MaxLengthValidator(1000))
         self.initial["role"] = Role.LECTURE
         self.fields["role"].choices = [

@@ -131,6 +131,11 @@ class FormulaireDemarche(AvecVersion, FormulaireRattache):
         self.fields["porteur"].queryset = structures_membres(self.instance.gouvernance)
 
 
+def nom_complet(structure: Structure) -> str:
+    """« Conseil départemental (CD) » : un sigle seul ne se reconnaît pas dans une liste."""
+    return f"{structure.nom} ({structure.sigle})" if structure.sigle else structure.nom
+
+
 def structures_membres(gouvernance: Gouvernance):
     """Les structures autour de la table : les membres qui n'ont été ni retirés ni refusés."""
     presents = [StatutMembre.CANDIDAT, StatutMembre.CONFIRME]

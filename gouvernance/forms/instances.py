@@ -3,7 +3,7 @@
 from django import forms
 
 from gouvernance.forms.commun import FormulaireRattache
-from gouvernance.forms.demarches import structures_membres
+from gouvernance.forms.demarches import nom_complet, structures_membres
 from gouvernance.models import Epci, Instance, Personne, Qualite, Siege, TypeInstance
 from gouvernance.socle.formulaires import AvecJeton, AvecVersion, FormulaireDsfr
 
@@ -82,6 +82,7 @@ class _Siege(FormulaireRattache):
         super().__init__(*args, **kwargs)
         membres = structures_membres(gouvernance)
         self.fields["structure"].queryset = membres
+        self.fields["structure"].label_from_instance = nom_complet
         self.fields["personne"].queryset = Personne.objects.filter(gouvernance=gouvernance).select_related(
             "structure"
         )
@@ -177,6 +178,7 @@ class _Personne(FormulaireRattache):
     def __init__(self, *args, gouvernance, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["structure"].queryset = structures_membres(gouvernance)
+        self.fields["structure"].label_from_instance = nom_complet
         if self.instance.pk is None:
             self.instance.gouvernance = gouvernance
 

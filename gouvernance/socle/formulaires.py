@@ -21,6 +21,7 @@ from dsfr.forms import DsfrBaseForm, DsfrBoundField, DsfrDjangoTemplates
 ESPACES = str.maketrans("", "", " \u00a0\u202f\u2009€%")
 CHIFFRES = re.compile(r"[+-]?(?=\.?[0-9])[0-9]{0,40}(\.[0-9]{0,20})?\Z")  # ni exposant, ni infini
 ANNEES = (1990, 2100)
+TIRETS = "---------"
 RENDU = DsfrDjangoTemplates()  # une seule instance : ses gabarits ne sont compilés qu'une fois
 
 
@@ -115,6 +116,7 @@ class _BaseDsfr(DsfrBaseForm):
         super().__init__(*args, **kwargs)
         for champ in self.fields.values():
             _saisie_francaise(champ)
+            _vide_en_mots(champ)
         self.helper = FormHelper()
         self.helper.attrs = {"novalidate": True}
         self.helper.render_hidden_fields = True
@@ -171,6 +173,16 @@ def differences(formulaire, objet) -> list[tuple[str, object, object]]:
         if saisi != enregistre:
             lignes.append((champ.label, saisi, enregistre))
     return lignes
+
+
+def _vide_en_mots(champ: forms.Field) -> None:
+    """« --------- » ne dit rien à qui lit, et se lit tiret à tiret à voix haute."""
+    dit = "À choisir" if champ.required else "Non précisé"
+    if isinstance(champ, forms.ModelChoiceField):
+        if champ.empty_label == TIRETS:
+            champ.empty_label = dit
+    elif isinstance(champ, forms.TypedChoiceField) and ("", TIRETS) in (choix := list(champ.choices)):
+        champ.choices = [("", dit) if c == ("", TIRETS) else c for c in choix]
 
 
 def _saisie_francaise(champ: forms.Field) -> None:

@@ -14,6 +14,15 @@
     }
   }, true);
 
+  // En étroit le menu est replié derrière son bouton : le lien d'évitement mène au bouton.
+  document.addEventListener("click", (evenement) => {
+    const menu = document.getElementById("menu");
+    if (!evenement.target.closest('.fr-skiplinks a[href="#menu"]') || !menu) return;
+    if (getComputedStyle(menu).visibility !== "hidden") return;
+    evenement.preventDefault();
+    setTimeout(() => document.getElementById("bouton-menu").focus()); // après Entrée, qui l'ouvrirait
+  });
+
   // Une question avant une action qui compte, puis un seul envoi par formulaire.
   document.addEventListener("submit", (evenement) => {
     const formulaire = evenement.target;

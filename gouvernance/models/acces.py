@@ -77,7 +77,10 @@ class Invitation(Suivi, Cle):
         ]
 
     def __str__(self):
-        return f"{self.email} – {self.get_role_display()}"
+        """Le journal, que tous les membres lisent, n'a pas à donner l'adresse entière."""
+        nom, _, domaine = self.email.partition("@")
+        qui = f"{self.prenom} {self.nom}".strip() or f"{nom[:1]}…@{domaine}"
+        return f"{qui} – {self.get_role_display()}"
 
     @property
     def expiree(self):

@@ -2,8 +2,10 @@
 écrire le compte rendu.
 """
 
+import logging
+
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST
 
@@ -13,12 +15,14 @@ from gouvernance.convocations import prevenir
 from gouvernance.forms.commun import en_edition
 from gouvernance.forms.seances import FormulaireCompteRendu, FormulairePiece, FormulairePresences
 from gouvernance.models import EtatPresence, PieceDeSeance, PointOrdreDuJour
+from gouvernance.socle import coffre
 from gouvernance.socle.identifiants import cle_ou_zero
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.views.commun import Saisie, agir, ouvrir, traiter
 from gouvernance.views.saisies import Page, saisir
 from gouvernance.views.seances import contexte_seance, retour, trouver
 
+journal = logging.getLogger(__name__)
 ACTES_SUR_UN_POINT = {
     "monter": ordre_du_jour.monter_point,
     "descendre": ordre_du_jour.descendre_point,
@@ -94,9 +98,19 @@ def piece_retirer(request, uuid, seance, piece):
 @lecture_seule
 def piece_lire(request, uuid, seance, piece):
     """Toujours en téléchargement ; SecurityMiddleware interdit au navigateur d'en deviner le type."""
-    demarche, _ = ouvrir(request, uuid)
+    demarche, acces = ouvrir(request, uuid)
     trouvee = get_object_or_404(PieceDeSeance, seance=trouver(demarche, seance), uuid=piece)
-    return _telecharger(trouvee.nom, pieces_de_seance.lire(trouvee), trouvee.type_mime)
+    try:
+        octets = pieces_de_seance.lire(trouvee)
+    except (coffre.ObjetAbsent, coffre.ObjetAltere) as erreur:
+        journal.error("%s : %s", request.path, erreur)
+        contexte = {
+            "demarche": demarche, "acces": acces, "page": trouvee.nom, "nom": trouvee.nom,
+            "retour": retour(uuid, seance, "documents"),
+            "conseil": "Demandez à la coordination de le joindre de nouveau.",
+        }  # fmt: skip
+        return render(request, "papiers/absent.html", contexte, status=404)
+    return _telecharger(trouvee.nom, octets, trouvee.type_mime)
 
 
 def _telecharger(nom: str, octets: bytes, type_mime: str) -> HttpResponse:

@@ -79,3 +79,12 @@ def test_une_adresse_en_capitales_saisie_par_l_administration_se_connecte(client
 def test_se_connecter_ne_tourne_pas_en_rond(client):
     client.force_login(UtilisateurFactory())
     assert client.get("/connexion/?next=/connexion/").url == reverse("accueil")
+
+
+def test_le_journal_ne_donne_pas_l_adresse_des_invites(client, demarche, sans_structure):
+    inviter(client, demarche, email="nom.secret@essais.example")
+    lecteur = MandatFactory(demarche=demarche, role=Role.LECTURE).utilisateur
+    client.force_login(lecteur)
+    page = client.get(reverse("journal", args=[demarche.uuid])).content.decode()
+    assert "Inviter" in page
+    assert "nom.secret" not in page

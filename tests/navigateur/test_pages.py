@@ -2,20 +2,18 @@
 sécurité, ni débordement à 320 px, ni faute d'accessibilité que sache voir axe, ni erreur de console.
 """
 
-from pathlib import Path
 from urllib.parse import urlsplit
 
-import axe_playwright_python
 import pytest
 from django.urls import resolve
 
 from gouvernance.models import Demarche, Utilisateur
 from tests.feuille_de_route.scenes import petit_document
+from tests.navigateur.axe import violations
 from tests.navigateur.scene import planter_la_demonstration
 
 pytestmark = [pytest.mark.navigateur, pytest.mark.lent, pytest.mark.django_db(transaction=True)]
 
-AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 SAUTES = {"document_pdf", "version_json", "deconnexion"}  # des fichiers, pas des pages
 LARGEURS = (1280, 320)
 PAR_ADRESSE = 2  # exemplaires visités d'une même adresse nommée
@@ -64,10 +62,7 @@ def _examiner(onglet, chemin: str, messages: list[str]) -> list[str]:
         if depasse > 0:
             fautes.append(f"{chemin} déborde de {depasse} px à {largeur} px")
     onglet.set_viewport_size({"width": LARGEURS[0], "height": 900})
-    violations = onglet.evaluate(
-        AXE + "\n;axe.run(document, {resultTypes: ['violations']}).then(r => r.violations)"
-    )
-    fautes += [f"{chemin} : axe {v['id']} – {v['nodes'][0]['html'][:160]}" for v in violations]
+    fautes += [f"{chemin} : {violation}" for violation in violations(onglet)]
     fautes += [f"{chemin} : console – {m}" for m in messages]
     return fautes
 

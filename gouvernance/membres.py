@@ -166,7 +166,18 @@ def corriger_structure(formulaire, *, par: Utilisateur | None, demarche: Demarch
     """Corrige l'identité d'une structure membre, tant qu'aucune autre gouvernance ne compte sur elle."""
     if motif := motif_structure_partagee(formulaire.instance, demarche, par):
         raise ValidationError(motif)
+    _garder_le_college_de_l_etat(formulaire, par, demarche)
     return edition.enregistrer(formulaire, par=par, demarche=demarche, droit="cadrer")
+
+
+def _garder_le_college_de_l_etat(formulaire, par: Utilisateur | None, demarche: Demarche) -> None:
+    """Le collège « État » ouvre la note privée : n'y entre, n'en sort que par l'équipe de la préfecture."""
+    avant = Structure.objects.values_list("college", flat=True).get(pk=formulaire.instance.pk)
+    touche = avant != formulaire.instance.college_id and ETAT in {avant, formulaire.instance.college_id}
+    permis = par is None or par.administration or par.is_superuser or lit_note_privee(par, demarche)
+    if touche and not permis:
+        phrase = "Seule l’équipe de la préfecture fait entrer une structure dans ce collège, ou l’en sort."
+        raise ValidationError({"college": phrase})
 
 
 def motif_structure_partagee(structure: Structure, demarche: Demarche, par: Utilisateur | None) -> str:

@@ -1,0 +1,27 @@
+"""Le journal des requêtes ne garde pas de lien utilisable."""
+
+from datetime import timedelta
+from types import SimpleNamespace
+from uuid import uuid4
+
+from django.urls import reverse
+from gunicorn.config import Config
+
+from feuille_de_route.journal_http import JournalSansJeton
+from gouvernance.socle import secrets
+
+
+def test_ni_le_jeton_d_une_invitation_ni_celui_d_un_lien_ne_sont_journalises():
+    journal, reponse = JournalSansJeton(Config()), SimpleNamespace(status="200 OK", sent=1, headers=[])
+    for nom in ("invitation", "lien_ouvrir"):
+        jeton = secrets.tirer(uuid4()).jeton
+        chemin = reverse(nom, args=[jeton])
+        environ = {
+            "REQUEST_METHOD": "GET", "RAW_URI": f"{chemin}?next=/", "PATH_INFO": chemin,
+            "SERVER_PROTOCOL": "HTTP/1.1", "HTTP_REFERER": f"https://site.example{chemin}",
+        }  # fmt: skip
+        atomes = journal.atoms(reponse, SimpleNamespace(headers=[]), environ, timedelta())
+        assert jeton not in str(atomes)
+        assert atomes["U"] == chemin.replace(jeton, "…")
+    environ |= {"RAW_URI": "/demarches/", "PATH_INFO": "/demarches/"}
+    assert journal.atoms(reponse, SimpleNamespace(headers=[]), environ, timedelta())["U"] == "/demarches/"

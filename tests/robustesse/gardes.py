@@ -86,10 +86,8 @@ VISIBILITE = [
               "membres_ici, uuid"),
     perimetre(f"{V}/gouvernance.py", "Mandat, demarche=demarche, pk", "Mandat, pk", CORPS),
     perimetre(f"{V}/tenue.py", "PointOrdreDuJour, seance=trouvee, pk", "PointOrdreDuJour, pk", CORPS),
-    perimetre(f"{V}/tenue.py",
-              "uuid=piece)\n    return _telecharger", "uuid=piece) if PieceDeSeance.objects.filter(\n        "
-              "seance=trouver(demarche, seance), uuid=piece).exists() else get_object_or_404(\n        "
-              "PieceDeSeance, uuid=piece)\n    return _telecharger"),
+    perimetre(f"{V}/tenue.py", "seance=trouver(demarche, seance), uuid=piece)\n    try:",
+              "uuid=piece)\n    try:"),
     perimetre(f"{V}/seances.py", "seances, instance__demarche=demarche, uuid", "seances, uuid"),
     perimetre(f"{V}/sieges.py", "sieges, instance__demarche=demarche, uuid", "sieges, uuid"),
     perimetre(f"{V}/sieges.py", "Personne, gouvernance=demarche.gouvernance_id, uuid", "Personne, uuid"),
@@ -143,7 +141,7 @@ REGLES = [
     Garde("convertir une contribution", "ateliers/animation.py", "    exiger(par, demarche, droit)\n", "",
           etape("contribution_convertir")),
     Garde("voter", "diagnostic/priorisation.py", '    exiger(par, session.demarche, "voter")\n', "",
-          etape("session_voter")),
+          "tests/diagnostic/test_priorisation.py"),
     Garde("franchir un passage", f"{F}/parcours.py", "    exiger(par, demarche, passage.droit)\n", "",
           etape("demarche_franchir")),
     Garde("accuser réception", f"{F}/transmissions.py",

@@ -9,12 +9,12 @@ from django.utils.html import strip_tags
 
 from feuille_de_route.echange.canonique import canonique
 from feuille_de_route.echange.exporter import exporter
-from gouvernance.models import Etape
+from gouvernance.models import Etape, Evenement
 from gouvernance.permissions import ADMINISTRATION
 from tests.robustesse.matrice import ACTES, FORMULAIRES, SANS_ETAPE, TOUS_LES_DROITS
 from tests.robustesse.scene import adresse, compter, mettre_a
 from tests.robustesse.test_adresses import donnees_de
-from tests.robustesse.test_formulaires import COMPLEMENTS, complet, ouvrir, preparer
+from tests.robustesse.test_formulaires import COMPLEMENTS, ETAPES, complet, ouvrir, preparer
 
 SUITE = [etape for etape in Etape if etape != Etape.ABANDONNEE]
 GARDES = {nom: droit for nom, droit in (ACTES | FORMULAIRES).items() if droit not in SANS_ETAPE}
@@ -103,3 +103,30 @@ def test_la_fenetre_de_chaque_droit_est_essayee():
     assert len(GARDES) > 90
     assert {ADMINISTRATION} < {role for droit in GARDES.values() for role in TOUS_LES_DROITS[droit].roles}
     assert sum(len(hors_fenetre(droit)) for droit in GARDES.values()) > 130
+
+
+# Ce que la scène refuse, ou qui n’y change rien : rien ne s’écrit ; l’essai de leur écran fait le reste.
+SANS_EFFET = {
+    "adherer", "adhesions_relancer", "axe_deplacer", "axe_supprimer", "besoin_agir", "constat_supprimer",
+    "demarche_franchir", "demarche_rouvrir", "document_reessayer", "elu_retirer",
+    "instance_succeder", "instance_supprimer", "jalons", "limite_remplacer", "membre_refuser",
+    "mesures_choisir", "projet_editer", "seance_prevenir", "siege_monter", "siege_supprimer",
+    "signataire_retirer", "signature_redemander", "transmission_reessayer",
+}  # fmt: skip
+OUVERTES = {"perimetrer": Etape.CADRAGE, "consigner_vote": Etape.ENJEUX, **ETAPES}
+
+
+@pytest.mark.parametrize("nom", sorted(GARDES))
+def test_dans_sa_fenetre_un_acte_s_inscrit_au_journal(nom, lieu, client, db):
+    """Qui, quoi, quand : toute adresse qui écrit laisse au moins une ligne (FIABILITE §2)."""
+    with transaction.atomic():
+        chemin, donnees = envoi_de(nom, lieu, client)
+        mettre_a(lieu.demarche, OUVERTES.get(GARDES[nom], Etape.PLAN_ACTIONS))
+        avant, dernier = compter(), Evenement.objects.latest("pk").pk
+        reponse = client.post(chemin, donnees)
+        auteurs = set(Evenement.objects.filter(pk__gt=dernier).values_list("par", flat=True))
+        ecrit = compter() != avant
+        transaction.set_rollback(True)
+    attendus = {lieu.gens["coordination"].pk, lieu.gens[ADMINISTRATION].pk}
+    assert ecrit == bool(auteurs) == (nom not in SANS_EFFET), dit(client, reponse)
+    assert auteurs <= attendus

@@ -168,6 +168,7 @@ def hostiles(nom: str, champ) -> dict:
 
 A_COCHER = {"termes", "sieges", "elus"}  # au moins une case, que le champ lui-même ne réclame pas toujours
 COMPLEMENTS = {
+    "fiche_section": lambda _: {"titre": "Un titre changé"},
     "elu_ajouter": lambda lieu: {"nom": "Élue neuve", "structure": lieu.structure.pk},
     "piece_joindre": lambda _: {"fichier": SimpleUploadedFile("compte.pdf", PDF)},
     "point_ajouter": lambda _: {"objet": "Point divers"},

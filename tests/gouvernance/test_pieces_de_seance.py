@@ -188,8 +188,10 @@ def test_un_fichier_altere_ne_se_sert_pas(client, lieu):
     joindre(client, lieu)
     piece = PieceDeSeance.objects.get()
     coffre.chemin(piece.empreinte, "pdf").write_bytes(PAGE)
-    with pytest.raises(coffre.ObjetAltere):
-        client.get(reverse("piece_lire", args=[lieu.uuid, lieu.seance.uuid, piece.uuid]))
+    reponse = client.get(reverse("piece_lire", args=[lieu.uuid, lieu.seance.uuid, piece.uuid]))
+    assert reponse.status_code == 404
+    assert b"ne le retrouve pas" in reponse.content
+    assert PAGE not in reponse.content
 
 
 def test_ni_apres_l_annulation_ni_au_dela_de_vingt(client, lieu):

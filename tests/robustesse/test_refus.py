@@ -103,6 +103,14 @@ def test_formulaire_sans_jeton_csrf(db):
     exiger_page_francaise(client.post(reverse("connexion"), {}), 403, "Le formulaire a expiré")
 
 
+def test_un_acte_sans_jeton_csrf(db):
+    """Pas seulement la connexion, que Django protège d'elle-même."""
+    client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    client.force_login(UtilisateurFactory(password=None))
+    for nom in ("session_fermer", "demarche_ouvrir", "verifier"):
+        exiger_page_francaise(client.post(reverse(nom), {}), 403, "Le formulaire a expiré")
+
+
 def test_acte_ouvert_comme_une_page(site):
     reponse = site.get("/acte/")
     exiger_page_francaise(reponse, 405, "ne s’ouvre pas ainsi")

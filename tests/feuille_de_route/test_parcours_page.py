@@ -107,3 +107,26 @@ def test_la_demarche_d_un_autre_departement_est_introuvable(client, demarche, ge
     ailleurs = DemarcheFactory(gouvernance__departement__code="33")
     client.force_login(gens["coordination"])
     assert page(client, ailleurs).status_code == 404
+
+
+def test_au_cadrage_un_partenaire_sait_qu_il_lui_reste_a_adherer(client, demarche, gens):
+    partenaire = gens["partenaire"]
+    mettre_a(demarche, Etape.CADRAGE)
+    client.force_login(partenaire)
+    lue = page(client, demarche)
+    assert [geste.url for geste in lue.context["gestes"]] == [reverse("cahier", args=[demarche.uuid])]
+    assert lue.context["libelle_ecran"] == "Lire le cahier des charges"
+    demarche.cahier.adhesions.create(structure=partenaire.structure, edition=demarche.cahier.edition)
+    assert page(client, demarche).context["gestes"] == []
+
+
+def test_un_jalon_valide_se_dit_avec_ce_qu_il_permet(client, db):
+    demarche = demarche_mure()
+    mettre_a(demarche, Etape.CADRAGE)
+    client.force_login(MandatFactory(demarche=demarche).utilisateur)
+    dit = "Le jalon «&nbsp;Cahier des charges&nbsp;» est validé"
+    texte = page(client, demarche).content.decode()
+    assert dit in texte
+    assert "vous pouvez ouvrir le diagnostic" in texte
+    demarche.jalons.filter(code="cadrage").update(etat="en_cours", decision=None)
+    assert dit not in page(client, demarche).content.decode()

@@ -72,7 +72,9 @@ def _demarche(role, objectifs="Écrits", structure=None, **champs):
 def test_la_coordination_apprend_son_prochain_geste(client):
     demarche, compte = _demarche(Role.COORDINATION, objectifs="")
     client.force_login(compte)
-    assert "Écrire le cahier des charges." in html(client.get(ACCUEIL))
+    page = html(client.get(ACCUEIL))
+    assert "Écrire le cahier des charges." in page
+    assert reverse("cahier_modifier", args=[demarche.uuid]) in page, "le geste mène à l’écran où il se fait"
     demarche.cahier.objectifs = "Écrits"
     demarche.cahier.save()
     assert "Faire valider le jalon « Cahier des charges » par" in html(client.get(ACCUEIL))
@@ -89,7 +91,9 @@ def test_un_membre_confirme_qui_n_a_pas_adhere_y_est_invite(client):
     client.force_login(compte)
     assert "y adhérer" not in html(client.get(ACCUEIL))
     MembreFactory(gouvernance=demarche.gouvernance, structure=structure)
-    assert "y adhérer au nom de votre structure" in html(client.get(ACCUEIL))
+    page = html(client.get(ACCUEIL))
+    assert "y adhérer au nom de votre structure" in page
+    assert reverse("cahier", args=[demarche.uuid]) in page
     demarche.cahier.adhesions.create(structure=structure, edition=1)
     assert "y adhérer" not in html(client.get(ACCUEIL))
     demarche.cahier.edition = 2

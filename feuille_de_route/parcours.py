@@ -12,7 +12,7 @@ from django.utils import timezone
 from diagnostic import constats, priorisation
 from feuille_de_route import cibles, completude, effets, fiches, signatures, strategie, versions
 from feuille_de_route.models import Document, NatureDocument
-from gouvernance import decisions, demarches
+from gouvernance import convocations, decisions, demarches
 from gouvernance.decisions import SaisieDecision
 from gouvernance.models import (
     Cible,
@@ -21,7 +21,9 @@ from gouvernance.models import (
     Demarche,
     Etape,
     EtatJalon,
+    EtatSeance,
     Evenement,
+    Seance,
     Utilisateur,
 )
 from gouvernance.permissions import exiger
@@ -77,6 +79,7 @@ RETOUR = {
     CodeJalon.ENJEUX: Etape.ENJEUX,
     CodeJalon.STRATEGIE: Etape.STRATEGIE,
 }
+A_VENIR = (EtatSeance.PLANIFIEE, EtatSeance.CONVOQUEE)
 ABANDON_POSSIBLE = tuple(e for e in Etape.fil() if e.rang < Etape.SIGNEE.rang)
 REVISION_POSSIBLE = (Etape.SIGNEE, Etape.TRANSMISE, Etape.MISE_EN_OEUVRE)
 
@@ -211,13 +214,19 @@ def rouvrir(demarche_pk: int, code: str, *, par: Utilisateur | None, motif: str)
 
 @transaction.atomic
 def abandonner(demarche_pk: int, *, par: Utilisateur | None, motif: str) -> Demarche:
-    """Abandonne la démarche, avec motif, tant qu'elle n'est pas signée ; son périmètre se libère."""
+    """Abandonne la démarche, avec motif, tant qu'elle n'est pas signée.
+
+    Son périmètre se libère, ses séances à venir s'annulent et ceux qu'elles avaient convoqués l'apprennent.
+    """
     demarche = Demarche.objects.verrouiller(demarche_pk)
     exiger(par, demarche, "conduire")
     if not motif.strip():
         raise ValidationError({"motif": "Dites pourquoi la démarche est abandonnée."})
     if demarche.etape not in ABANDON_POSSIBLE:
         raise ValidationError(f"Une démarche « {demarche.get_etape_display()} » ne s’abandonne plus.")
+    a_venir = Seance.objects.filter(instance__demarche=demarche, etat__in=A_VENIR).order_by("pk")
+    for seance_pk in a_venir.values_list("pk", flat=True):
+        convocations.annuler(seance_pk, par=par)
     demarche.perimetres.update(actif=False)
     ancien = demarche.get_etape_display()
     demarche.etape, demarche.motif, demarche.abandonnee_le = Etape.ABANDONNEE, motif.strip(), timezone.now()

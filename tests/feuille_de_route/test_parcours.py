@@ -1,18 +1,22 @@
 """La table du parcours : chaque passage, à chaque étape, par chaque rôle ; chaque condition, une à une."""
 
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from diagnostic.models import Constat, Enjeu, SessionPriorisation
 from feuille_de_route import parcours
 from feuille_de_route.models import Axe, Document, FicheAction, Indicateur, Signataire, VersionFigee
 from feuille_de_route.parcours import ABANDON_POSSIBLE, PASSAGES, REVISION_POSSIBLE
+from gouvernance import convocations
 from gouvernance.models import (
     CahierDesCharges,
     CodeJalon,
+    Courriel,
     Demarche,
     DemarcheEpci,
     Etape,
@@ -20,12 +24,19 @@ from gouvernance.models import (
     Evenement,
     Jalon,
     Role,
+    Seance,
 )
 from gouvernance.permissions import DROITS
 from tests.diagnostic.fabriques import EnjeuFactory
 from tests.feuille_de_route.fabriques import AxeFactory, FicheFactory, FinancementFactory
 from tests.feuille_de_route.parcours_mur import demarche_mure, mettre_a
-from tests.gouvernance.fabriques import PerimetreFactory
+from tests.gouvernance.fabriques import (
+    PerimetreFactory,
+    PersonneFactory,
+    PointFactory,
+    SeanceFactory,
+    SiegeFactory,
+)
 
 QUI = [*(role.value for role in Role), "administration", "dehors"]
 
@@ -222,6 +233,20 @@ def test_rouvrir_un_jalon_invalide_les_suivants(client, demarche, coordination, 
         acquis = set(demarche.jalons.filter(etat=EtatJalon.VALIDE).values_list("code", flat=True))
         assert acquis == set(codes[: codes.index(code)])
         assert Evenement.objects.filter(action="rouvrir").get().vers == "Le territoire a changé."
+
+
+def test_abandonner_annule_les_seances_a_venir_et_previent(client, demarche, coordination):
+    elue = PersonneFactory(gouvernance=demarche.gouvernance, email="elue@essais.example", elu=True)
+    siege = SiegeFactory(instance__demarche=demarche, structure=elue.structure, personne=elue)
+    a_venir = SeanceFactory(instance=siege.instance, debut=timezone.now() + timedelta(days=20))
+    tenue = SeanceFactory(instance=siege.instance, close=True)
+    PointFactory(seance=a_venir)
+    convocations.convoquer(a_venir.pk, par=coordination)
+    motiver(client, demarche, "abandonner")
+    etats = {seance.pk: seance.etat for seance in Seance.objects.all()}
+    assert (etats[a_venir.pk], etats[tenue.pk]) == ("annulee", "close")
+    genres = Courriel.objects.filter(destinataire=elue.email).values_list("genre", flat=True)
+    assert len(genres) == 2
 
 
 def test_abandonner_libere_le_perimetre(client, demarche, coordination):

@@ -133,9 +133,7 @@ def _compte(invitation: Invitation, identite: Identite) -> Utilisateur:
     if not compte.is_active:
         raise ValidationError("Le compte de cette adresse est fermé : adressez-vous à la coordination.")
     if neuf:
-        Evenement.consigner(
-            compte, "créer son compte", par=compte, demarche=invitation.demarche, vers=compte
-        )
+        Evenement.consigner(compte, "créer son compte", par=compte, demarche=invitation.demarche, vers=compte)
     elif compte.structure_id is None and invitation.structure_id:
         compte.structure = invitation.structure
         compte.save(update_fields=["structure"])

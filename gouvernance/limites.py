@@ -118,8 +118,9 @@ def _inscrites(demarche: Demarche) -> dict[UUID, Seance]:
 
 
 def registre(demarche: Demarche) -> dict[Limite, list[LimiteDAction]]:
-    """Toutes les lignes par catégorie, dans leur ordre, avec décision et remplaçante ; `inscrite` : la séance à tenir
-    où la ligne est à l'ordre du jour. Deux requêtes.
+    """Toutes les lignes par catégorie, dans leur ordre, avec décision et remplaçante, en deux requêtes.
+
+    `inscrite` : la séance à tenir où la ligne est à l'ordre du jour.
     """
     prevues = _inscrites(demarche)
     lignes = LimiteDAction.objects.filter(demarche=demarche).order_by("pk")

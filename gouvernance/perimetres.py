@@ -93,7 +93,7 @@ def _garder_les_filles(demarche: Demarche, perimetre: str) -> None:
 
 
 def dire(demarche: Demarche) -> str:
-    """« Tout le département : Dordogne (24) », « 2 EPCI : CC A, CC B (Dordogne) », « Région Nouvelle-Aquitaine… »."""
+    """« Tout le département : Dordogne (24) », « 2 EPCI : CC A, CC B (Dordogne) », « Région … »."""
     departement = demarche.gouvernance.departement
     if demarche.perimetre == Perimetre.REGIONAL:
         return f"Région {departement.region}, portée par la gouvernance {departement}"

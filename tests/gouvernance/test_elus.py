@@ -153,9 +153,7 @@ def test_d_ailleurs_rien_ne_s_inscrit_ni_ne_se_lit(client, lieu):
 
 
 def test_un_groupe_d_epci_ne_voit_pas_les_elus_des_autres(client, lieu):
-    demarche = PerimetreFactory(
-        epci=lieu.val, demarche__gouvernance=lieu.demarche.gouvernance
-    ).demarche
+    demarche = PerimetreFactory(epci=lieu.val, demarche__gouvernance=lieu.demarche.gouvernance).demarche
     compte = MandatFactory(demarche=demarche, utilisateur=UtilisateurFactory()).utilisateur
     for nom, epci in (("Dedans", lieu.val), ("Dehors", lieu.epci), ("Partout", None)):
         elu_de(lieu, nom, epci=epci)

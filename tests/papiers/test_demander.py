@@ -71,6 +71,8 @@ def test_qui_lit_quoi_et_quand(client, lieu, seance, role, nature, etat):
     reponse = client.get(fichier(papier))
     assert reponse.status_code == attendu
     assert (reponse.content == octets(papier)) == (attendu == 200)
+    if attendu == 403 and nature == "emargement":
+        assert DROITS["tenir_seance"].refus in reponse.content.decode()
     assert client.get(reverse("papier_etat", args=[lieu.uuid, papier.uuid])).status_code == attendu
 
 

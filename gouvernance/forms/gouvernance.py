@@ -48,7 +48,8 @@ class FormulaireAjoutMembre(AvecJeton, FormulaireDsfr):
     bouton = "Ajouter ce membre"
     encore = "Ajouter et continuer"
     structure = forms.ModelChoiceField(
-        Structure.objects.none(), label="Structure déjà connue", required=False, empty_label="Aucune de cette liste",
+        Structure.objects.none(), label="Structure déjà connue", required=False,
+        empty_label="Aucune de cette liste",
         help_text="Laissez vide si la structure n’est pas dans la liste, et décrivez-la plus bas.",
     )  # fmt: skip
     nom = forms.CharField(

@@ -1,7 +1,8 @@
-"""Mettre en page plusieurs parties à la fois : la première ici, les autres dans des processus enfants.
+"""Mettre en page plusieurs parties à la fois, chacune dans un processus enfant.
 
 L'enfant ne touche à rien de ce dont il hérite (base, Celery) : il reçoit sa partie par la mémoire, rend ses
-résultats par un tube et disparaît. Il ne survit jamais à son parent (PR_SET_PDEATHSIG, ou le tube fermé).
+résultats par un tube et disparaît, avec la mémoire qu'il a prise. Il ne survit jamais à son parent
+(PR_SET_PDEATHSIG, ou le tube fermé).
 """
 
 import ctypes
@@ -106,15 +107,17 @@ class Panne(Exception):
 
 @contextmanager
 def ouvrages(parties: Sequence[Partie], processus: int) -> Iterator[list[Ouvrage]]:
-    """Les parties en cours ; la première et celles qui n'ont pas de processus à elles se font ici."""
+    """Les parties en cours : chacune chez elle, ou toutes ici, l'une après l'autre."""
+    if len(parties) == 1 or processus == 1:
+        yield [Ici(partie) for partie in parties]
+        return
     with ExitStack() as pile:
         dossier = pile.enter_context(tempfile.TemporaryDirectory(prefix="mise-en-page-"))
-        au_loin = parties[1:processus]
         enfants = []
-        for partie in au_loin:
+        for partie in parties:
             enfants.append(Ailleurs(partie, dossier))
             pile.callback(enfants[-1].arreter)
-        yield [Ici(parties[0]), *enfants, *map(Ici, parties[1 + len(enfants) :])]
+        yield enfants
 
 
 def processus_possibles() -> int:

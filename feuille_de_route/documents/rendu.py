@@ -41,6 +41,8 @@ TYPES = {
     ".ttf": "font/ttf",
     ".otf": "font/otf",
 }
+ESSAI = """<!doctype html><html lang="fr"><title>Essai</title><h1>Un</h1><p><a href="#x"><b>deux</b></a></p>
+<ul><li>trois</ul><table><tr><th>quatre<td>cinq</table><svg viewBox="0 0 9 9"><text>six</text></svg></html>"""
 IMAGES_INTEGREES = {"image/png", "image/jpeg", "image/svg+xml"}
 
 # Le schéma PDF/UA n'est pas prédéfini en PDF/A : il faut le décrire (ISO 19005-3, 6.6.2.3).
@@ -143,12 +145,24 @@ def html_vers_pdf(
     with _sans_ramasse_miettes(), warnings.catch_warnings():
         # WeasyPrint 70 laisse ouvert son profil de couleurs : le seul avertissement que l'on tait.
         warnings.filterwarnings("ignore", message=r".*sRGB2014\.icc", category=ResourceWarning)
+        if len(parties) > 1:
+            _echauffer(statiques)
         with ouvrages(parties, processus or processus_possibles()) as en_cours:
             reperes = [ouvrage.reperes() for ouvrage in en_cours]
             for ouvrage, numerotation in zip(en_cours, _numeroter(reperes), strict=True):
                 ouvrage.numeroter(numerotation)
             with assembler([ouvrage.octets() for ouvrage in en_cours], reperes) as pdf:
                 return _identifier(pdf, edition)
+
+
+@lru_cache(maxsize=1)
+def _echauffer(statiques: Path | None) -> None:
+    """Charge une fois ce dont chaque enfant hérite : polices, styles et fonctions de WeasyPrint."""
+    for police in sorted(statiques.glob("fonts/*.woff2")) if statiques else ():
+        _police(police.resolve())
+    essai = Partie(ESSAI, _source(None), _options(()), {})
+    essai.mettre_en_page()
+    essai.ecrire(Numerotation(1, 1, {}))
 
 
 def _source(statiques: Path | None) -> dict:

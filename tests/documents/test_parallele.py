@@ -24,11 +24,13 @@ from tests.documents.fabriques import EDITION
 from tests.documents.test_parallele import HTML
 
 def dormir(partie):
-    if os.getpid() != parent:
-        print(os.getpid(), flush=True)
+    if os.getpid() == parent:
+        return vraie(partie)
+    print(os.getpid(), flush=True)
     time.sleep(300)
 
-parent, decoupe.SEUIL, mise_en_page.Partie.mettre_en_page = os.getpid(), 0, dormir
+parent, vraie, decoupe.SEUIL = os.getpid(), mise_en_page.Partie.mettre_en_page, 0
+mise_en_page.Partie.mettre_en_page = dormir
 html_vers_pdf(HTML, EDITION, processus=2)
 """
 
@@ -84,28 +86,28 @@ def test_l_erreur_d_un_enfant_garde_sa_trace(enfant_qui):
     assert "test_parallele.py" in str(prise.value.__cause__)
 
 
-def test_une_erreur_du_parent_emporte_l_enfant(enfant_qui, monkeypatch):
+def test_une_erreur_du_parent_emporte_les_enfants(enfant_qui, monkeypatch):
     enfant_qui(lambda: time.sleep(300))
 
-    def echouer(_partie):
+    def echouer(_ouvrage):
         raise KeyError("ici")
 
-    monkeypatch.setattr(parallele.Ici, "reperes", echouer)
+    monkeypatch.setattr(parallele.Ailleurs, "reperes", echouer)
     with pytest.raises(KeyError):
         produire()
 
 
-def test_un_parent_tue_emporte_son_enfant():
+def test_un_parent_tue_emporte_ses_enfants():
     commande = [sys.executable, "-c", ORPHELIN]
     with subprocess.Popen(commande, cwd=RACINE, stdout=subprocess.PIPE, text=True) as parent:
-        enfant = Path("/proc") / parent.stdout.readline().strip()
-        assert enfant.exists()
+        enfants = [Path("/proc") / parent.stdout.readline().strip() for _ in range(2)]
+        assert all(enfant.exists() for enfant in enfants)
         parent.kill()
         parent.wait()
         limite = time.monotonic() + 10
-        while enfant.exists() and time.monotonic() < limite:
+        while any(enfant.exists() for enfant in enfants) and time.monotonic() < limite:
             time.sleep(0.05)
-        assert not enfant.exists()
+        assert not any(enfant.exists() for enfant in enfants)
 
 
 def test_un_seul_processus_quand_d_autres_fils_tournent(monkeypatch):

@@ -120,7 +120,7 @@ def test_vingt_mille_signes_tiennent(lieu, tmp_path):
     assert texte_pdf(octets(pdf)).replace(" ", "").count("y") >= 20_000
     word = par_libreoffice(octets(preparer(lieu, seance, "proces_verbal", "docx")), tmp_path)
     assert "Fin du débat." in texte_pdf(word)
-    assert texte_pdf(word).count("Décider longuement.") == 1000
+    assert texte_pdf(word).count("longuement.") == 1000  # une fin de page peut couper la phrase
 
 
 def test_aucun_papier_ne_dit_un_mot_d_un_autre_departement(lieu, tmp_path):

@@ -57,7 +57,7 @@ def deux(db, lieux, settings):
     with transaction.atomic():
         for lieu in lieux:
             Gouvernance.objects.filter(pk=lieu.demarche.gouvernance_id).update(note_privee=NOTE)
-        hors_etat = UtilisateurFactory(password=None, structure=StructureFactory())
+        hors_etat = UtilisateurFactory(password=None, structure=StructureFactory(college__code="departement"))
         lieux[0].gens[HORS_ETAT] = MandatFactory(
             demarche=lieux[0].demarche, utilisateur=hors_etat
         ).utilisateur

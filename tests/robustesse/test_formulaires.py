@@ -12,7 +12,7 @@ from django.db import transaction
 
 from feuille_de_route.forms.fiches import SECTIONS
 from feuille_de_route.models import Document, Transmission
-from gouvernance.models import Demarche, Etape, Instance, JetonConsomme, Mandat, Role
+from gouvernance.models import Demarche, Etape, Instance, JetonConsomme, Mandat, Membre, Role
 from gouvernance.permissions import ADMINISTRATION
 from tests.feuille_de_route.saisies import envoi
 from tests.robustesse.matrice import FORMULAIRES
@@ -54,7 +54,8 @@ PAR_TYPE = [
 
 ETAPES = {
     "diagnostiquer": Etape.DIAGNOSTIC, "regarder": Etape.DIAGNOSTIC, "formuler_enjeux": Etape.ENJEUX,
-    "voter": Etape.ENJEUX, "structurer": Etape.STRATEGIE, "signer": Etape.EN_SIGNATURE,
+    "voter": Etape.ENJEUX, "consigner_vote": Etape.ENJEUX, "perimetrer": Etape.CADRAGE,
+    "structurer": Etape.STRATEGIE, "signer": Etape.EN_SIGNATURE,
     "transmettre": Etape.EN_SIGNATURE, "accuser": Etape.TRANSMISE,
 }  # fmt: skip
 SUITES = {"rencontre_prevoir": "?type=entretien&epci=tous"}  # la première question est posée
@@ -108,6 +109,8 @@ def preparer(nom, lieu, client, **mots):
         Document.objects.filter(pk=lieu.document.pk).update(etat="pret")
     if nom == "session_ouvrir":
         type(lieu.session).objects.update(close_le=lieu.document.cree_le)
+    if nom == "membre_refuser":
+        Membre.objects.filter(uuid=lieu.ids["membre"]).update(statut="candidat", confirme_le=None)
     seance = {"seance": lieu.a_deplacer} if nom == "seance_modifier" else {}
     return adresse(nom, lieu.ids, **seance, **mots) + SUITES.get(nom, "")
 
@@ -183,6 +186,9 @@ SANS_SUITE = {
     "signature_refuser",
     "demarche_rouvrir",
     "limite_remplacer",
+    "instance_succeder",
+    "perimetre_modifier",
+    "vote_consigner",
 }  # leur règle attend une autre scène
 
 

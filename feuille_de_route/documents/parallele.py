@@ -61,7 +61,8 @@ class Ailleurs:
         self.tube, bout = _naissance.Pipe()
         arguments = (partie, bout, self.tube, dossier, os.getpid())
         self.processus = _naissance.Process(target=_enfant, args=arguments, daemon=True)
-        self.processus.start()
+        with _enfants_permis():
+            self.processus.start()
         bout.close()
 
     def reperes(self) -> Reperes:
@@ -118,6 +119,20 @@ def ouvrages(parties: Sequence[Partie], processus: int) -> Iterator[list[Ouvrage
             enfants.append(Ailleurs(partie, dossier))
             pile.callback(enfants[-1].arreter)
         yield enfants
+
+
+@contextmanager
+def _enfants_permis() -> Iterator[None]:
+    """Celery dit ses travailleurs « daemon », et multiprocessing leur refuse alors des enfants.
+
+    Ce refus les protège d'enfants qui leur survivraient ; les nôtres meurent avec leur parent.
+    """
+    ce_processus = multiprocessing.current_process()
+    avant, ce_processus.daemon = ce_processus.daemon, False
+    try:
+        yield
+    finally:
+        ce_processus.daemon = avant
 
 
 def processus_possibles() -> int:

@@ -1,5 +1,6 @@
 """Le processus d'une partie meurt, tarde ou échoue : une phrase, aucun enfant laissé, aucune attente."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -62,6 +63,15 @@ def aucun_enfant_de_trop():
 
 def produire() -> bytes:
     return html_vers_pdf(HTML, EDITION, processus=2)
+
+
+def test_un_travailleur_celery_a_droit_a_ses_enfants(monkeypatch):
+    """Celery marque les siens « daemon », ce qui défend d'ordinaire d'en avoir."""
+    monkeypatch.setattr(decoupe, "SEUIL", 0)
+    moi = multiprocessing.current_process()
+    monkeypatch.setitem(moi._config, "daemon", True)
+    assert produire().startswith(b"%PDF")
+    assert moi.daemon
 
 
 def test_un_enfant_tue_se_dit_aussitot(enfant_qui):

@@ -109,7 +109,7 @@ def test_la_fenetre_de_chaque_droit_est_essayee():
 SANS_EFFET = {
     "adherer", "adhesions_relancer", "axe_deplacer", "axe_supprimer", "besoin_agir", "constat_supprimer",
     "demarche_franchir", "demarche_rouvrir", "document_reessayer", "elu_retirer",
-    "instance_succeder", "instance_supprimer", "jalons", "limite_remplacer", "membre_refuser",
+    "instance_succeder", "instance_supprimer", "jalons", "limite_remplacer",
     "mesures_choisir", "projet_editer", "seance_prevenir", "siege_monter", "siege_supprimer",
     "signataire_retirer", "signature_redemander", "transmission_reessayer",
 }  # fmt: skip

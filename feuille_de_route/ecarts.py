@@ -86,8 +86,3 @@ def de_la_saisie(formulaire) -> list[Ecart]:
     for serie in formulaire.series:
         ecarts += de_la_serie(serie)
     return ecarts
-
-
-def en_textes(ecarts: list[Ecart]) -> tuple[str, str]:
-    """(avant, après) pour le journal, une ligne par écart."""
-    return tuple("\n".join(f"{e.libelle} : {e[colonne]}" for e in ecarts) for colonne in (1, 2))

@@ -205,6 +205,6 @@ def modifier(formulaire, *, par: Utilisateur | None) -> FicheAction:
     ecrit = {"modifie_par": par, "modifie_le": timezone.now()}
     fiche.verrouiller_version(formulaire.version_lue, **formulaire.valeurs(), **ecrit)
     formulaire.enregistrer_les_listes()
-    avant, apres = ecarts.en_textes(changements)
-    Evenement.consigner(fiche, f"modifier : {formulaire.titre}", par=par, de=avant, vers=apres)
+    details = [list(ecart) for ecart in changements]
+    Evenement.consigner_saisie(fiche, f"modifier : {formulaire.titre}", par=par, details=details)
     return fiche

@@ -17,7 +17,7 @@ SELECT fiche_id, SUM(budget), SUM(acquis), SUM(espere), SUM(ligne), SUM(indicate
     FROM feuille_de_route_lignebudget WHERE fiche_id = ANY(%(fiches)s)
     UNION ALL
     SELECT fiche_id, 0.00, CASE WHEN etat = %(acquis)s THEN obtenu ELSE 0.00 END,
-           CASE WHEN etat = ANY(%(esperes)s) THEN demande ELSE 0.00 END, 0, 0
+           CASE WHEN etat = ANY(%(esperes)s) THEN COALESCE(demande, 0.00) ELSE 0.00 END, 0, 0
     FROM feuille_de_route_financement WHERE fiche_id = ANY(%(fiches)s)
     UNION ALL
     SELECT fiche_id, 0.00, 0.00, 0.00, 0, 1
@@ -81,7 +81,7 @@ def compte(fiche: FicheAction) -> Compte:
     return Compte(
         budget=sum((ligne.montant for ligne in lignes), ZERO),
         acquis=sum((f.obtenu or ZERO for f in financements if f.etat == EtatFinancement.ACQUIS), ZERO),
-        espere=sum((f.demande for f in financements if f.etat in ESPERES), ZERO),
+        espere=sum((f.demande or ZERO for f in financements if f.etat in ESPERES), ZERO),
         lignes=len(lignes),
     )
 

@@ -1,4 +1,36 @@
-from feuille_de_route.models.axes import Axe, AxeFNE
+from feuille_de_route.models.axes import (
+    Axe,
+    AxeFNE,
+    GenreAxe,
+)
+from feuille_de_route.models.budget import (
+    BesoinIngenierie,
+    CodeBesoin,
+    EtatFinancement,
+    Financement,
+    LigneBudget,
+    NatureDepense,
+    TypeFinanceur,
+)
+from feuille_de_route.models.choix import (
+    Competence,
+    EtatFiche,
+    EtatRealisation,
+    Meteo,
+    NatureFiche,
+    OrigineFiche,
+    Priorite,
+    Public,
+    Service,
+)
+from feuille_de_route.models.dialogue import (
+    Avis,
+    Commentaire,
+    LienDeFiche,
+    PieceDeFiche,
+    Remarque,
+    SensAvis,
+)
 from feuille_de_route.models.documents import (
     Document,
     Empreinte,
@@ -8,54 +40,82 @@ from feuille_de_route.models.documents import (
     Transmission,
 )
 from feuille_de_route.models.fiches import (
-    BesoinIngenierie,
-    CodeBesoin,
+    RECHERCHE,
     EtapeFiche,
-    EtatFiche,
-    EtatFinancement,
     FicheAction,
-    Financement,
-    Indicateur,
-    LigneBudget,
-    NatureDepense,
-    NatureFiche,
     Partenariat,
-    Priorite,
-    Public,
-    Service,
-    TypeFinanceur,
+)
+from feuille_de_route.models.mesure import (
+    Indicateur,
+    Releve,
     TypeIndicateur,
 )
-from feuille_de_route.models.papiers import EtatPapier, FormatPapier, NaturePapier, Papier
-from feuille_de_route.models.versions import EtatSignature, Signataire, Signature, VersionFigee
+from feuille_de_route.models.papiers import (
+    EtatPapier,
+    FormatPapier,
+    NaturePapier,
+    Papier,
+)
+from feuille_de_route.models.subventions import (
+    DemandeSubvention,
+    Enveloppe,
+    EtatDemande,
+    Plafond,
+)
+from feuille_de_route.models.suivi import PartageDeFiche, PointDeSuivi
+from feuille_de_route.models.versions import (
+    EtatSignature,
+    Signataire,
+    Signature,
+    VersionFigee,
+)
 
 __all__ = [
+    "RECHERCHE",
+    "Avis",
     "Axe",
     "AxeFNE",
     "BesoinIngenierie",
     "CodeBesoin",
+    "Commentaire",
+    "Competence",
+    "DemandeSubvention",
     "Document",
     "Empreinte",
+    "Enveloppe",
     "EtapeFiche",
+    "EtatDemande",
     "EtatDocument",
     "EtatFiche",
     "EtatFinancement",
     "EtatPapier",
+    "EtatRealisation",
     "EtatSignature",
     "EtatTransmission",
     "FicheAction",
     "Financement",
     "FormatPapier",
+    "GenreAxe",
     "Indicateur",
+    "LienDeFiche",
     "LigneBudget",
+    "Meteo",
     "NatureDepense",
     "NatureDocument",
     "NatureFiche",
     "NaturePapier",
+    "OrigineFiche",
     "Papier",
+    "PartageDeFiche",
     "Partenariat",
+    "PieceDeFiche",
+    "Plafond",
+    "PointDeSuivi",
     "Priorite",
     "Public",
+    "Releve",
+    "Remarque",
+    "SensAvis",
     "Service",
     "Signataire",
     "Signature",

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from diagnostic.models import Enjeu
+from feuille_de_route.models.choix import Public
 from gouvernance.models import Demarche
 from gouvernance.socle.modeles import Suivi
 
@@ -17,6 +18,13 @@ class AxeFNE(models.IntegerChoices):
     DONNEES = 4, "4. Collecter et partager des données structurées"
 
 
+class GenreAxe(models.TextChoices):
+    """Ce que rassemble un axe : une feuille de route s'organise par thème ou par public."""
+
+    THEME = "theme", "Un thème"
+    PUBLIC = "public", "Un public"
+
+
 class Axe(Suivi):
     demarche = models.ForeignKey(Demarche, models.PROTECT, related_name="axes", verbose_name="démarche")
     parent = models.ForeignKey(
@@ -24,6 +32,8 @@ class Axe(Suivi):
     )
     ordre = models.PositiveSmallIntegerField("ordre", default=1)
     intitule = models.CharField("intitulé", max_length=250, help_text="Un verbe d’action à l’infinitif.")
+    genre = models.CharField("ce que l’axe rassemble", max_length=6, choices=GenreAxe, default=GenreAxe.THEME)
+    public = models.CharField("public visé", max_length=14, choices=Public, blank=True)
     objectif = models.TextField("objectif", blank=True)
     enjeux = models.ManyToManyField(Enjeu, blank=True, related_name="axes", verbose_name="enjeux")
     axe_fne = models.PositiveSmallIntegerField("axe national FNE", choices=AxeFNE, null=True, blank=True)
@@ -41,6 +51,11 @@ class Axe(Suivi):
         verbose_name_plural = "axes"
         ordering = ["ordre", "pk"]
         constraints = [
+            models.CheckConstraint(
+                name="axe_public_nomme",
+                condition=Q(genre="theme", public="") | Q(genre="public", public__in=Public.values),
+                violation_error_message="Un axe par public dit lequel, un axe par thème n’en nomme pas.",
+            ),
             models.CheckConstraint(
                 name="axe_fne_connu", condition=Q(axe_fne=None) | Q(axe_fne__in=AxeFNE.values)
             ),

@@ -1,68 +1,34 @@
-"""La fiche action et ce qui la compose : partenaires, étapes, indicateurs, budget, financements."""
-
-from decimal import Decimal
+"""La fiche action : son identité, son sens, ses acteurs, son temps, son pilotage ; partenaires et étapes."""
 
 from django.contrib.postgres.fields import ArrayField
-from django.core.validators import MinValueValidator
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import F, Q
 
-from ateliers.models import ChantierCle
+from ateliers.models import ChantierCle, Contribution
 from diagnostic.models import Enjeu
 from feuille_de_route.models.axes import Axe
-from gouvernance.models import Decision, Demarche, Epci, Mandat, Personne, Role, Structure
+from feuille_de_route.models.choix import (
+    Competence,
+    EtatFiche,
+    EtatRealisation,
+    Meteo,
+    NatureFiche,
+    OrigineFiche,
+    Priorite,
+    Public,
+    Service,
+)
+from gouvernance.models import Decision, Demarche, Epci, Instance, Mandat, Personne, Role, Structure
 from gouvernance.socle.modeles import Suivi, contrainte_parmi
 
-POSITIF = [MinValueValidator(Decimal("0"), "Le montant ne peut pas être négatif.")]
-
-
-class EtatFiche(models.TextChoices):
-    BROUILLON = "brouillon", "Brouillon"
-    PROPOSEE = "proposee", "Proposée"
-    A_COMPLETER = "a_completer", "À compléter"
-    RETENUE = "retenue", "Retenue"
-    ECARTEE = "ecartee", "Écartée"
-
-
-class NatureFiche(models.TextChoices):
-    EXISTANTE = "existante", "Existante"
-    RENFORCEE = "renforcee", "Renforcée"
-    NOUVELLE = "nouvelle", "Nouvelle"
-
-
-class Priorite(models.IntegerChoices):
-    HAUTE = 1, "Haute"
-    MOYENNE = 2, "Moyenne"
-    BASSE = 3, "Basse"
-
-
-class Service(models.TextChoices):
-    """Services du schéma national des lieux de médiation numérique."""
-
-    DEMARCHES = "demarches", "Aide aux démarches administratives"
-    QUOTIDIEN = "quotidien", "Maîtrise des outils numériques du quotidien"
-    INSERTION = "insertion", "Insertion professionnelle via le numérique"
-    SECURITE = "securite", "Utilisation sécurisée du numérique"
-    PARENTALITE = "parentalite", "Parentalité et éducation avec le numérique"
-    LOISIRS = "loisirs", "Loisirs et créations numériques"
-    COMPREHENSION = "comprehension", "Compréhension du monde numérique"
-    ACCES = "acces", "Accès internet et matériel informatique"
-    MATERIEL = "materiel", "Acquisition de matériel informatique à prix solidaire"
-
-
-class Public(models.TextChoices):
-    """Publics du schéma national, et « tous »."""
-
-    TOUS = "tous", "Tous publics"
-    JEUNES = "jeunes", "Jeunes"
-    ETUDIANTS = "etudiants", "Étudiants"
-    FAMILLES = "familles", "Familles et enfants"
-    SENIORS = "seniors", "Seniors"
-    FEMMES = "femmes", "Femmes"
-    HANDICAP = "handicap", "Personnes en situation de handicap"
-    ILLETTRISME = "illettrisme", "Personnes en situation d’illettrisme"
-    LANGUES = "langues", "Personnes parlant une langue étrangère"
-    EMPLOI = "emploi", "Demandeurs d’emploi"
+# « francais » : la configuration de recherche de la migration 0004 (radicaux français, sans accents).
+RECHERCHE = (
+    SearchVector("titre", weight="A", config="francais")
+    + SearchVector("objectifs", "besoins", "pilote", weight="B", config="francais")
+    + SearchVector("description", "contexte", "premiere_annee", weight="C", config="francais")
+)
 
 
 class FicheActionQuerySet(models.QuerySet):
@@ -100,12 +66,33 @@ class FicheAction(Suivi):
         related_name="fiches",
         verbose_name="chantier clé d’origine",
     )
+    origine = models.CharField("origine", max_length=12, choices=OrigineFiche, blank=True)
+    contribution = models.ForeignKey(
+        Contribution,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="fiches",
+        verbose_name="contribution d’origine",
+    )
+    reprise_de = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="reprises",
+        verbose_name="reprise de la fiche",
+    )
+    source = models.CharField("source citée", max_length=300, blank=True, editable=False)
     contexte = models.TextField("contexte et besoin", blank=True)
+    besoins = models.TextField("besoins auxquels l’action répond", blank=True)
     objectifs = models.TextField("objectifs", blank=True)
     description = models.TextField("description", blank=True)
     enjeux = models.ManyToManyField(Enjeu, blank=True, related_name="fiches", verbose_name="enjeux")
     services = ArrayField(models.CharField(max_length=14, choices=Service), default=list, blank=True)
     publics = ArrayField(models.CharField(max_length=14, choices=Public), default=list, blank=True)
+    competences = ArrayField(models.CharField(max_length=14, choices=Competence), default=list, blank=True)
     territoires = models.ManyToManyField(
         Epci,
         blank=True,
@@ -121,6 +108,9 @@ class FicheAction(Suivi):
         related_name="fiches_portees",
         verbose_name="structure porteuse",
     )
+    copilotes = models.ManyToManyField(
+        Structure, blank=True, related_name="fiches_copilotees", verbose_name="structures co-pilotes"
+    )
     pilote = models.CharField(
         "pilote", max_length=150, blank=True, help_text="La personne qui conduit l’action."
     )
@@ -132,11 +122,29 @@ class FicheAction(Suivi):
         related_name="fiches_suivies",
         verbose_name="élu référent",
     )
+    instance_suivi = models.ForeignKey(
+        Instance,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="fiches_suivies",
+        verbose_name="instance de suivi",
+    )
     debut = models.DateField("début", null=True, blank=True)
     fin = models.DateField("fin", null=True, blank=True)
     moyens_humains = models.TextField("moyens humains", blank=True)
     moyens_materiels = models.TextField("moyens matériels", blank=True)
     priorite = models.PositiveSmallIntegerField("priorité", choices=Priorite, null=True, blank=True)
+    gain_rapide = models.BooleanField(
+        "premier résultat rapide", default=False, help_text="Visible en moins de six mois."
+    )
+    premiere_annee = models.TextField("ce qui se fait la première année", blank=True)
+    etat_realisation = models.CharField(
+        "état de réalisation", max_length=12, choices=EtatRealisation, blank=True, editable=False
+    )
+    meteo = models.CharField("météo", max_length=8, choices=Meteo, blank=True, editable=False)
+    freins = models.TextField("freins rencontrés", blank=True, editable=False)
+    suivie_le = models.DateTimeField("dernier point de suivi", null=True, editable=False)
     etat = models.CharField(
         "état", max_length=12, choices=EtatFiche, default=EtatFiche.BROUILLON, editable=False
     )
@@ -158,6 +166,20 @@ class FicheAction(Suivi):
             ),
             models.CheckConstraint(
                 name="fiche_priorite_connue", condition=Q(priorite=None) | Q(priorite__in=Priorite.values)
+            ),
+            models.CheckConstraint(
+                name="fiche_origine_connue", condition=Q(origine__in=["", *OrigineFiche.values])
+            ),
+            models.CheckConstraint(
+                name="fiche_realisation_connue",
+                condition=Q(etat_realisation__in=["", *EtatRealisation.values])
+                & Q(meteo__in=["", *Meteo.values]),
+            ),
+            models.CheckConstraint(
+                name="fiche_suivie_datee",
+                condition=Q(etat_realisation="", suivie_le=None)
+                | ~Q(etat_realisation="") & Q(suivie_le__isnull=False),
+                violation_error_message="Une fiche suivie porte la date de son dernier point de suivi.",
             ),
             models.UniqueConstraint(fields=["demarche", "numero"], name="fiche_numero_unique"),
             models.CheckConstraint(
@@ -182,6 +204,8 @@ class FicheAction(Suivi):
                 violation_error_message="Une fiche écartée ou à compléter dit pourquoi.",
             ),
         ]
+        # La recherche et cet index écrivent la même expression : PostgreSQL s'en sert alors.
+        indexes = [GinIndex(RECHERCHE, name="fiche_recherche")]
 
     def __str__(self):
         return f"{self.numero}. {self.titre}"
@@ -212,6 +236,7 @@ class EtapeFiche(models.Model):
     fiche = models.ForeignKey(FicheAction, models.CASCADE, related_name="etapes")
     libelle = models.CharField("étape", max_length=200)
     echeance = models.DateField("échéance", null=True, blank=True)
+    faite_le = models.DateField("faite le", null=True, blank=True)
 
     class Meta:
         verbose_name = "étape"
@@ -219,167 +244,3 @@ class EtapeFiche(models.Model):
 
     def __str__(self):
         return self.libelle
-
-
-class TypeIndicateur(models.TextChoices):
-    REALISATION = "realisation", "Réalisation"
-    RESULTAT = "resultat", "Résultat"
-    IMPACT = "impact", "Impact"
-
-
-class Indicateur(models.Model):
-    fiche = models.ForeignKey(FicheAction, models.CASCADE, related_name="indicateurs")
-    libelle = models.CharField("indicateur", max_length=200)
-    type = models.CharField("type", max_length=12, choices=TypeIndicateur, default=TypeIndicateur.REALISATION)
-    unite = models.CharField("unité", max_length=30, blank=True)
-    reference = models.DecimalField(
-        "valeur de départ", max_digits=14, decimal_places=2, null=True, blank=True
-    )
-    cible = models.DecimalField("cible", max_digits=14, decimal_places=2, null=True, blank=True)
-    echeance = models.DateField("échéance", null=True, blank=True)
-    source = models.CharField("source", max_length=200, blank=True)
-
-    class Meta:
-        verbose_name = "indicateur"
-        ordering = ["pk"]
-        constraints = [contrainte_parmi("type", TypeIndicateur, "indicateur_type_connu")]
-
-    def __str__(self):
-        return self.libelle
-
-
-class NatureDepense(models.TextChoices):
-    FONCTIONNEMENT = "fonctionnement", "Fonctionnement"
-    INVESTISSEMENT = "investissement", "Investissement"
-    RH = "rh", "Ressources humaines"
-
-
-class LigneBudget(models.Model):
-    """Une dépense prévue, en euros, pour une année civile."""
-
-    fiche = models.ForeignKey(FicheAction, models.CASCADE, related_name="lignes_budget")
-    annee = models.PositiveSmallIntegerField("année")
-    nature = models.CharField("nature", max_length=14, choices=NatureDepense)
-    libelle = models.CharField("libellé", max_length=200, blank=True)
-    montant = models.DecimalField("montant prévu", max_digits=12, decimal_places=2, validators=POSITIF)
-    etp = models.DecimalField(
-        "ETP", max_digits=5, decimal_places=2, null=True, blank=True, validators=POSITIF
-    )
-
-    class Meta:
-        verbose_name = "ligne de budget"
-        verbose_name_plural = "lignes de budget"
-        ordering = ["annee", "pk"]
-        constraints = [
-            contrainte_parmi("nature", NatureDepense, "ligne_budget_nature_connue"),
-            models.CheckConstraint(
-                name="ligne_budget_positive",
-                condition=Q(montant__gte=0),
-                violation_error_message="Le montant ne peut pas être négatif.",
-            ),
-            models.CheckConstraint(
-                name="ligne_budget_annee",
-                condition=Q(annee__gte=2000, annee__lte=2100),
-                violation_error_message="L’année s’écrit en quatre chiffres, entre 2000 et 2100.",
-            ),
-        ]
-
-    def __str__(self):
-        return f"{self.annee} – {self.libelle or self.get_nature_display()}"
-
-
-class TypeFinanceur(models.TextChoices):
-    ETAT = "etat", "État"
-    REGION = "region", "Région"
-    DEPARTEMENT = "departement", "Département"
-    EPCI = "epci", "EPCI"
-    COMMUNE = "commune", "Commune"
-    CAF = "caf", "CAF"
-    EUROPE = "europe", "Europe"
-    PRIVE = "prive", "Fonds privés"
-    AUTOFINANCEMENT = "autofinancement", "Autofinancement"
-    VALORISATION = "valorisation", "Valorisation"
-
-
-class EtatFinancement(models.TextChoices):
-    ENVISAGE = "envisage", "Envisagé"
-    SOLLICITE = "sollicite", "Sollicité"
-    ACQUIS = "acquis", "Acquis"
-    REFUSE = "refuse", "Refusé"
-
-
-class Financement(models.Model):
-    """La part d'un financeur, en euros. Un financement refusé ne compte plus dans l'équilibre."""
-
-    fiche = models.ForeignKey(FicheAction, models.CASCADE, related_name="financements")
-    financeur = models.CharField("financeur", max_length=150)
-    type = models.CharField("type", max_length=16, choices=TypeFinanceur)
-    dispositif = models.CharField("dispositif", max_length=150, blank=True)
-    demande = models.DecimalField("montant demandé", max_digits=12, decimal_places=2, validators=POSITIF)
-    obtenu = models.DecimalField(
-        "montant obtenu", max_digits=12, decimal_places=2, null=True, blank=True, validators=POSITIF
-    )
-    etat = models.CharField("état", max_length=10, choices=EtatFinancement, default=EtatFinancement.ENVISAGE)
-
-    class Meta:
-        verbose_name = "financement"
-        ordering = ["pk"]
-        constraints = [
-            contrainte_parmi("type", TypeFinanceur, "financement_type_connu"),
-            contrainte_parmi("etat", EtatFinancement, "financement_etat_connu"),
-            models.CheckConstraint(
-                name="financement_positif",
-                condition=Q(demande__gte=0) & (Q(obtenu=None) | Q(obtenu__gte=0)),
-                violation_error_message="Le montant ne peut pas être négatif.",
-            ),
-            models.CheckConstraint(
-                name="financement_acquis_chiffre",
-                condition=~Q(etat="acquis") | Q(obtenu__isnull=False),
-                violation_error_message="Un financement acquis dit le montant obtenu.",
-            ),
-        ]
-
-    def __str__(self):
-        return f"{self.financeur} ({self.get_etat_display()})"
-
-
-class CodeBesoin(models.TextChoices):
-    """Codes de l'ANCT pour les besoins en ingénierie, repris tels quels dans les exports."""
-
-    ANIMER = "animer_la_gouvernance", "Animer la gouvernance et la feuille de route"
-    JURIDIQUE = "appui_juridique", "Appui juridique dédié à la gouvernance"
-    QUALIOPI = "appuyer_la_certification_qualiopi", "Appuyer la certification Qualiopi"
-    COCONSTRUIRE = "co_construire_la_feuille_de_route", "Co-construire la feuille de route avec les acteurs"
-    DONNEES = "collecter_des_donnees_territoriales", "Collecter des données territoriales"
-    DIAGNOSTIC = "etablir_un_diagnostic_territorial", "Établir un diagnostic territorial"
-    SUBVENTION = "monter_dossiers_de_subvention", "Monter des dossiers de subvention complexes"
-    REDIGER = "rediger_la_feuille_de_route", "Rédiger la feuille de route"
-    SENSIBILISER = (
-        "sensibiliser_les_acteurs_aux_outils_existants",
-        "Sensibiliser les acteurs aux outils existants",
-    )
-    FONDS = "structurer_un_fonds", "Structurer un fonds local"
-    RECONDITIONNEMENT = (
-        "structurer_une_filiere_de_reconditionnement",
-        "Structurer une filière de reconditionnement",
-    )
-
-
-class BesoinIngenierie(models.Model):
-    demarche = models.ForeignKey(Demarche, models.PROTECT, related_name="besoins", verbose_name="démarche")
-    code = models.CharField("besoin", max_length=50, choices=CodeBesoin)
-    rang = models.PositiveSmallIntegerField("rang")
-    precision = models.CharField("précision", max_length=300, blank=True)
-
-    class Meta:
-        verbose_name = "besoin en ingénierie"
-        verbose_name_plural = "besoins en ingénierie"
-        ordering = ["rang"]
-        constraints = [
-            contrainte_parmi("code", CodeBesoin, "besoin_code_connu"),
-            models.UniqueConstraint(fields=["demarche", "code"], name="besoin_unique"),
-            models.UniqueConstraint(fields=["demarche", "rang"], name="besoin_rang_unique"),
-        ]
-
-    def __str__(self):
-        return self.get_code_display()

@@ -14,6 +14,8 @@ class NaturePapier(models.TextChoices):
     RELEVE = "releve", "Relevé de décisions"
     PROCES_VERBAL = "proces_verbal", "Procès-verbal"
     CAHIER = "cahier", "Cahier des charges"
+    REVUE = "revue", "Revue de la feuille de route"
+    BILAN = "bilan", "Bilan annuel"
 
 
 class FormatPapier(models.TextChoices):
@@ -28,7 +30,7 @@ class EtatPapier(models.TextChoices):
 
 
 class Papier(Suivi, Travail):
-    """`seance` : toujours, sauf pour le cahier des charges."""
+    """`seance` : toujours, sauf pour le cahier des charges et le bilan, qui porte une `annee`."""
 
     A_FAIRE = (EtatPapier.EN_FILE,)
 
@@ -37,6 +39,7 @@ class Papier(Suivi, Travail):
         Seance, models.PROTECT, null=True, related_name="papiers", verbose_name="séance"
     )
     nature = models.CharField("nature", max_length=14, choices=NaturePapier)
+    annee = models.PositiveSmallIntegerField("année", null=True)
     format = models.CharField("format", max_length=4, choices=FormatPapier, default=FormatPapier.PDF)
     etat = models.CharField("état", max_length=8, choices=EtatPapier, default=EtatPapier.EN_FILE)
     empreinte = models.CharField("SHA-256", max_length=64, blank=True)
@@ -60,7 +63,7 @@ class Papier(Suivi, Travail):
                 violation_error_message="Un papier prêt a un fichier.",
             ),
             models.UniqueConstraint(
-                fields=["demarche", "seance", "nature", "format"],
+                fields=["demarche", "seance", "annee", "nature", "format"],
                 condition=Q(etat="en_file"),
                 nulls_distinct=False,
                 name="papier_en_file_unique",
@@ -68,8 +71,10 @@ class Papier(Suivi, Travail):
             ),
             models.CheckConstraint(
                 name="papier_de_seance",
-                condition=Q(nature="cahier", seance=None) | ~Q(nature="cahier") & Q(seance__isnull=False),
-                violation_error_message="Un papier de séance désigne sa séance.",
+                condition=Q(nature="cahier", seance=None, annee=None)
+                | Q(nature="bilan", seance=None, annee__gte=2000, annee__lte=2100)
+                | ~Q(nature__in=["cahier", "bilan"]) & Q(seance__isnull=False, annee=None),
+                violation_error_message="Un papier de séance désigne sa séance, un bilan son année.",
             ),
         ]
 

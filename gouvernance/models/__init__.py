@@ -1,4 +1,11 @@
-from gouvernance.models.acces import Invitation, LienDeConnexion, Moyen, SessionOuverte, TentativeDeConnexion
+from gouvernance.models.acces import (
+    Cle,
+    Invitation,
+    LienDeConnexion,
+    Moyen,
+    SessionOuverte,
+    TentativeDeConnexion,
+)
 from gouvernance.models.acteurs import (
     College,
     Gouvernance,
@@ -58,6 +65,7 @@ __all__ = [
     "CahierDesCharges",
     "CalendrierType",
     "Cible",
+    "Cle",
     "CodeJalon",
     "College",
     "Commune",

@@ -1,0 +1,170 @@
+"""Ce qui se dit autour d'une fiche : commentaires, remarques, avis, pièces jointes, liens des partenaires."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from feuille_de_route.models.fiches import FicheAction
+from gouvernance.models import Cle, Instance, Seance, Structure
+from gouvernance.socle.modeles import Suivi, contrainte_parmi
+
+
+class Commentaire(Suivi):
+    """Un mot laissé sur une fiche, ou la réponse à un mot ; `mentions` : ceux que l'on prévient."""
+
+    fiche = models.ForeignKey(FicheAction, models.CASCADE, related_name="commentaires")
+    parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="reponses")
+    texte = models.TextField("commentaire")
+    mentions = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, blank=True, related_name="mentions", verbose_name="personnes prévenues"
+    )
+    resolu_le = models.DateTimeField("résolu le", null=True, editable=False)
+    resolu_par = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = "commentaire"
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="commentaire_resolu_date",
+                condition=Q(resolu_le=None, resolu_par=None)
+                | Q(resolu_le__isnull=False, resolu_par__isnull=False),
+                violation_error_message="Un commentaire résolu dit quand et par qui.",
+            ),
+            models.CheckConstraint(
+                name="commentaire_ecrit",
+                condition=~Q(texte=""),
+                violation_error_message="Écrivez votre commentaire.",
+            ),
+        ]
+
+    def __str__(self):
+        return self.texte[:80]
+
+
+class Remarque(Suivi):
+    """Ce que l'instruction demande de revoir sur un champ précis d'une fiche ; levée quand c'est fait."""
+
+    fiche = models.ForeignKey(FicheAction, models.CASCADE, related_name="remarques")
+    champ = models.SlugField("champ", max_length=40)
+    texte = models.TextField("remarque")
+    levee_le = models.DateTimeField("levée le", null=True, editable=False)
+
+    class Meta:
+        verbose_name = "remarque"
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="remarque_ecrite",
+                condition=~Q(texte="") & ~Q(champ=""),
+                violation_error_message="Dites ce qu’il faut revoir.",
+            )
+        ]
+
+    def __str__(self):
+        return self.texte[:80]
+
+
+class SensAvis(models.TextChoices):
+    FAVORABLE = "favorable", "Favorable"
+    RESERVES = "reserves", "Favorable avec réserves"
+    DEFAVORABLE = "defavorable", "Défavorable"
+
+
+class Avis(Suivi):
+    """L'avis d'une instance d'instruction (COTECH) sur une fiche, avant que le COPIL ne la retienne."""
+
+    fiche = models.ForeignKey(FicheAction, models.CASCADE, related_name="avis")
+    instance = models.ForeignKey(Instance, models.PROTECT, related_name="avis")
+    seance = models.ForeignKey(
+        Seance, models.PROTECT, null=True, blank=True, related_name="avis", verbose_name="séance"
+    )
+    sens = models.CharField("avis", max_length=12, choices=SensAvis)
+    texte = models.TextField("motivation", blank=True)
+
+    class Meta:
+        verbose_name = "avis"
+        verbose_name_plural = "avis"
+        ordering = ["-pk"]
+        constraints = [
+            contrainte_parmi("sens", SensAvis, "avis_sens_connu"),
+            models.CheckConstraint(
+                name="avis_motive",
+                condition=Q(sens="favorable") | ~Q(texte=""),
+                violation_error_message="Un avis avec réserves ou défavorable dit pourquoi.",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.instance} : {self.get_sens_display()}"
+
+
+class PieceDeFiche(Suivi):
+    """Un fichier joint à une fiche (devis, convention, photo) ; son contenu est au coffre."""
+
+    fiche = models.ForeignKey(FicheAction, models.CASCADE, related_name="pieces")
+    nom = models.CharField("nom du fichier", max_length=150)
+    type_mime = models.CharField("type", max_length=100)
+    taille = models.PositiveIntegerField("taille en octets")
+    empreinte = models.CharField("SHA-256", max_length=64)
+
+    class Meta:
+        verbose_name = "pièce jointe"
+        verbose_name_plural = "pièces jointes"
+        ordering = ["nom"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["fiche", "empreinte"],
+                name="piece_de_fiche_unique",
+                violation_error_message="Ce fichier est déjà joint à la fiche.",
+            )
+        ]
+
+    def __str__(self):
+        return self.nom
+
+
+class LienDeFiche(Suivi, Cle):
+    """Un lien envoyé par courriel, qui ouvre cette fiche et rien d'autre, sans compte (DOMAINE §6)."""
+
+    fiche = models.ForeignKey(FicheAction, models.CASCADE, related_name="liens")
+    structure = models.ForeignKey(Structure, models.PROTECT, related_name="+")
+    email = models.EmailField("adresse électronique")
+    nom = models.CharField("nom de la personne", max_length=150, blank=True)
+    message = models.TextField("mot d’accompagnement", blank=True)
+    envoye_le = models.DateTimeField("envoyé le", editable=False)
+    ouvert_le = models.DateTimeField("ouvert la première fois le", null=True, editable=False)
+    vu_le = models.DateTimeField("ouvert la dernière fois le", null=True, editable=False)
+    ecrit_le = models.DateTimeField("dernière écriture le", null=True, editable=False)
+    revoque_le = models.DateTimeField("révoqué le", null=True, editable=False)
+
+    class Meta:
+        verbose_name = "lien de fiche"
+        verbose_name_plural = "liens de fiche"
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="lien_de_fiche_ouvert",
+                condition=Q(ouvert_le=None, vu_le=None, ecrit_le=None)
+                | Q(ouvert_le__isnull=False, vu_le__isnull=False),
+                violation_error_message="Un lien ouvert porte la date de sa première ouverture.",
+            ),
+            models.UniqueConstraint(
+                fields=["fiche", "email"],
+                condition=Q(revoque_le=None),
+                name="lien_de_fiche_unique",
+                violation_error_message="Cette adresse a déjà un lien vers cette fiche : renvoyez-le.",
+            ),
+        ]
+
+    def __str__(self):
+        """Le journal, que tous les membres lisent, n'a pas à donner l'adresse entière."""
+        nom, _, domaine = self.email.partition("@")
+        return f"{self.nom or f'{nom[:1]}…@{domaine}'} – {self.fiche}"
+
+    @property
+    def expire(self) -> bool:
+        return self.expire_le <= timezone.now()

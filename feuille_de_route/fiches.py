@@ -190,14 +190,23 @@ def creer(fiche: FicheAction, *, par: Utilisateur | None, jeton: UUID | None = N
 
 @transaction.atomic
 def modifier(formulaire, *, par: Utilisateur | None) -> FicheAction:
-    """Enregistre une section de la fiche (champs et séries de lignes) et journalise ce qui a changé.
+    """Enregistre une section de la fiche, par qui a un compte (`par=None` : une commande d'exploitation).
 
-    Lève PermissionDenied (rôle), ValidationError (étape, état), Conflit (quelqu'un a écrit entre-temps),
-    DejaFait (double clic). Une saisie qui ne change rien n'écrit rien.
+    Lève PermissionDenied (rôle), ValidationError (étape, état), et ce que lève `ecrire`.
     """
     fiche = verrouiller(formulaire.instance.pk, formulaire.instance.demarche_id)
     if par is not None:
         exiger_edition(fiche, Acces(par, fiche.demarche))
+    return ecrire(fiche, formulaire, par=par)
+
+
+def ecrire(fiche: FicheAction, formulaire, *, par: Utilisateur | None, auteur: str = "") -> FicheAction:
+    """Le cœur de `modifier` : les champs et les séries d'une section, et le journal de ce qui a changé.
+
+    L'appelant tient la fiche (`verrouiller`) dans sa transaction et a vérifié qui écrit : rien n'est
+    vérifié ici. `auteur` : qui écrit sans compte. Une saisie qui ne change rien n'écrit rien.
+    Lève Conflit (quelqu'un a écrit entre-temps), DejaFait (double clic).
+    """
     consommer(formulaire.cleaned_data.get("jeton"), par)
     changements = ecarts.de_la_saisie(formulaire)
     if not changements:
@@ -206,5 +215,6 @@ def modifier(formulaire, *, par: Utilisateur | None) -> FicheAction:
     fiche.verrouiller_version(formulaire.version_lue, **formulaire.valeurs(), **ecrit)
     formulaire.enregistrer_les_listes()
     details = [list(ecart) for ecart in changements]
-    Evenement.consigner_saisie(fiche, f"modifier : {formulaire.titre}", par=par, details=details)
+    action = f"modifier : {formulaire.titre}"
+    Evenement.consigner_saisie(fiche, action, par=par, details=details, auteur=auteur)
     return fiche

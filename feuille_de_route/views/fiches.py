@@ -1,11 +1,10 @@
 """La fiche action : la lire, la créer, l'écrire section par section, la faire avancer."""
 
-from django.contrib import messages
 from django.contrib.postgres.expressions import ArraySubquery
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, Prefetch
 from django.http import Http404, HttpResponseNotAllowed
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from diagnostic.models import Enjeu
@@ -14,14 +13,12 @@ from feuille_de_route.completude import a_remplir, completude
 from feuille_de_route.financement import compte
 from feuille_de_route.forms.fiches import SECTIONS, NouvelleFiche
 from feuille_de_route.forms.parcours import FormulaireMotif
-from feuille_de_route.forms.series import MAXIMUM
 from feuille_de_route.models import FicheAction, Partenariat, Public, Service
+from feuille_de_route.views.redaction import Redaction, rediger
 from gouvernance.models import Epci, Evenement
 from gouvernance.permissions import Acces
-from gouvernance.socle.identifiants import cle_ou_zero
-from gouvernance.socle.modeles import Conflit
 from gouvernance.socle.vues import lecture_seule
-from gouvernance.views.commun import CADRE, Saisie, agir, ouvrir, page_de_conflit, traiter
+from gouvernance.views.commun import CADRE, Saisie, agir, ouvrir, traiter
 
 RELATIONS = (
     "axe__parent", "chantier", "structure_porteuse", "elu_referent__structure", "modifie_par",
@@ -58,7 +55,7 @@ def fiche(request, uuid, fiche_uuid):
     complete = FicheAction.objects.select_related(*RELATIONS).prefetch_related(*LISTES).annotate(**NOMS)
     fiche, acces = _ouvrir(request, uuid, fiche_uuid, complete)
     reste = a_remplir(fiche)
-    adresses = {code: reverse("fiche_section", args=[uuid, fiche_uuid, code]) for code in SECTIONS}
+    adresses = _adresses(uuid, fiche_uuid)
     contexte = {
         "demarche": fiche.demarche,
         "acces": acces,
@@ -132,62 +129,24 @@ def nouvelle(request, uuid):
 
 
 def section(request, uuid, fiche_uuid, code):
-    """Écrire une section : champs et séries de lignes sous un seul bouton, une seule version."""
-    if code not in SECTIONS:
-        raise Http404
+    """Écrire une section, avec son compte."""
     fiche, acces = _ouvrir(request, uuid, fiche_uuid)
-    retour = reverse("fiche", args=[uuid, fiche_uuid])
-    try:
-        fiches.exiger_edition(fiche, acces)
-    except ValidationError as refus:
-        if request.method != "POST":  # une saisie envoyée, elle, se remontre avec le refus
-            messages.error(request, " ".join(refus.messages))
-            return redirect(retour)
-    if request.method == "POST" and "ajouter" in request.POST:
-        return _page_de_section(request, _avec_une_ligne(request, fiche, acces, code))
-    formulaire = SECTIONS[code](
-        request.POST or None, instance=fiche, acces=acces, initial={"version": fiche.version}
+    if motif := fiches.motif_de_role(fiche, acces):
+        raise PermissionDenied(motif)
+    redaction = Redaction(
+        fiche=fiche,
+        acces=acces,
+        ecrire=lambda formulaire: fiches.modifier(formulaire, par=request.user),
+        adresses=_adresses(uuid, fiche_uuid),
+        retour=reverse("fiche", args=[uuid, fiche_uuid]),
+        refus=fiches.motif_d_etat(fiche, acces),
     )
-    if _depassee(formulaire, fiche):
-        conflit = Conflit(f"« {fiche} » a été modifiée par quelqu’un d’autre pendant votre saisie.")
-        return page_de_conflit(request, formulaire, conflit, request.path)
-    contexte = _contexte_de_section(formulaire, code)
-    ecrire = lambda valide: fiches.modifier(valide, par=request.user)  # noqa: E731
-    return traiter(
-        request, Saisie(formulaire, ecrire, retour, "feuille_de_route/fiche_section.html", contexte)
-    )
+    return rediger(request, redaction, code)
 
 
-def _depassee(formulaire, fiche: FicheAction) -> bool:
-    """Une saisie invalide sur une version ancienne : on dit d'abord que la fiche a changé."""
-    if not formulaire.is_bound or formulaire.is_valid():
-        return False
-    return formulaire.cleaned_data.get("version") not in {None, fiche.version}
-
-
-def _avec_une_ligne(request, fiche: FicheAction, acces: Acces, code: str):
-    """La saisie telle que tapée, avec une ligne vide de plus dans la série demandée."""
-    donnees = request.POST.copy()
-    cle = f"{donnees['ajouter']}-TOTAL_FORMS"
-    if donnees.get(cle, "").isdecimal():
-        donnees[cle] = str(min(cle_ou_zero(donnees[cle]), MAXIMUM) + 1)
-    return SECTIONS[code](donnees, instance=fiche, acces=acces, sans_controle=True)
-
-
-def _contexte_de_section(formulaire, code: str) -> dict:
-    return {
-        "demarche": formulaire.demarche,
-        "acces": formulaire.acces,
-        "fiche": formulaire.instance,
-        "titre": formulaire.titre,
-        "aide": formulaire.aide,
-        "compte": compte(formulaire.instance) if code == "moyens" else None,
-    }
-
-
-def _page_de_section(request, formulaire):
-    contexte = _contexte_de_section(formulaire, request.resolver_match.kwargs["code"])
-    return render(request, "feuille_de_route/fiche_section.html", {"formulaire": formulaire, **contexte})
+def _adresses(uuid, fiche_uuid) -> dict[str, str]:
+    """Code de section → adresse où elle s'écrit."""
+    return {code: reverse("fiche_section", args=[uuid, fiche_uuid, code]) for code in SECTIONS}
 
 
 def agir_fiche(request, uuid, fiche_uuid, action):

@@ -17,7 +17,11 @@ class Commentaire(Suivi):
     parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="reponses")
     texte = models.TextField("commentaire")
     mentions = models.ManyToManyField(
-        settings.AUTH_USER_MODEL, blank=True, related_name="mentions", verbose_name="personnes prévenues"
+        settings.AUTH_USER_MODEL,
+        through="Mention",
+        blank=True,
+        related_name="+",
+        verbose_name="personnes prévenues",
     )
     resolu_le = models.DateTimeField("résolu le", null=True, editable=False)
     resolu_par = models.ForeignKey(
@@ -43,6 +47,29 @@ class Commentaire(Suivi):
 
     def __str__(self):
         return self.texte[:80]
+
+
+class Mention(models.Model):
+    """Une personne citée dans un commentaire, et quand le courriel du jour l'en a prévenue."""
+
+    commentaire = models.ForeignKey(Commentaire, models.CASCADE, related_name="appels")
+    utilisateur = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="mentions")
+    prevenue_le = models.DateTimeField("prévenue le", null=True, editable=False)
+
+    class Meta:
+        verbose_name = "mention"
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["commentaire", "utilisateur"],
+                name="mention_unique",
+                violation_error_message="Cette personne est déjà citée dans ce commentaire.",
+            )
+        ]
+        indexes = [models.Index(fields=["utilisateur"], condition=Q(prevenue_le=None), name="mention_a_dire")]
+
+    def __str__(self):
+        return str(self.utilisateur)
 
 
 class Remarque(Suivi):

@@ -24,7 +24,10 @@ class Evenement(models.Model):
     class Meta:
         verbose_name = "événement"
         ordering = ["-pk"]
-        indexes = [models.Index(fields=["demarche", "-id"], name="evenement_demarche")]
+        indexes = [
+            models.Index(fields=["demarche", "-id"], name="evenement_demarche"),
+            models.Index(fields=["objet_type", "objet_id", "-id"], name="evenement_objet"),
+        ]
 
     def __str__(self):
         return f"{self.action} : {self.objet}"

@@ -12,9 +12,11 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from multiprocessing.connection import wait as attendre
 from typing import Any, Protocol
 
 from feuille_de_route.documents.mise_en_page import Partie, Reperes
@@ -57,7 +59,8 @@ class Ailleurs:
 
     delai = 100  # secondes ; la tâche Celery est interrompue à 120
 
-    def __init__(self, partie: Partie, dossier: str):
+    def __init__(self, partie: Partie, dossier: str, freres: Sequence["Ailleurs"] = ()):
+        self.freres = freres
         self.tube, bout = _naissance.Pipe()
         arguments = (partie, bout, self.tube, dossier, os.getpid())
         self.processus = _naissance.Process(target=_enfant, args=arguments, daemon=True)
@@ -85,14 +88,26 @@ class Ailleurs:
 
     def _recevoir(self) -> Any:
         try:
-            if not self.tube.poll(self.delai):
-                raise MiseEnPageInterrompue(f"La mise en page a pris plus de {self.delai:.0f} secondes.")
+            self._attendre()
             recu = self.tube.recv()
         except (EOFError, OSError) as erreur:
             raise MiseEnPageInterrompue(ARRET) from erreur
         if isinstance(recu, Panne):
             raise MiseEnPageInterrompue(f"La mise en page a échoué : {recu.nom}.") from recu
         return recu
+
+    def _attendre(self) -> None:
+        """Rend la main quand le tube a quelque chose ; la mort d'un frère se dit sans attendre le délai."""
+        limite = time.monotonic() + self.delai
+        while True:
+            vivants = [f.processus.sentinel for f in self.freres if f.processus.exitcode is None]
+            prets = attendre([self.tube, *vivants], max(0, limite - time.monotonic()))
+            if self.tube in prets:
+                return
+            if not prets:
+                raise MiseEnPageInterrompue(f"La mise en page a pris plus de {self.delai:.0f} secondes.")
+            if any(frere.processus.exitcode for frere in self.freres):
+                raise MiseEnPageInterrompue(ARRET)
 
 
 ARRET = "Le processus qui mettait en page une partie du document s’est arrêté."
@@ -116,7 +131,7 @@ def ouvrages(parties: Sequence[Partie], processus: int) -> Iterator[list[Ouvrage
         dossier = pile.enter_context(tempfile.TemporaryDirectory(prefix="mise-en-page-"))
         enfants = []
         for partie in parties:
-            enfants.append(Ailleurs(partie, dossier))
+            enfants.append(Ailleurs(partie, dossier, enfants))
             pile.callback(enfants[-1].arreter)
         yield enfants
 
@@ -146,11 +161,11 @@ def processus_possibles() -> int:
 
 def _enfant(partie: Partie, tube, tube_du_parent, dossier: str, parent: int) -> None:
     """Le travail d'un enfant. Ses fichiers passagers vont dans un dossier que le parent efface."""
-    tube_du_parent.close()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _mourir_avec(parent)
-    tempfile.tempdir = dossier
     try:
+        tube_du_parent.close()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _mourir_avec(parent)
+        tempfile.tempdir = dossier
         tube.send(partie.mettre_en_page())
         tube.send(partie.ecrire(tube.recv()))
     except (EOFError, BrokenPipeError):

@@ -41,7 +41,7 @@ TYPES = {
     ".ttf": "font/ttf",
     ".otf": "font/otf",
 }
-ESSAI = """<!doctype html><html lang="fr"><title>Essai</title><h1>Un</h1><p><a href="#x"><b>deux</b></a></p>
+ESSAI = """<!doctype html><html lang="fr"><title>Essai</title><h1 id="x">Un</h1><p><a href="#x"><b>deux</b></a></p>
 <ul><li>trois</ul><table><tr><th>quatre<td>cinq</table><svg viewBox="0 0 9 9"><text>six</text></svg></html>"""
 IMAGES_INTEGREES = {"image/png", "image/jpeg", "image/svg+xml"}
 

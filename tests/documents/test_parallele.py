@@ -82,6 +82,24 @@ def test_un_enfant_tue_se_dit_aussitot(enfant_qui):
     assert time.monotonic() - debut < 10
 
 
+def test_la_mort_du_second_n_attend_pas_le_premier(enfant_qui, tmp_path):
+    """Le parent attend le premier ; le second meurt : c'est dit aussitôt, non au bout du délai."""
+    premier = tmp_path / "premier"
+
+    def le_premier_dort_et_le_second_meurt():
+        try:
+            premier.touch(exist_ok=False)
+        except FileExistsError:
+            os.kill(os.getpid(), signal.SIGKILL)
+        time.sleep(300)
+
+    enfant_qui(le_premier_dort_et_le_second_meurt)
+    debut = time.monotonic()
+    with pytest.raises(MiseEnPageInterrompue, match="s’est arrêté"):
+        produire()
+    assert time.monotonic() - debut < 10
+
+
 def test_un_enfant_qui_tarde_est_interrompu(enfant_qui, monkeypatch):
     enfant_qui(lambda: time.sleep(300))
     monkeypatch.setattr(parallele.Ailleurs, "delai", 0.5)
@@ -111,7 +129,7 @@ def test_un_parent_tue_emporte_ses_enfants():
     commande = [sys.executable, "-c", ORPHELIN]
     with subprocess.Popen(commande, cwd=RACINE, stdout=subprocess.PIPE, text=True) as parent:
         enfants = [Path("/proc") / parent.stdout.readline().strip() for _ in range(2)]
-        assert all(enfant.exists() for enfant in enfants)
+        assert all(enfant.name.isdecimal() and enfant.exists() for enfant in enfants)
         parent.kill()
         parent.wait()
         limite = time.monotonic() + 10

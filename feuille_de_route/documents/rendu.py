@@ -41,8 +41,9 @@ TYPES = {
     ".ttf": "font/ttf",
     ".otf": "font/otf",
 }
-ESSAI = """<!doctype html><html lang="fr"><title>Essai</title><h1 id="x">Un</h1><p><a href="#x"><b>deux</b></a></p>
-<ul><li>trois</ul><table><tr><th>quatre<td>cinq</table><svg viewBox="0 0 9 9"><text>six</text></svg></html>"""
+ESSAI = """<!doctype html><html lang="fr"><title>Essai</title><h1 id="x">Un</h1>
+<p><a href="#x"><b>deux</b></a></p><ul><li>trois</ul><table><tr><th>quatre<td>cinq</table>
+<svg viewBox="0 0 9 9"><text>six</text></svg></html>"""
 IMAGES_INTEGREES = {"image/png", "image/jpeg", "image/svg+xml"}
 
 # Le schéma PDF/UA n'est pas prédéfini en PDF/A : il faut le décrire (ISO 19005-3, 6.6.2.3).

@@ -69,7 +69,7 @@ def en_sql(contexte: Contexte, fiche_pk: int) -> None:
         )
         sql.execute(
             "INSERT INTO gouvernance_evenement "
-            "(demarche_id, action, objet_type, objet_id, objet, de, vers, par_id, le)"
-            " VALUES (%s, 'modifier', 'ficheaction', %s, 'Fiche', %s, %s, %s, now())",
+            "(demarche_id, action, objet_type, objet_id, objet, de, vers, auteur, par_id, le)"
+            " VALUES (%s, 'modifier', 'ficheaction', %s, 'Fiche', %s, %s, '', %s, now())",
             [demarche, str(fiche_pk), json.dumps({"titre": "avant"}), "après", contexte.coordination.pk],
         )

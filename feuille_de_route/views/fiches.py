@@ -39,7 +39,7 @@ AIDES = {
 }
 
 
-def _ouvrir(request, uuid, fiche_uuid, fiches=FicheAction.objects) -> tuple[FicheAction, Acces]:
+def ouvrir_fiche(request, uuid, fiche_uuid, fiches=FicheAction.objects) -> tuple[FicheAction, Acces]:
     """La fiche et sa démarche, en une requête, si la personne les voit (sinon 404), et ce qu'elle y peut.
 
     Voir une fiche suppose un mandat dans sa démarche : il n'y a pas à chercher celle-ci d'abord.
@@ -53,7 +53,7 @@ def _ouvrir(request, uuid, fiche_uuid, fiches=FicheAction.objects) -> tuple[Fich
 @lecture_seule
 def fiche(request, uuid, fiche_uuid):
     complete = FicheAction.objects.select_related(*RELATIONS).prefetch_related(*LISTES).annotate(**NOMS)
-    fiche, acces = _ouvrir(request, uuid, fiche_uuid, complete)
+    fiche, acces = ouvrir_fiche(request, uuid, fiche_uuid, complete)
     reste = a_remplir(fiche)
     adresses = _adresses(uuid, fiche_uuid)
     contexte = {
@@ -130,7 +130,7 @@ def nouvelle(request, uuid):
 
 def section(request, uuid, fiche_uuid, code):
     """Écrire une section, avec son compte."""
-    fiche, acces = _ouvrir(request, uuid, fiche_uuid)
+    fiche, acces = ouvrir_fiche(request, uuid, fiche_uuid)
     if motif := fiches.motif_de_role(fiche, acces):
         raise PermissionDenied(motif)
     redaction = Redaction(
@@ -154,7 +154,7 @@ def agir_fiche(request, uuid, fiche_uuid, action):
     transition = fiches.TRANSITIONS.get(action)
     if transition is None or transition.decision:
         raise Http404
-    fiche, acces = _ouvrir(request, uuid, fiche_uuid)
+    fiche, acces = ouvrir_fiche(request, uuid, fiche_uuid)
     retour = reverse("fiche", args=[uuid, fiche_uuid])
     if transition.motif:
         return _avec_motif(request, fiche, acces, action)

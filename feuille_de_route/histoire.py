@@ -32,7 +32,7 @@ class Trace(NamedTuple):
 
 
 class Changement(NamedTuple):
-    """Un champ changé ; `genre` : « ajout » (il était vide), « retrait » (il l'est devenu) ou « retouche »."""
+    """Un champ changé ; `genre` : « ajout » (il était vide), « retrait » (il le devient) ou « retouche »."""
 
     libelle: str
     genre: str

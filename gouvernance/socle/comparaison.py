@@ -10,7 +10,7 @@ MOTS_COMPARES = 3_000  # au-delà, la comparaison mot à mot se ferait attendre
 
 
 class Morceau(NamedTuple):
-    """`genre` : garde, ajout ou retrait ; `coupe`, sans texte, où `resserrer` a passé ce qui n'a pas changé."""
+    """`genre` : garde, ajout ou retrait ; `coupe` : un passage inchangé que `resserrer` tait."""
 
     genre: str
     texte: str

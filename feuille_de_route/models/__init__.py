@@ -41,7 +41,6 @@ from feuille_de_route.models.documents import (
     Transmission,
 )
 from feuille_de_route.models.fiches import (
-    RECHERCHE,
     EtapeFiche,
     FicheAction,
     Partenariat,
@@ -57,6 +56,7 @@ from feuille_de_route.models.papiers import (
     NaturePapier,
     Papier,
 )
+from feuille_de_route.models.recherche import RECHERCHE
 from feuille_de_route.models.subventions import (
     DemandeSubvention,
     Enveloppe,

@@ -1,8 +1,6 @@
 """La fiche action : son identité, son sens, ses acteurs, son temps, son pilotage ; partenaires et étapes."""
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import F, Q
 
@@ -22,13 +20,6 @@ from feuille_de_route.models.choix import (
 )
 from gouvernance.models import Decision, Demarche, Epci, Instance, Mandat, Personne, Role, Structure
 from gouvernance.socle.modeles import Suivi, contrainte_parmi
-
-# « francais » : la configuration de recherche de la migration 0004 (radicaux français, sans accents).
-RECHERCHE = (
-    SearchVector("titre", weight="A", config="francais")
-    + SearchVector("objectifs", "besoins", "pilote", weight="B", config="francais")
-    + SearchVector("description", "contexte", "premiere_annee", weight="C", config="francais")
-)
 
 
 class FicheActionQuerySet(models.QuerySet):
@@ -204,8 +195,6 @@ class FicheAction(Suivi):
                 violation_error_message="Une fiche écartée ou à compléter dit pourquoi.",
             ),
         ]
-        # La recherche et cet index écrivent la même expression : PostgreSQL s'en sert alors.
-        indexes = [GinIndex(RECHERCHE, name="fiche_recherche")]
 
     def __str__(self):
         return f"{self.numero}. {self.titre}"

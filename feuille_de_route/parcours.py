@@ -10,7 +10,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from diagnostic import constats, priorisation
-from feuille_de_route import cibles, completude, effets, fiches, signatures, strategie, versions
+from feuille_de_route import (
+    cibles,
+    completude,
+    effets,
+    fiches,
+    lecture_du_fil,
+    signatures,
+    strategie,
+    versions,
+)
 from feuille_de_route.models import Document, NatureDocument
 from gouvernance import convocations, decisions, demarches
 from gouvernance.decisions import SaisieDecision
@@ -41,7 +50,8 @@ class Passage(NamedTuple):
 
 
 def _manques_soumission(demarche: Demarche) -> list[Manque]:
-    return completude.manques_du_plan(demarche) + signatures.manques(demarche)
+    du_fil = lecture_du_fil.manques(demarche)
+    return completude.manques_du_plan(demarche) + du_fil + signatures.manques(demarche)
 
 
 PASSAGES = {

@@ -25,6 +25,7 @@ urlpatterns = [
         name="demarche_rouvrir",
     ),
     path("", include("feuille_de_route.urls_seances")),
+    path("", include("feuille_de_route.urls_strategie")),
     path("", include("feuille_de_route.urls_fiches")),
     path("", include("feuille_de_route.urls_documents")),
     path("", include("feuille_de_route.urls_papiers")),

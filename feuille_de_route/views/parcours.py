@@ -160,7 +160,7 @@ def _motif_refus(suivant, manques, acces) -> str:
 def _precharger(demarche: Demarche) -> None:
     """Les fiches et les axes : lus une fois, pour ce qui manque et pour le plan montré."""
     fiches = FicheAction.objects.select_related("structure_porteuse").only(*CHAMPS_DE_FICHE)
-    axes = Axe.objects.only("pk", "intitule", "ordre", "parent", "demarche", "axe_departemental")
+    axes = Axe.objects.only("pk", "uuid", "intitule", "ordre", "parent", "demarche", "axe_departemental")
     prefetch_related_objects([demarche], Prefetch("fiches", fiches), Prefetch("axes", axes))
 
 

@@ -5,6 +5,7 @@ from gouvernance.permissions import ADMINISTRATION, DROITS, PILOTES, Droit
 
 PAGES = {
     "instance",
+    "fil_d_or",
     "piece_lire", "seance_ics",
     "ateliers", "atelier", "axes", "besoins", "blocages", "cahier", "cahier_editions", "chantier",
     "chantiers", "definition", "limites", "constat", "constats",

@@ -1,0 +1,107 @@
+"""Lire le fil d'or dans la base, et dire ce qui lui manque avant de soumettre."""
+
+from collections.abc import Sequence
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef
+from django.utils import timezone
+
+from diagnostic.models import Enjeu, EtatEnjeu
+from feuille_de_route.fil_d_or import JALONS, Fil, Genre, Maillon, Validation, orphelins
+from feuille_de_route.models import Axe, EtatFiche, FicheAction
+from gouvernance.models import Decision, Demarche
+from gouvernance.socle.manques import Manque
+
+# Ce que la complétude du plan dit déjà, et qui bloque la soumission.
+DEJA_BLOQUANTS = {(Genre.FICHE, Genre.AXE), (Genre.AXE, Genre.FICHE)}
+
+
+def manques(demarche: Demarche) -> list[Manque]:
+    """Les orphelins de la feuille de route que l'on va soumettre : on le dit, sans bloquer.
+
+    `fiches` et `axes` de la démarche servent tels quels s'ils sont préchargés ; deux requêtes de plus.
+    """
+    retenues = [f for f in demarche.fiches.all() if f.etat == EtatFiche.RETENUE]
+    return [
+        Manque(orphelin.phrase, False, "fil_d_or")
+        for orphelin in orphelins(lire(demarche, retenues))
+        if (orphelin.maillon.genre, orphelin.manque) not in DEJA_BLOQUANTS
+    ]
+
+
+def lire(demarche: Demarche, fiches: Sequence[FicheAction]) -> Fil:
+    """Le fil d'une démarche, pour les fiches données : deux requêtes, et celle des axes.
+
+    Les axes déjà préchargés servent tels quels ; les enjeux apportent tous les liens.
+    """
+    constats = {
+        pk: Maillon(Genre.CONSTAT, str(uuid), f"C{rang}", intitule)
+        for rang, (pk, uuid, intitule) in enumerate(
+            demarche.constats.order_by("ordre", "pk").values_list("pk", "uuid", "intitule"), start=1
+        )
+    }
+    axes = _axes(list(demarche.axes.all()))
+    maillons = {f.pk: Maillon(Genre.FICHE, str(f.uuid), str(f.numero), f.titre, etat=f.etat) for f in fiches}
+    for fiche in fiches:
+        if fiche.axe_id in axes:
+            maillons[fiche.pk].relier(axes[fiche.axe_id])
+    enjeux = _enjeux(demarche, constats, axes, maillons)
+    return Fil(list(constats.values()), enjeux, list(axes.values()), list(maillons.values()), {})
+
+
+def _axes(axes: list[Axe]) -> dict[int, Maillon]:
+    """Chaque axe suivi de ses sous-axes, numérotés « 2 » et « 2.1 »."""
+    maillons = {}
+    for rang, racine in enumerate((a for a in axes if a.parent_id is None), start=1):
+        maillons[racine.pk] = Maillon(Genre.AXE, str(racine.uuid), str(rang), racine.intitule)
+        for place, sous in enumerate((a for a in axes if a.parent_id == racine.pk), start=1):
+            maillons[sous.pk] = Maillon(
+                Genre.AXE, str(sous.uuid), f"{rang}.{place}", sous.intitule, parent=maillons[racine.pk]
+            )
+    return maillons
+
+
+def _liens(modele, champ: str) -> ArraySubquery:
+    """Les identifiants reliés à l'enjeu par la table de liaison de `modele.enjeux` (ou de ses constats)."""
+    table = modele._meta.get_field("constats" if modele is Enjeu else "enjeux").remote_field.through
+    return ArraySubquery(table.objects.filter(enjeu=OuterRef("pk")).values(champ))
+
+
+def _enjeux(demarche: Demarche, constats: dict, axes: dict, fiches: dict) -> list[Maillon]:
+    """Les enjeux non écartés ; les écartés relient encore les constats dont ils suivaient."""
+    lus = Enjeu.objects.filter(demarche=demarche).annotate(
+        de=_liens(Enjeu, "constat"),
+        des_axes=_liens(Axe, "axe"),
+        des_fiches=_liens(FicheAction, "ficheaction"),
+    )
+    enjeux = []
+    for rang, enjeu in enumerate(lus.order_by(F("rang").asc(nulls_last=True), "ordre", "pk"), start=1):
+        maillon = Maillon(Genre.ENJEU, str(enjeu.uuid), f"E{rang}", enjeu.question, etat=enjeu.etat)
+        for connus, pks in ((constats, enjeu.de), (axes, enjeu.des_axes), (fiches, enjeu.des_fiches)):
+            relies = set(pks)
+            for pk, autre in connus.items():
+                if pk in relies:
+                    maillon.relier(autre)
+        enjeux.append(maillon)
+    return [e for e in enjeux if e.etat != EtatEnjeu.ECARTE]
+
+
+def lire_avec_les_seances(demarche: Demarche, fiches: Sequence[FicheAction]) -> Fil:
+    """Comme `lire`, et les décisions qui valident : une requête de plus.
+
+    `fiches` : lues avec `decision__seance__instance`.
+    """
+    fil = lire(demarche, fiches)
+    for fiche, maillon in zip(fiches, fil.fiches, strict=True):
+        if fiche.decision and fiche.etat == EtatFiche.RETENUE:
+            maillon.validation = _validation(fiche.decision)
+    jalons = demarche.jalons.select_related("decision__seance__instance")
+    decisions = {j.code: j.decision for j in jalons if j.acquis}
+    validations = {g: _validation(d) for g, code in JALONS.items() if (d := decisions.get(code))}
+    return fil._replace(validations=validations)
+
+
+def _validation(decision: Decision) -> Validation:
+    seance = decision.seance
+    le = timezone.localtime(seance.debut).date()
+    return Validation(decision.numero, str(seance.instance), le, str(seance.uuid))

@@ -16,7 +16,7 @@ DEFAIRE = "ALTER TABLE feuille_de_route_ficheaction DROP COLUMN recherche;"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("feuille_de_route", "0005_plan_d_actions")]
+    dependencies = [("feuille_de_route", "0006_dialogue_mentions")]
     operations = [
         migrations.RemoveIndex("ficheaction", "fiche_recherche"),
         migrations.RunSQL(CREER, DEFAIRE),

@@ -40,10 +40,13 @@ def charger(dossier: Path = COG_EMBARQUE, *, le: date | None = None) -> Bilan:
         curseur.execute("SELECT pg_advisory_xact_lock(%s)", [VERROU])
         for table in TABLES:
             _verser(curseur, table, fichiers[table.fichier])
-        ecarts = {table: _ecarts(curseur, table) for table in TABLES}
+        neuves = {table for table in TABLES if _est_vide(curseur, table)}
+        ecarts = {table: [] if table in neuves else _ecarts(curseur, table) for table in TABLES}
         absents = {table: [e.code for e in ecarts[table] if not e.present_apres] for table in TABLES}
         destinations = _destinations(absents[EPCI], fichiers["communes"])
-        ecrites = {table.fichier: _fondre(curseur, table) for table in TABLES}
+        ecrites = {
+            table.fichier: (_inserer if table in neuves else _fondre)(curseur, table) for table in TABLES
+        }
         for table in TABLES:
             ecrites[table.fichier] += _retirer(curseur, table, absents[table], le or timezone.localdate())
             _executer(curseur, "DROP TABLE {cog}", table)
@@ -97,19 +100,23 @@ def _pour_copie(colonne: cog.Colonne, valeurs) -> list[str | None]:
     return [valeur or None for valeur in valeurs]
 
 
+def _est_vide(curseur, table: Table) -> bool:
+    """Un premier chargement ne compare rien : il ne « change » rien, et y passerait un tiers de son temps."""
+    _executer(curseur, "SELECT NOT EXISTS (SELECT FROM {t})", table)
+    return curseur.fetchone()[0]
+
+
 def _ecarts(curseur, table: Table) -> list[Ecart]:
-    """Ce que le dossier crée, retire, rétablit, renomme ou déplace ; rien si la table était vide."""
+    """Ce que le dossier crée, retire, rétablit, renomme ou déplace."""
     _executer(
         curseur,
         """
         SELECT COALESCE(a.{cle}, b.{cle}), a.{cle} IS NOT NULL, b.{cle} IS NOT NULL, {retire},
                a.nom, b.nom, a.{lien}, b.{lien}
         FROM {t} a FULL JOIN {cog} b ON a.{cle} = b.{cle}
-        WHERE EXISTS (SELECT FROM {t}) AND (
-            a.{cle} IS NULL
+        WHERE a.{cle} IS NULL
             OR b.{cle} IS NULL AND NOT {retire}
             OR b.{cle} IS NOT NULL AND ({retire} OR (a.nom, a.{lien}) IS DISTINCT FROM (b.nom, b.{lien}))
-        )
         ORDER BY 1
         """,
         table,
@@ -128,6 +135,10 @@ def _destinations(sirens: list[str], communes: cog.Fichier) -> dict[str, list[st
         if code in futures:
             destinations[siren].add(futures[code])
     return {siren: [vers or None for vers in sorted(d, reverse=True)] for siren, d in destinations.items()}
+
+
+def _inserer(curseur, table: Table) -> int:
+    return _executer(curseur, "INSERT INTO {t} ({colonnes}) SELECT {colonnes} FROM {cog}", table)
 
 
 def _fondre(curseur, table: Table) -> int:

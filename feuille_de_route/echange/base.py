@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from django.db.models import F, Sum
+from django.db.models.functions import Coalesce
 from django.utils.text import slugify
 
 from diagnostic.models import Mesure
-from feuille_de_route.echange.ecrivain import numeros
+from feuille_de_route.echange.ecrivain_plan import numeros
 from feuille_de_route.echange.erreurs import Erreur
 from feuille_de_route.echange.regles import elements, faute
-from feuille_de_route.models import Axe
+from feuille_de_route.echange.regles_plan import VIVANTES, axes_et_sous_axes, engagee
+from feuille_de_route.models import Axe, DemandeSubvention, Plafond
 from gouvernance.models import Demarche, DemarcheEpci, Epci, Etape, Perimetre
 
 FINIES = [Etape.CLOSE, Etape.ABANDONNEE]
@@ -17,7 +20,10 @@ FINIES = [Etape.CLOSE, Etape.ABANDONNEE]
 
 def fautes(donnees: dict) -> list[Erreur]:
     demarche = donnees.get("demarche") or {}
-    parties = (_identifiant(demarche), _perimetre(demarche), _parente(donnees), _mesures(donnees))
+    parties = (
+        _identifiant(demarche), _perimetre(demarche), _parente(donnees), _mesures(donnees),
+        _plafonds(donnees),
+    )  # fmt: skip
     return [f for partie in parties for f in partie]
 
 
@@ -100,13 +106,6 @@ def _parente(donnees: dict) -> Iterator[Erreur]:
             yield faute(message, *lieu, "axe_departemental", "numero")
 
 
-def axes_et_sous_axes(donnees: dict) -> Iterator[tuple[tuple, dict]]:
-    for rang, axe in elements(donnees, "axes"):
-        yield ("axes", rang), axe
-        for place, sous_axe in elements(axe, "sous_axes"):
-            yield ("axes", rang, "sous_axes", place), sous_axe
-
-
 def cle_mesure(mesure: dict) -> tuple:
     return tuple(mesure.get(c) for c in ("serie", "echelle", "territoire", "annee"))
 
@@ -133,3 +132,27 @@ def _mesures(donnees: dict) -> Iterator[Erreur]:
             dite = "non disponible" if connue.valeur is None else f"{connue.valeur.normalize():f}"
             message = f"La plateforme a déjà une autre valeur pour ce fait : {dite}."
             yield faute(message, *lieu, "valeur")
+
+
+def _plafonds(donnees: dict) -> Iterator[Erreur]:
+    """Les demandes vivantes d'un département ne dépassent pas ce qui lui revient d'une enveloppe."""
+    departement = code_departement(donnees.get("demarche") or {})
+    connus = dict(Plafond.objects.filter(departement=departement).values_list("enveloppe__nom", "montant"))
+    demandes = [d for _, d in elements(donnees, "demandes_subvention")]
+    for rang, enveloppe in elements(donnees, "enveloppes"):
+        nom, plafond = enveloppe.get("nom"), connus.get(enveloppe.get("nom"), enveloppe.get("plafond"))
+        if plafond is None:
+            continue
+        engage = sum((engagee(d) for d in demandes if d.get("enveloppe") == nom), _engage(nom, departement))
+        if engage > Decimal(plafond):
+            message = f"Les demandes dépassent ce qui revient au département de « {nom} » ({plafond} €)."
+            yield faute(message, "enveloppes", rang, "plafond")
+
+
+def _engage(enveloppe: str, departement: str) -> Decimal:
+    """Ce que les démarches du département demandent ou ont obtenu d'une enveloppe, en euros."""
+    vivantes = DemandeSubvention.objects.filter(
+        enveloppe__nom=enveloppe, demarche__gouvernance__departement=departement, etat__in=VIVANTES
+    )
+    demande = F("montant_etp") + F("montant_prestation")
+    return vivantes.aggregate(somme=Sum(Coalesce("accorde", demande)))["somme"] or Decimal(0)

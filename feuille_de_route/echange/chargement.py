@@ -6,16 +6,16 @@ from django.db.models import F, Prefetch, QuerySet
 
 from ateliers.models import Atelier, ChantierCle, Contribution, SousGroupe
 from diagnostic.models import Constat, Enjeu, Mesure, Regard
+from feuille_de_route.echange import chargement_plan as plan
+from feuille_de_route.echange.chargement_plan import STRUCTURE
+from feuille_de_route.echange.chargement_plan import dates as _dates
 from feuille_de_route.models import (
     Axe,
     BesoinIngenierie,
-    EtapeFiche,
-    EtatFiche,
+    DemandeSubvention,
+    Enveloppe,
     FicheAction,
-    Financement,
-    Indicateur,
-    LigneBudget,
-    Partenariat,
+    PartageDeFiche,
     Signataire,
 )
 from gouvernance.models import (
@@ -27,7 +27,6 @@ from gouvernance.models import (
     DefinitionCommune,
     Demarche,
     DemarcheEpci,
-    Epci,
     Instance,
     Jalon,
     LimiteDAction,
@@ -44,15 +43,15 @@ from gouvernance.models import (
 )
 from gouvernance.socle.tri import cle_francaise
 
-STRUCTURE = ("structure__college", "structure__epci")
 PERSONNE = ("personne__structure__college", "personne__structure__epci")
 
 
 @dataclass
 class Dossier:
-    """Les lignes d'une démarche, chaque liste dans l'ordre où elle s'exporte."""
+    """Les lignes d'une démarche, chaque liste dans l'ordre où elle s'exporte. `fige` : ce que l'on signe."""
 
     demarche: Demarche
+    fige: bool
     cahier: CahierDesCharges
     definition: DefinitionCommune
     membres: list[Membre]
@@ -73,6 +72,9 @@ class Dossier:
     axes: list[Axe]
     axes_parents: list[Axe]
     fiches: list[FicheAction]
+    partages: list[PartageDeFiche]
+    enveloppes: list[Enveloppe]
+    demandes: list[DemandeSubvention]
     besoins: list[BesoinIngenierie]
     signataires: list[Signataire]
 
@@ -82,16 +84,17 @@ def charger(demarche_pk: int, *, seulement_retenues: bool) -> Dossier:
     demarche = _demarche(demarche_pk)
     membres = Membre.objects.filter(gouvernance=demarche.gouvernance_id).select_related(*STRUCTURE)
     membres = membres.exclude(statut=StatutMembre.REFUSE)
-    fiches = _fiches(demarche)
+    fige = {"fige": seulement_retenues}
     if seulement_retenues:
         membres = membres.filter(statut=StatutMembre.CONFIRME)
-        fiches = fiches.filter(etat=EtatFiche.RETENUE)
+    demandes = list(plan.demandes(demarche, **fige))
     adhesions = Adhesion.objects.filter(cahier__demarche=demarche).select_related(*STRUCTURE)
     pilote = ("pilote__college", "pilote__epci")
     responsable = ("responsable__college", "responsable__epci")
     de = {"demarche": demarche}
     return Dossier(
         demarche=demarche,
+        **fige,
         cahier=CahierDesCharges.objects.filter(**de).first() or CahierDesCharges(),
         definition=DefinitionCommune.objects.filter(**de).first() or DefinitionCommune(),
         membres=list(membres),
@@ -111,15 +114,13 @@ def charger(demarche_pk: int, *, seulement_retenues: bool) -> Dossier:
         ateliers=list(_ateliers(demarche)),
         axes=list(_axes(Axe.objects.filter(**de))),
         axes_parents=list(Axe.objects.filter(demarche=demarche.parente_id).order_by("ordre", "pk")),
-        fiches=list(fiches),
+        fiches=list(plan.fiches(demarche, **fige)),
+        partages=list(plan.partages(demarche, **fige)),
+        enveloppes=list(plan.enveloppes(demarche, demandes)),
+        demandes=demandes,
         besoins=list(BesoinIngenierie.objects.filter(**de).order_by("rang")),
         signataires=list(Signataire.objects.filter(**de).select_related(*STRUCTURE).order_by("ordre")),
     )
-
-
-def _dates(lignes: QuerySet, champ: str) -> QuerySet:
-    """Les datées d'abord, dans l'ordre ; puis les autres, dans l'ordre de leur saisie."""
-    return lignes.order_by(F(champ).asc(nulls_last=True), "pk")
 
 
 def _demarche(pk: int) -> Demarche:
@@ -173,19 +174,3 @@ def _ateliers(demarche: Demarche) -> QuerySet:
 
 def _axes(axes: QuerySet) -> QuerySet:
     return axes.order_by("ordre", "pk").prefetch_related("enjeux")
-
-
-def _fiches(demarche: Demarche) -> QuerySet:
-    porteuse = ("structure_porteuse__college", "structure_porteuse__epci")
-    elu = ("elu_referent__structure__college", "elu_referent__structure__epci")
-    partenariats = Partenariat.objects.select_related(*STRUCTURE).order_by("pk")
-    fiches = FicheAction.objects.filter(demarche=demarche).select_related(*porteuse, *elu)
-    return fiches.order_by("numero").prefetch_related(
-        "enjeux",
-        Prefetch("territoires", Epci.objects.order_by("siren")),
-        Prefetch("partenariats", partenariats),
-        Prefetch("etapes", _dates(EtapeFiche.objects.all(), "echeance")),
-        Prefetch("indicateurs", Indicateur.objects.order_by("pk")),
-        Prefetch("lignes_budget", LigneBudget.objects.order_by("annee", "pk")),
-        Prefetch("financements", Financement.objects.order_by("pk")),
-    )

@@ -15,7 +15,7 @@ GENRES = {
     "structure": "une structure", "personne": "une personne", "instance": "une instance", "siege": "un siège",
     "seance": "une séance", "decision": "une décision", "constat": "un constat", "enjeu": "un enjeu",
     "chantier": "un chantier clé", "atelier": "un atelier", "axe": "un axe", "fiche": "une fiche",
-    "limite": "une limite d’action",
+    "limite": "une limite d’action", "contribution": "une contribution",
 }  # fmt: skip
 REFERENTIELS = {
     "departement": (Departement, "code", "Département inconnu"),

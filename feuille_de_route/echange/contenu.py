@@ -1,24 +1,14 @@
-"""Écrire le diagnostic, les enjeux, les ateliers, les axes, les fiches et ce qui les compose."""
+"""Écrire le diagnostic, les enjeux, les ateliers ; le plan d'actions et les signataires les suivent."""
 
 from django.utils import timezone
 
 from ateliers.models import Atelier, ChantierCle, Contribution, EtatChantier, SousGroupe
 from diagnostic.models import Constat, Enjeu, Mesure, Regard, SerieIndicateur
 from feuille_de_route.echange import base
+from feuille_de_route.echange.contenu_plan import ecrire_plan
 from feuille_de_route.echange.ecriture import Ecriture, numerotes, objets, valeurs
 from feuille_de_route.echange.valeurs import lire_jour
-from feuille_de_route.models import (
-    Axe,
-    BesoinIngenierie,
-    EtapeFiche,
-    EtatFiche,
-    FicheAction,
-    Financement,
-    Indicateur,
-    LigneBudget,
-    Partenariat,
-    Signataire,
-)
+from feuille_de_route.models import BesoinIngenierie, Signataire
 
 CONCLUS = {EtatChantier.CONCLUANT, EtatChantier.ABANDONNE}
 
@@ -31,9 +21,7 @@ def ecrire_contenu(e: Ecriture) -> None:
     _chantiers(e)
     for dit in objets(e.donnees, "ateliers"):
         _atelier(e, dit)
-    _axes(e)
-    for numero, dite in numerotes(objets(e.donnees, "fiches"), "numero"):
-        _fiche(e, dite, numero)
+    ecrire_plan(e)
     for rang, dit in numerotes(objets(e.donnees, "besoins"), "rang"):
         BesoinIngenierie.objects.create(demarche=e.demarche, **valeurs("besoin", dit) | {"rang": rang})
     for ordre, dit in enumerate(objets(e.donnees, "signataires"), start=1):
@@ -96,42 +84,4 @@ def _atelier(e: Ecriture, dit: dict) -> None:
             "enjeu": convertie if isinstance(convertie, Enjeu) else None,
             "chantier": convertie if isinstance(convertie, ChantierCle) else None,
         }
-        e.creer(Contribution, {}, atelier=atelier, **fixe, **valeurs("contribution", dite))
-
-
-def _axes(e: Ecriture) -> None:
-    servis = base.axes_de_la_parente(e.donnees["demarche"])
-    for ordre, dit in enumerate(objets(e.donnees, "axes"), start=1):
-        axe = _axe(e, dit, servis, ordre=ordre)
-        for place, sous_axe in enumerate(objets(dit, "sous_axes"), start=1):
-            _axe(e, sous_axe, servis, ordre=place, parent=axe)
-
-
-def _axe(e: Ecriture, dit: dict, servis: dict[str, Axe], **place) -> Axe:
-    numero = (dit.get("axe_departemental") or {}).get("numero")
-    servi = servis[numero] if numero else None
-    axe = e.creer(Axe, dit, demarche=e.demarche, axe_departemental=servi, **place, **valeurs("axe", dit))
-    axe.enjeux.set(e.liens(dit, "enjeux"))
-    return axe
-
-
-def _fiche(e: Ecriture, dite: dict, numero: int) -> None:
-    champs = valeurs("fiche", dite) | {"numero": numero, "demarche": e.demarche}
-    liens = ("axe", "chantier", "structure_porteuse", "elu_referent", "decision")
-    champs |= {cle: e.lien(dite, cle) for cle in liens}
-    decision = champs["decision"]
-    if champs["etat"] == EtatFiche.PROPOSEE:
-        champs["proposee_le"] = timezone.now()
-    if champs["etat"] == EtatFiche.RETENUE:
-        champs["retenue_le"] = decision.seance.debut if decision else timezone.now()
-    fiche = e.creer(FicheAction, dite, **champs)
-    fiche.enjeux.set(e.liens(dite, "enjeux"))
-    fiche.territoires.set([t["siren"] for t in objets(dite, "territoires")])
-    for partenaire in objets(dite, "partenaires"):
-        apport = partenaire.get("apport") or ""
-        Partenariat.objects.create(fiche=fiche, structure=e.lien(partenaire, "structure"), apport=apport)
-    composants = {"etapes": ("etape", EtapeFiche), "indicateurs": ("indicateur", Indicateur),
-                  "budget": ("ligne", LigneBudget), "financements": ("financement", Financement)}  # fmt: skip
-    for cle, (nom, modele) in composants.items():
-        for element in objets(dite, cle):
-            modele.objects.create(fiche=fiche, **valeurs(nom, element))
+        e.creer(Contribution, dite, atelier=atelier, **fixe, **valeurs("contribution", dite))

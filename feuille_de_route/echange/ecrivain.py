@@ -1,15 +1,14 @@
 """Du dossier chargé au dictionnaire du format. Les références suivent l'ordre d'export : stables."""
 
-from django.db import models
-
 from feuille_de_route.echange.chargement import Dossier
 from feuille_de_route.echange.ecrivain_cadre import EcrivainDuCadre
+from feuille_de_route.echange.ecrivain_plan import EcrivainDuPlan
 from feuille_de_route.echange.renvois import Renvoi, cle_personne, cle_structure, epci_json, simples
 from feuille_de_route.echange.valeurs import jour_json
 from gouvernance.models import Structure
 
 
-class Ecrivain(EcrivainDuCadre):
+class Ecrivain(EcrivainDuCadre, EcrivainDuPlan):
     """Écrit un dossier ; une instance par export."""
 
     def __init__(self, dossier: Dossier):
@@ -20,16 +19,14 @@ class Ecrivain(EcrivainDuCadre):
         decisions = [decision for seance in dossier.seances for decision in seance.decisions.all()]
         self.axes_racines = [axe for axe in dossier.axes if axe.parent_id is None]
         axes = [a for racine in self.axes_racines for a in (racine, *self._sous_axes(racine))]
+        contributions = [c for atelier in dossier.ateliers for c in atelier.contributions.all()]
         numerotes = {
             "I": dossier.instances, "G": sieges, "R": dossier.seances, "D": decisions, "C": dossier.constats,
             "E": dossier.enjeux, "K": dossier.chantiers, "T": dossier.ateliers, "A": axes,
-            "F": dossier.fiches, "L": dossier.limites,
+            "F": dossier.fiches, "L": dossier.limites, "B": contributions,
         }  # fmt: skip
         for lettre, lignes in numerotes.items():
             self._numeroter(lettre, lignes)
-
-    def _sous_axes(self, axe) -> list:
-        return [a for a in self.dossier.axes if a.parent_id == axe.pk]
 
     def ecrire(self) -> dict:
         """Le corps du fichier, références résolues."""
@@ -45,8 +42,7 @@ class Ecrivain(EcrivainDuCadre):
             "enjeux": [self._enjeu(e) for e in self.dossier.enjeux],
             "chantiers": [self._chantier(c) for c in self.dossier.chantiers],
             "ateliers": [self._atelier(a) for a in self.dossier.ateliers],
-            "axes": [self._axe(a, racine=True) for a in self.axes_racines],
-            "fiches": [self._fiche(f) for f in self.dossier.fiches],
+            **self._plan(),
             "besoins": [simples("besoin", b) for b in self.dossier.besoins],
             "signataires": [
                 {"structure": self._structure(s.structure), **simples("signataire", s)}
@@ -130,6 +126,7 @@ class Ecrivain(EcrivainDuCadre):
             "sous_groupes": [simples("sous_groupe", s) for s in atelier.sous_groupes.all()],
             "contributions": [
                 {
+                    "ref": self._ref(type(c), c.pk),
                     **simples("contribution", c),
                     "sous_groupe": c.sous_groupe.nom if c.sous_groupe else None,
                     "convertie_en": self._lien(c, "enjeu") or self._lien(c, "chantier"),
@@ -137,51 +134,3 @@ class Ecrivain(EcrivainDuCadre):
                 for c in atelier.contributions.all()
             ],
         }
-
-    def _axe(self, axe, *, racine: bool = False) -> dict:
-        donnees = {
-            "ref": self._ref(type(axe), axe.pk),
-            **simples("axe", axe),
-            "axe_departemental": self._declinaison(axe.axe_departemental_id),
-            "enjeux": self._citees(axe.enjeux.all()),
-        }
-        if racine:
-            donnees["sous_axes"] = [self._axe(a) for a in self._sous_axes(axe)]
-        return donnees
-
-    def _declinaison(self, axe_pk: int | None) -> dict | None:
-        servi = next(((n, a) for n, a in numeros(self.dossier.axes_parents) if a.pk == axe_pk), None)
-        return {"numero": servi[0], "intitule": servi[1].intitule} if servi else None
-
-    def _fiche(self, fiche) -> dict:
-        partenaires = [
-            {"structure": self._structure(p.structure), "apport": p.apport or None}
-            for p in fiche.partenariats.all()
-        ]
-        return {
-            "ref": self._ref(type(fiche), fiche.pk),
-            **simples("fiche", fiche),
-            "axe": self._lien(fiche, "axe"),
-            "chantier": self._lien(fiche, "chantier"),
-            "enjeux": self._citees(fiche.enjeux.all()),
-            "territoires": [epci_json(e) for e in fiche.territoires.all()],
-            "structure_porteuse": self._structure(fiche.structure_porteuse),
-            "elu_referent": self._personne(fiche.elu_referent),
-            "partenaires": partenaires,
-            "etapes": [simples("etape", e) for e in fiche.etapes.all()],
-            "indicateurs": [simples("indicateur", i) for i in fiche.indicateurs.all()],
-            "budget": [simples("ligne", b) for b in fiche.lignes_budget.all()],
-            "financements": [simples("financement", f) for f in fiche.financements.all()],
-            "decision": self._lien(fiche, "decision"),
-        }  # fmt: skip
-
-
-def numeros(axes: list) -> list[tuple[str, models.Model]]:
-    """Chaque axe avec son numéro, « 2 » ou « 2.1 » ; la liste est dans l'ordre d'affichage."""
-    paires = []
-    racines = [a for a in axes if a.parent_id is None]
-    for rang, racine in enumerate(racines, start=1):
-        paires.append((str(rang), racine))
-        sous_axes = [a for a in axes if a.parent_id == racine.pk]
-        paires += [(f"{rang}.{n}", a) for n, a in enumerate(sous_axes, start=1)]
-    return paires

@@ -1,24 +1,13 @@
-"""Le format d'échange : chaque objet, le modèle d'où viennent ses champs, et ce que chaque champ veut dire.
+"""Le format d'échange : chaque objet et ce que ses champs veulent dire (le plan d'actions : format_plan.py).
 
 Les clés d'un objet portent le nom du champ du modèle. Les liens entre objets sont dans schema.py.
 """
 
-from typing import NamedTuple
-
-from django.db import models
-
 from ateliers.models import Atelier, ChantierCle, Contribution, SousGroupe
 from diagnostic.models import Constat, Enjeu, Mesure, Regard, SerieIndicateur
-from feuille_de_route.models import (
-    Axe,
-    BesoinIngenierie,
-    EtapeFiche,
-    FicheAction,
-    Financement,
-    Indicateur,
-    LigneBudget,
-    Signataire,
-)
+from feuille_de_route.echange.format_plan import OBJETS_DU_PLAN
+from feuille_de_route.echange.objet import Objet
+from feuille_de_route.models import Signataire
 from gouvernance.models import (
     CahierDesCharges,
     Decision,
@@ -42,26 +31,8 @@ from gouvernance.models import (
 )
 
 FORMAT = "feuille-de-route"
-VERSION_FORMAT = "1.0"
-
-# L'import sait donner ces rangs lui-même quand le fichier ne les dit pas, dans l'ordre du fichier.
-CALCULES = {(FicheAction, "numero"), (Seance, "numero"), (Decision, "ordre"), (BesoinIngenierie, "rang")}
-CALCULES.add((Demarche, "identifiant"))
-
-
-class Objet(NamedTuple):
-    modele: type[models.Model]
-    champs: dict[str, str]
-
-    def champ(self, cle: str) -> models.Field:
-        return self.modele._meta.get_field(cle)
-
-    def requis(self, cle: str) -> bool:
-        """Ce que la base ne peut ni laisser vide ni deviner."""
-        champ = self.champ(cle)
-        libre = champ.blank or champ.null or champ.has_default() or (self.modele, cle) in CALCULES
-        return not libre
-
+VERSION_FORMAT = "1.1"  # ajoute à la 1.0 des clés, n'en change ni n'en retire aucune
+VERSIONS_LUES = ["1.0", VERSION_FORMAT]
 
 OBJETS = {
     "demarche": Objet(Demarche, {
@@ -227,62 +198,10 @@ OBJETS = {
     }),
     "sous_groupe": Objet(SousGroupe, {"nom": "Nom du sous-groupe.", "animateur": "Qui l’anime."}),
     "contribution": Objet(Contribution, {"auteur": "Auteur.", "texte": "La contribution."}),
-    "axe": Objet(Axe, {
-        "intitule": "Intitulé, un verbe à l’infinitif.",
-        "objectif": "Objectif.",
-        "axe_fne": "Axe national France Numérique Ensemble servi, de 1 à 4.",
-    }),
-    "fiche": Objet(FicheAction, {
-        "numero": "Numéro dans la feuille de route ; null : le suivant.",
-        "titre": "Titre.",
-        "nature": "Nature de l’action.",
-        "contexte": "Contexte et besoin.",
-        "objectifs": "Objectifs.",
-        "description": "Description.",
-        "services": "Services du schéma national des lieux de médiation numérique.",
-        "publics": "Publics visés.",
-        "pilote": "La personne qui conduit l’action.",
-        "debut": "Début.",
-        "fin": "Fin, qui ne précède pas le début.",
-        "moyens_humains": "Moyens humains.",
-        "moyens_materiels": "Moyens matériels.",
-        "priorite": "Priorité : 1 haute, 2 moyenne, 3 basse.",
-        "etat": "État de rédaction, par défaut brouillon.",
-        "motif": "Motif ; obligatoire pour une fiche écartée ou à compléter.",
-    }),
-    "etape": Objet(EtapeFiche, {"libelle": "L’étape.", "echeance": "Échéance."}),
-    "indicateur": Objet(Indicateur, {
-        "libelle": "Ce que l’on mesure.",
-        "type": "Type, par défaut réalisation.",
-        "unite": "Unité.",
-        "reference": "Valeur de départ, décimale en texte.",
-        "cible": "Cible, décimale en texte.",
-        "echeance": "Échéance de la cible.",
-        "source": "Source.",
-    }),
-    "ligne": Objet(LigneBudget, {
-        "annee": "Année civile, de 2000 à 2100.",
-        "nature": "Nature de la dépense.",
-        "libelle": "Libellé.",
-        "montant": "Montant prévu en euros, texte à deux décimales (« 1234.50 »).",
-        "etp": "Équivalents temps plein, décimale en texte.",
-    }),
-    "financement": Objet(Financement, {
-        "financeur": "Financeur.",
-        "type": "Type de financeur.",
-        "dispositif": "Dispositif.",
-        "demande": "Montant demandé en euros, texte à deux décimales.",
-        "obtenu": "Montant obtenu en euros ; obligatoire si le financement est acquis.",
-        "etat": "État, par défaut envisagé.",
-    }),
-    "besoin": Objet(BesoinIngenierie, {
-        "code": "Code de l’ANCT.",
-        "rang": "Rang de priorité ; null : le suivant.",
-        "precision": "Précision.",
-    }),
     "signataire": Objet(Signataire, {
         "nom": "Nom du signataire.",
         "qualite": "Qualité, par exemple « Préfète de la Dordogne ».",
         "engagement": "Ce que sa structure s’engage à faire.",
     }),
 }  # fmt: skip
+OBJETS |= OBJETS_DU_PLAN

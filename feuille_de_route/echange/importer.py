@@ -5,7 +5,7 @@ from copy import deepcopy
 from django.apps import apps
 from django.db import DatabaseError, IntegrityError, transaction
 
-from feuille_de_route.echange import base, regles
+from feuille_de_route.echange import base, regles, regles_plan
 from feuille_de_route.echange.acteurs import ecrire_acteurs
 from feuille_de_route.echange.cadre import ecrire_cadre, ecrire_demarche
 from feuille_de_route.echange.canonique import canonique, empreinte
@@ -47,7 +47,7 @@ def controler(donnees: dict) -> Coherence:
         elaguer(elague, [lieu for lieu, _ in trouves])
     coherence = Coherence(elague)
     erreurs = [erreur for _, erreur in trouves] + coherence.erreurs
-    erreurs += regles.fautes(elague) + base.fautes(elague)
+    erreurs += regles.fautes(elague) + regles_plan.fautes(elague) + base.fautes(elague)
     if erreurs:
         raise ErreurImport(_sans_doublon(erreurs))
     return coherence

@@ -29,7 +29,7 @@ def elements(objet: Any, cle: str) -> Iterator[tuple[int, dict]]:
 
 def fautes(donnees: dict) -> list[Erreur]:
     """Toutes les fautes qui se voient sans la base."""
-    parties = (acteurs, cahier, instances, jalons, seances, constats, enjeux_et_chantiers, ateliers, fiches)
+    parties = (acteurs, cahier, instances, jalons, seances, constats, enjeux_et_chantiers, ateliers)
     trouvees = [f for partie in parties for f in partie(donnees)]
     return [*dates_ordonnees(donnees.get("demarche"), "demarche"), *trouvees]
 
@@ -233,18 +233,3 @@ def ateliers(donnees: dict) -> Iterator[Erreur]:
             if groupe and groupe not in noms:
                 message = f"L’atelier n’a pas de sous-groupe « {groupe} »."
                 yield faute(message, "ateliers", rang, "contributions", place, "sous_groupe")
-
-
-def fiches(donnees: dict) -> Iterator[Erreur]:
-    for rang, fiche in elements(donnees, "fiches"):
-        yield from dates_ordonnees(fiche, "fiches", rang)
-        if fiche.get("etat") in {"ecartee", "a_completer"} and not fiche.get("motif"):
-            yield faute("Une fiche écartée ou à compléter dit pourquoi.", "fiches", rang, "motif")
-        for place, ligne in elements(fiche, "budget"):
-            if ligne.get("annee") is not None and not 2000 <= ligne["annee"] <= 2100:
-                message = "L’année s’écrit en quatre chiffres, entre 2000 et 2100."
-                yield faute(message, "fiches", rang, "budget", place, "annee")
-        for place, financement in elements(fiche, "financements"):
-            if financement.get("etat") == "acquis" and financement.get("obtenu") is None:
-                message = "Un financement acquis dit le montant obtenu."
-                yield faute(message, "fiches", rang, "financements", place, "obtenu")

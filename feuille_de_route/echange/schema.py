@@ -4,63 +4,14 @@ Annotations propres, lues par l'import : `x-renvoi` (genres d'objets qu'une réf
 `x-definit` (genre que `ref` nomme), `x-code` (code de référentiel), `x-unique` (clés sans doublon).
 """
 
-from feuille_de_route.echange.format import FORMAT, OBJETS, VERSION_FORMAT
-from feuille_de_route.echange.valeurs import DATE, schema_du_champ
+from feuille_de_route.echange.format import FORMAT, OBJETS, VERSION_FORMAT, VERSIONS_LUES
+from feuille_de_route.echange.schema_briques import REF, epci, jour, liste, nomme, objet, ref, renvoi, texte
+from feuille_de_route.echange.schema_plan import strategie
+from feuille_de_route.echange.valeurs import schema_du_champ
 from gouvernance.models import Cible, StatutMembre
 
-REF = r"^[A-Za-z][A-Za-z0-9_-]{0,29}$"
 VISES = ("enjeu", "axe", "fiche", "chantier", "limite", "seance")
-IDENTIFIANT_SCHEMA = "urn:feuille-de-route:format-echange:1.0"
-
-
-def texte(description: str, **reste) -> dict:
-    return {"description": description, "type": ["string", "null"], **reste}
-
-
-def renvoi(description: str, *genres: str, requis: bool = False) -> dict:
-    nature = "string" if requis else ["string", "null"]
-    return {"description": description, "type": nature, "pattern": REF, "x-renvoi": list(genres)}
-
-
-def ref(genre: str) -> dict:
-    description = "Référence locale au fichier, unique ; les autres objets s’en servent pour le désigner."
-    return texte(description, pattern=REF, **{"x-definit": genre})
-
-
-def liste(description: str, elements: dict, *uniques: str) -> dict:
-    schema = {"description": description, "type": ["array", "null"], "items": elements}
-    return schema | ({"x-unique": list(uniques)} if uniques else {})
-
-
-def objet(nom: str | None, description: str, *, requis: tuple = (), nullable: bool = False, **liens) -> dict:
-    """Les champs simples de l'objet `nom`, puis ses liens ; aucune autre clé n'est admise."""
-    proprietes, obligatoires = {}, list(requis)
-    if nom:
-        modele = OBJETS[nom]
-        for cle, sens in modele.champs.items():
-            exige = modele.requis(cle)
-            schema = schema_du_champ(modele.champ(cle), requis=exige)
-            proprietes[cle] = {"description": sens, **schema}
-            obligatoires += [cle] if exige else []
-    nature = ["object", "null"] if nullable else "object"
-    schema = {"description": description, "type": nature, "properties": proprietes | liens}
-    return schema | {"required": sorted(obligatoires), "additionalProperties": False}
-
-
-def nomme(description: str, genre: str, cle="code", *, requis: bool = False, nom="libelle") -> dict:
-    """Un code de référentiel et son nom, informatif : l'import ne lit que le code."""
-    code = {"description": "Code, seul lu à l’import.", "type": "string", "x-code": genre}
-    return {
-        "description": description,
-        "type": "object" if requis else ["object", "null"],
-        "properties": {cle: code, nom: texte("Nom, pour information.")},
-        "required": [cle],
-        "additionalProperties": False,
-    }
-
-
-def epci(description: str) -> dict:
-    return nomme(description, "epci", "siren", nom="nom")
+IDENTIFIANT_SCHEMA = f"urn:feuille-de-route:format-echange:{VERSION_FORMAT}"
 
 
 def _demarche() -> dict:
@@ -108,14 +59,14 @@ def _cadre() -> dict:
         "siege", "Un siège.", requis=("structure",), ref=ref("siege"),
         structure=renvoi("La structure qui l’occupe.", "structure", requis=True),
         personne=renvoi("Le titulaire.", "personne"),
-        clos_le=texte("Date de sa clôture ; null : on le convoque.", pattern=DATE, format="date"),
+        clos_le=jour("Date de sa clôture ; null : on le convoque."),
     )  # fmt: skip
     adhesion = objet(
         None, "L’accord d’une structure.", requis=("structure",),
         structure=renvoi("La structure.", "structure", requis=True),
         edition={"description": "Édition acceptée ; null : la courante.", "type": ["integer", "null"],
                  "minimum": 1, "maximum": 32767},
-        le=texte("Date de l’accord ; null : le jour de l’import.", pattern=DATE, format="date"),
+        le=jour("Date de l’accord ; null : le jour de l’import."),
     )  # fmt: skip
     cahier = objet("cahier", "Le cahier des charges.", nullable=True)
     cahier["properties"]["adhesions"] = liste("Les accords donnés.", adhesion)
@@ -123,7 +74,7 @@ def _cadre() -> dict:
         "instances": liste("Les instances.", objet(
             "instance", "Une instance.", ref=ref("instance"), epci=epci("Son EPCI, pour un groupe moteur."),
             succede_a=renvoi("L’instance à laquelle elle succède.", "instance"),
-            dissoute_le=texte("Date de son remplacement ; null : elle siège.", pattern=DATE, format="date"),
+            dissoute_le=jour("Date de son remplacement ; null : elle siège."),
             sieges=liste("Ses sièges.", siege),
         )),
         "cahier_des_charges": cahier,
@@ -133,7 +84,7 @@ def _cadre() -> dict:
             editions=liste("Les éditions adoptées, de la dernière à la première.", objet(
                 "definition_adoptee", "Une édition.", requis=("decision",),
                 decision=renvoi("La décision qui l’a adoptée.", "decision", requis=True),
-                le=texte("Date ; null : le jour de l’import.", pattern=DATE, format="date"),
+                le=jour("Date ; null : le jour de l’import."),
             ), "edition"),
         ),
         "glossaire": liste("Les mots employés dans le même sens.", objet("terme", "Un mot."), "terme"),
@@ -166,7 +117,7 @@ def _seances() -> dict:
     blocage = objet(
         "blocage", "Un point de blocage.", responsable=renvoi("Qui doit le lever.", "structure"),
         decision=renvoi("La décision dont c’est une réserve.", "decision"),
-        leve_le=texte("Date à laquelle il est levé ; null : il gêne encore.", pattern=DATE, format="date"),
+        leve_le=jour("Date à laquelle il est levé ; null : il gêne encore."),
     )  # fmt: skip
     limite = objet(
         "limite", "Une limite d’action.", ref=ref("limite"),
@@ -230,12 +181,13 @@ def _diagnostic() -> dict:
 
 def _ateliers() -> dict:
     contribution = objet(
-        "contribution", "Une contribution.", sous_groupe=texte("Nom du sous-groupe d’où elle vient."),
+        "contribution", "Une contribution.", ref=ref("contribution"),
+        sous_groupe=texte("Nom du sous-groupe d’où elle vient."),
         convertie_en=renvoi("L’enjeu ou le chantier clé qu’elle est devenue.", "enjeu", "chantier"),
     )  # fmt: skip
     chantier = objet(
         "chantier", "Un chantier clé.", ref=ref("chantier"), pilote=renvoi("Son pilote.", "structure"),
-        conclu_le=texte("Date de la conclusion ; null : le jour de l’import.", pattern=DATE, format="date"),
+        conclu_le=jour("Date de la conclusion ; null : le jour de l’import."),
     )  # fmt: skip
     atelier = objet(
         "atelier", "Un atelier.", ref=ref("atelier"),
@@ -248,68 +200,17 @@ def _ateliers() -> dict:
     }
 
 
-def _axe(description: str, **liens) -> dict:
-    declinaison = {
-        "description": "L’axe de la démarche parente qu’il sert.",
-        "type": ["object", "null"],
-        "properties": {
-            "numero": {"description": "Son numéro, « 2 » ou « 2.1 ».", "type": "string",
-                       "pattern": r"^[1-9][0-9]{0,2}(\.[1-9][0-9]{0,2})?$"},
-            "intitule": texte("Son intitulé, pour information."),
-        },
-        "required": ["numero"],
-        "additionalProperties": False,
-    }  # fmt: skip
-    enjeu = renvoi("Un enjeu.", "enjeu", requis=True)
-    enjeux = liste("Les enjeux auxquels il répond.", enjeu) | {"uniqueItems": True}
-    return objet("axe", description, ref=ref("axe"), axe_departemental=declinaison, enjeux=enjeux, **liens)
-
-
-def _fiche() -> dict:
-    partenaire = objet(
-        None, "Un partenaire.", requis=("structure",),
-        structure=renvoi("La structure.", "structure", requis=True),
-        apport=texte("Ce qu’elle apporte.", maxLength=250),
-    )  # fmt: skip
-    enjeux = liste("Les enjeux servis.", renvoi("Un enjeu.", "enjeu", requis=True)) | {"uniqueItems": True}
-    territoire = nomme("Un EPCI.", "epci", "siren", requis=True, nom="nom")
-    return objet(
-        "fiche", "Une fiche action.", ref=ref("fiche"), axe=renvoi("Son axe ou sous-axe.", "axe"),
-        chantier=renvoi("Le chantier clé d’où elle vient.", "chantier"), enjeux=enjeux,
-        territoires=liste("Les EPCI concernés ; aucun : tout le périmètre.", territoire, "siren"),
-        structure_porteuse=renvoi("La structure porteuse.", "structure"),
-        elu_referent=renvoi("L’élu référent.", "personne"),
-        partenaires=liste("Les partenaires.", partenaire, "structure"),
-        etapes=liste("Les étapes.", objet("etape", "Une étape.")),
-        indicateurs=liste("Les indicateurs.", objet("indicateur", "Un indicateur.")),
-        budget=liste("Les dépenses prévues.", objet("ligne", "Une ligne de budget.")),
-        financements=liste("Les financements.", objet("financement", "Un financement.")),
-        decision=renvoi("La décision qui la retient ou l’écarte.", "decision"),
-    )  # fmt: skip
-
-
-def _strategie() -> dict:
-    sous_axes = liste("Ses sous-axes, sans autre niveau.", _axe("Un sous-axe."))
-    signataire = objet(
-        "signataire", "Un signataire.", requis=("structure",),
-        structure=renvoi("La structure qu’il engage.", "structure", requis=True),
-    )  # fmt: skip
-    return {
-        "axes": liste("Les axes.", _axe("Un axe.", sous_axes=sous_axes)),
-        "fiches": liste("Les fiches actions.", _fiche(), "numero"),
-        "besoins": liste("Les besoins en ingénierie.", objet("besoin", "Un besoin."), "code", "rang"),
-        "signataires": liste("Les signataires, dans l’ordre où ils signent.", signataire),
-    }
-
-
 def schema() -> dict:
     """Le schéma complet, avec la description de chaque clé."""
     entete = {
         "format": {"description": "Toujours « feuille-de-route ».", "const": FORMAT},
-        "version_format": {"description": "Version du format.", "const": VERSION_FORMAT},
+        "version_format": {
+            "description": f"Version du format ; un export écrit « {VERSION_FORMAT} ».",
+            "enum": VERSIONS_LUES,
+        },
         "demarche": _demarche(),
     }
-    corps = [_acteurs(), _cadre(), _seances(), _diagnostic(), _ateliers(), _strategie()]
+    corps = [_acteurs(), _cadre(), _seances(), _diagnostic(), _ateliers(), strategie()]
     racine = objet(None, "Une démarche et sa feuille de route.", requis=tuple(entete), **entete)
     for partie in corps:
         racine["properties"] |= partie

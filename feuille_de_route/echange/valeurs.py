@@ -18,6 +18,7 @@ MOMENT = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}({HEURE})?$"
 SLUG = r"^[-a-zA-Z0-9_]+$"
 NON_BLANC = r"[^\s]"
 PETIT_ENTIER = 32767
+UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 MONNAIE = (12, 2)
 
 

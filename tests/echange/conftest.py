@@ -26,3 +26,9 @@ def referentiels(db):
 @pytest.fixture
 def exemple():
     return json.loads(EXEMPLE.read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def exemple_1_0():
+    """Le même, tel que la version 1.0 l'écrivait."""
+    return json.loads((EXEMPLE.parent / "exemple-1.0.json").read_text(encoding="utf-8"))

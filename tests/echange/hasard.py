@@ -1,103 +1,28 @@
 """Des démarches au hasard, toutes valides : les champs simples se tirent d'après les modèles."""
 
-import unicodedata
-from datetime import date, datetime, time, timedelta, timezone
-from decimal import Decimal
+from datetime import date
 
-from django.contrib.postgres.fields import ArrayField
-from django.db import models
 from hypothesis import strategies as st
 
-from feuille_de_route.echange.format import OBJETS
-from feuille_de_route.echange.valeurs import schema_du_champ, vers_json
-from feuille_de_route.models import CodeBesoin
+from feuille_de_route.echange.format import OBJETS, VERSIONS_LUES
 from gouvernance.decisions import EFFET
 from gouvernance.models import CodeJalon
-
-LETTRES = "aàâäbcçdeéèêëfghiîïjklmnoôöpqrstuùûvwxyz AÉÇŒ’«»–\n\t&<>\"'\\/0123456789💡اक\u0301\u200b"
-COLLEGES = ["etat", "departement", "epci", "mediation-numerique", "handicap"]
-EPCIS = ["200041572", "200040392"]
-COMMUNES = ["24037", "24064"]
-SIRETS = ["22240001900014", "22240001900022", "35600000000048"]
-
-
-def phrases(longueur: int = 40, minimum: int = 1):
-    """Un texte en NFC, jamais blanc."""
-    texte = st.text(LETTRES, min_size=minimum, max_size=min(longueur, 40))
-    return texte.map(lambda t: unicodedata.normalize("NFC", f"x{t}")[:longueur])
-
-
-def valeur(champ: models.Field, *, requis: bool):
-    """De quoi remplir un champ ; null aussi souvent que permis."""
-    schema = schema_du_champ(champ, requis=requis)
-    if isinstance(champ, ArrayField):
-        return st.lists(st.sampled_from(schema["items"]["enum"]), unique=True, max_size=3)
-    if "enum" in schema:
-        return st.sampled_from(schema["enum"])
-    tirage = _sans_null(champ, schema)
-    return tirage if requis else st.none() | tirage
-
-
-def _sans_null(champ: models.Field, schema: dict):
-    match champ:
-        case models.BooleanField():
-            return st.booleans()
-        case models.DecimalField():
-            haut = Decimal(10) ** (champ.max_digits - champ.decimal_places) - 1
-            bas = -haut if "-?" in schema["pattern"] else Decimal(0)
-            return st.decimals(bas, haut, places=champ.decimal_places).map(lambda d: vers_json(champ, d + 0))
-        case models.IntegerField():
-            return st.integers(schema["minimum"], schema["maximum"])
-        case models.DateField():
-            jours = st.dates(date(1950, 1, 2), date(2199, 12, 30))
-            moment = isinstance(champ, models.DateTimeField)
-            return st.tuples(jours, st.times()).map(_moment) if moment else jours.map(date.isoformat)
-        case models.SlugField():
-            return st.from_regex(r"\A[a-z]{1,8}(-[a-z0-9]{1,8}){0,2}\Z")
-    return phrases(champ.max_length or 200)
-
-
-def _moment(jour_et_heure: tuple[date, time]) -> str:
-    moment = datetime.combine(*jour_et_heure, tzinfo=timezone(timedelta(hours=2)))
-    return moment.replace(microsecond=0).isoformat()
-
-
-def simples(nom: str, **liens):
-    """Un objet : ses champs tirés au hasard, ses liens donnés."""
-    objet = OBJETS[nom]
-    champs = {cle: valeur(objet.champ(cle), requis=objet.requis(cle)) for cle in objet.champs}
-    return st.fixed_dictionaries(champs | liens)
-
-
-def liste(strategie, plus: int = 3):
-    return st.none() | st.lists(strategie, max_size=plus)
-
-
-def nommes(lettre: str, strategie, plus: int = 3, moins: int = 0):
-    """Une liste d'objets qui portent chacun une référence."""
-    return st.lists(strategie, min_size=moins, max_size=plus).map(
-        lambda objets: [{**objet, "ref": f"{lettre}{n}"} for n, objet in enumerate(objets, 1)]
-    )
-
-
-def parmi(objets: list[dict]):
-    """La référence de l'un d'eux, ou rien."""
-    return st.sampled_from([None, *(o["ref"] for o in objets)])
-
-
-def quelques(objets: list[dict]):
-    return st.lists(st.sampled_from([o["ref"] for o in objets]), unique=True) if objets else st.just([])
-
-
-def datee(objet: dict) -> dict:
-    """Remet le début avant la fin."""
-    if objet["debut"] and objet["fin"]:
-        objet["debut"], objet["fin"] = sorted([objet["debut"], objet["fin"]])
-    return objet
-
-
-def code(genre: str, codes: list[str]):
-    return st.none() | st.sampled_from(codes).map(lambda c: {genre: c})
+from tests.echange.hasard_briques import (
+    COLLEGES,
+    COMMUNES,
+    EPCIS,
+    SIRETS,
+    code,
+    datee,
+    liste,
+    nommes,
+    parmi,
+    phrases,
+    quelques,
+    simples,
+    valeur,
+)
+from tests.echange.hasard_plan import plan
 
 
 @st.composite
@@ -105,7 +30,7 @@ def demarches(draw) -> dict:
     """Une démarche entière, que l'import doit accepter."""
     d = {
         "format": "feuille-de-route",
-        "version_format": "1.0",
+        "version_format": draw(st.sampled_from(VERSIONS_LUES)),
         "gouvernance": draw(st.none() | simples("gouvernance")),
     }
     college = st.sampled_from(COLLEGES).map(lambda c: {"code": c})
@@ -125,7 +50,7 @@ def demarches(draw) -> dict:
     d |= draw(_jalons(d))
     d |= draw(_diagnostic(d))
     d |= draw(_ateliers(d))
-    d |= draw(_plan(d, structure))
+    d |= draw(plan(d, structure))
     d |= draw(_consensus(d))
     draw(_cibles(d))
     return d
@@ -249,40 +174,10 @@ def _ateliers(draw, d: dict) -> dict:
         groupes = {g["nom"]: g for g in draw(st.lists(simples("sous_groupe"), max_size=2))}
         atelier["sous_groupes"] = list(groupes.values())
         atelier["contributions"] = [
-            {**c, "sous_groupe": draw(st.sampled_from([None, *groupes]))}
-            for c in draw(st.lists(contribution, max_size=3))
+            {**c, "ref": f"{atelier['ref']}-{n}", "sous_groupe": draw(st.sampled_from([None, *groupes]))}
+            for n, c in enumerate(draw(st.lists(contribution, max_size=3)))
         ]
     return {"chantiers": chantiers, "ateliers": ateliers}
-
-
-@st.composite
-def _plan(draw, d: dict, structure) -> dict:
-    axes = draw(nommes("A", simples("axe", enjeux=quelques(d["enjeux"]))))
-    for axe in axes:
-        sous_axes = draw(nommes(f"{axe['ref']}-", simples("axe", enjeux=quelques(d["enjeux"])), 2))
-        axe["sous_axes"] = sous_axes
-    tous = [a for axe in axes for a in (axe, *axe["sous_axes"])]
-    decisions = [x for s in d["seances"] for x in s["decisions"]]
-    liens = {
-        "axe": parmi(tous), "chantier": parmi(d["chantiers"]), "enjeux": quelques(d["enjeux"]),
-        "structure_porteuse": parmi(d["structures"]), "elu_referent": parmi(d["personnes"]),
-        "decision": parmi(decisions), "etapes": liste(simples("etape")),
-        "indicateurs": liste(simples("indicateur")),
-        "budget": liste(_ligne()), "financements": liste(_financement()),
-        "territoires": st.lists(st.sampled_from(EPCIS), unique=True).map(lambda s: [{"siren": x} for x in s]),
-    }  # fmt: skip
-    fiches = draw(nommes("F", simples("fiche", **liens), 4))
-    apport = st.none() | phrases(250)
-    partenaire = st.fixed_dictionaries({"structure": structure, "apport": apport})
-    for fiche in fiches:
-        datee(fiche)["motif"] = fiche["motif"] or "motif"
-        fiche["numero"] = None
-        partenaires = draw(st.lists(partenaire, max_size=3))
-        fiche["partenaires"] = list({p["structure"]: p for p in partenaires}.values())
-    codes = draw(st.lists(st.sampled_from(CodeBesoin.values), unique=True, max_size=4))
-    besoins = [{**draw(simples("besoin")), "code": c, "rang": None} for c in codes]
-    signataires = draw(liste(simples("signataire", structure=structure)))
-    return {"axes": axes, "fiches": fiches, "besoins": besoins, "signataires": signataires}
 
 
 @st.composite
@@ -322,13 +217,3 @@ def _cibles(draw, d: dict) -> None:
     for edition in draw(st.lists(st.integers(1, 9), unique=True, max_size=2)) if decisions else ():
         adoptee = draw(simples("definition_adoptee", decision=st.sampled_from(decisions)))
         definition["editions"].append({**adoptee, "edition": edition, "le": "2026-03-02"})
-
-
-def _ligne():
-    return simples("ligne", annee=st.integers(2000, 2100))
-
-
-def _financement():
-    return simples("financement").map(
-        lambda f: {**f, "obtenu": f["obtenu"] or ("0.00" if f["etat"] == "acquis" else None)}
-    )

@@ -87,7 +87,6 @@ def charger(demarche_pk: int, *, seulement_retenues: bool) -> Dossier:
     fige = {"fige": seulement_retenues}
     if seulement_retenues:
         membres = membres.filter(statut=StatutMembre.CONFIRME)
-    demandes = list(plan.demandes(demarche, **fige))
     adhesions = Adhesion.objects.filter(cahier__demarche=demarche).select_related(*STRUCTURE)
     pilote = ("pilote__college", "pilote__epci")
     responsable = ("responsable__college", "responsable__epci")
@@ -114,10 +113,7 @@ def charger(demarche_pk: int, *, seulement_retenues: bool) -> Dossier:
         ateliers=list(_ateliers(demarche)),
         axes=list(_axes(Axe.objects.filter(**de))),
         axes_parents=list(Axe.objects.filter(demarche=demarche.parente_id).order_by("ordre", "pk")),
-        fiches=list(plan.fiches(demarche, **fige)),
-        partages=list(plan.partages(demarche, **fige)),
-        enveloppes=list(plan.enveloppes(demarche, demandes)),
-        demandes=demandes,
+        **plan.actions(demarche, **fige),
         besoins=list(BesoinIngenierie.objects.filter(**de).order_by("rang")),
         signataires=list(Signataire.objects.filter(**de).select_related(*STRUCTURE).order_by("ordre")),
     )

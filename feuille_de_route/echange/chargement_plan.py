@@ -29,6 +29,17 @@ def dates(lignes: QuerySet, champ: str) -> QuerySet:
     return lignes.order_by(F(champ).asc(nulls_last=True), "pk")
 
 
+def actions(demarche: Demarche, *, fige: bool) -> dict[str, list]:
+    """Les fiches, celles qui sont partagées, les demandes et leurs enveloppes."""
+    demandees = list(demandes(demarche, fige=fige))
+    return {
+        "fiches": list(fiches(demarche, fige=fige)),
+        "partages": list(partages(demarche, fige=fige)),
+        "demandes": demandees,
+        "enveloppes": list(enveloppes(demarche, demandees)),
+    }
+
+
 def fiches(demarche: Demarche, *, fige: bool) -> QuerySet:
     porteuse = ("structure_porteuse__college", "structure_porteuse__epci")
     elu = ("elu_referent__structure__college", "elu_referent__structure__epci")

@@ -1,6 +1,8 @@
 """Les axes : un verbe d'action à l'infinitif, au moins un enjeu, deux niveaux au plus."""
 
+import hashlib
 import re
+from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -10,9 +12,10 @@ from diagnostic.models import Enjeu, EtatEnjeu
 from feuille_de_route.models import Axe
 from gouvernance import edition
 from gouvernance.demarches import jalon_non_acquis
-from gouvernance.models import CodeJalon, Demarche, Evenement, Utilisateur
+from gouvernance.models import CodeJalon, Demarche, Etape, Evenement, Perimetre, Utilisateur
 from gouvernance.permissions import exiger
 from gouvernance.socle.manques import Manque
+from gouvernance.socle.modeles import Conflit
 
 PREMIER_MOT = re.compile(r"^(?:ne pas |se |s['’])?\s*([a-zàâçéèêëîïôûùüÿœæ-]+)", re.IGNORECASE)
 # Finales en -er, -ir, -re qui ne sont pas des verbes.
@@ -102,6 +105,7 @@ def enregistrer_axe(formulaire, *, par: Utilisateur | None, demarche: Demarche) 
     axe = formulaire.instance
     axe.demarche = demarche
     verifier_parent(axe)
+    _rattacher(demarche, axe.axe_departemental, par)
     ancien = Axe.objects.filter(pk=axe.pk).values_list("parent", "ordre").first()
     axe.ordre = ancien[1] if ancien and ancien[0] == axe.parent_id else _dernier(demarche, axe.parent_id) + 1
     return edition.enregistrer(formulaire, par=par, demarche=demarche, droit="structurer")
@@ -128,6 +132,82 @@ def deplacer_axe(axe_pk: int, sens: int, *, par: Utilisateur | None) -> Axe:
         Axe.objects.filter(pk=frere.pk).exclude(ordre=rang).update(ordre=rang)
     Evenement.consigner(axe, "déplacer", par=par, de=f"rang {ancien + 1}", vers=f"rang {nouveau + 1}")
     return axe
+
+
+def empreinte_de_l_ordre(axes: Iterable[Axe]) -> str:
+    """Ce que l'on a vu de la stratégie : les axes et leur place. Un autre rangement, ou un axe de plus, la
+    change.
+    """
+    vus = "|".join(f"{axe.parent_id or 0}:{axe.pk}" for axe in axes)
+    return hashlib.sha256(vus.encode()).hexdigest()[:16]
+
+
+@transaction.atomic
+def ordonner_axes(
+    demarche: Demarche, ordre: list[str], *, parent: Axe | None, vu: str, par: Utilisateur | None
+) -> None:
+    """Range d'un geste les axes (ou les sous-axes de `parent`) dans l'ordre de leurs uuid.
+
+    `vu` : l'empreinte de l'ordre que la personne avait sous les yeux. Lève PermissionDenied, ValidationError
+    (étape), Conflit si la stratégie a changé depuis ou si la liste n'est pas la sienne.
+    """
+    demarche = Demarche.objects.verrouiller(demarche.pk, no_key=True)
+    exiger(par, demarche, "structurer")
+    tous = list(demarche.axes.all())
+    freres = {str(a.uuid): a for a in tous if a.parent_id == (parent.pk if parent else None)}
+    if vu != empreinte_de_l_ordre(tous) or sorted(ordre) != sorted(freres):
+        raise Conflit(
+            "Quelqu’un d’autre a changé la stratégie pendant votre geste : rien n’est déplacé. Voici l’ordre "
+            "actuel, recommencez."
+        )
+    if ordre == list(freres):
+        return
+    for rang, uuid in enumerate(ordre, start=1):
+        Axe.objects.filter(pk=freres[uuid].pk).exclude(ordre=rang).update(ordre=rang)
+    avant, apres = (" ; ".join(freres[u].intitule for u in suite) for suite in (freres, ordre))
+    Evenement.consigner(parent or demarche, "ranger les axes", par=par, de=avant, vers=apres)
+
+
+def departementale(demarche: Demarche) -> Demarche | None:
+    """La démarche départementale dont une démarche locale reste cohérente : celle qu'elle a désignée, sinon
+    celle de la même gouvernance.
+    """
+    if demarche.perimetre != Perimetre.GROUPEMENT:
+        return None
+    if demarche.parente_id:
+        return demarche.parente
+    candidates = Demarche.objects.filter(
+        gouvernance=demarche.gouvernance_id, perimetre=Perimetre.DEPARTEMENTAL
+    )
+    return candidates.exclude(etape=Etape.ABANDONNEE).order_by("-pk").first()
+
+
+def axes_departementaux(demarche: Demarche):
+    """Les axes que peut servir un axe de cette démarche locale ; aucun pour une démarche départementale.
+
+    Une feuille de route locale doit être cohérente avec celle du département (règle de l'ANCT) : l'intitulé
+    des axes départementaux se lit donc sans mandat dans la démarche départementale, et même encore en
+    discussion. Rien d'autre d'elle ne se lit ainsi.
+    """
+    if demarche.perimetre != Perimetre.GROUPEMENT:
+        return Axe.objects.none()
+    memes = Axe.objects.filter(demarche__gouvernance=demarche.gouvernance_id, parent=None)
+    if demarche.parente_id:
+        return memes.filter(demarche=demarche.parente_id)
+    departement = departementale(demarche)
+    return memes.filter(demarche=departement) if departement else Axe.objects.none()
+
+
+def _rattacher(demarche: Demarche, servi: Axe | None, par: Utilisateur | None) -> None:
+    """Servir un axe départemental, c'est dépendre de sa démarche : le lien se pose s'il manquait."""
+    if servi is None:
+        return
+    if not axes_departementaux(demarche).filter(pk=servi.pk).exists():
+        raise ValidationError({"axe_departemental": "Cet axe n’est pas celui de votre département."})
+    if demarche.parente_id is None:
+        demarche.parente = servi.demarche
+        demarche.save(update_fields=["parente"])
+        Evenement.consigner(demarche, "rattacher", par=par, vers=str(servi.demarche))
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ D = "demarches/<uuid:uuid>/"
 urlpatterns = [
     path(D + "axes/", axes.axes, name="axes"),
     path(D + "axes/ajouter/", axes.axe, name="axe_ajouter"),
+    path(D + "axes/ordonner/", axes.ordonner, name="axes_ordonner"),
     path(D + "axes/<uuid:axe_uuid>/", axes.axe, name="axe_modifier"),
     path(D + "axes/<uuid:axe_uuid>/supprimer/", axes.supprimer, name="axe_supprimer"),
     path(D + "axes/<uuid:axe_uuid>/<slug:sens>/", axes.deplacer, name="axe_deplacer"),

@@ -3,8 +3,9 @@
 from django import forms
 
 from diagnostic.models import Enjeu, EtatEnjeu
-from feuille_de_route.models import Axe
-from gouvernance.models import Demarche, Perimetre
+from feuille_de_route import strategie
+from feuille_de_route.models import Axe, GenreAxe, Public
+from gouvernance.models import Demarche
 from gouvernance.socle.formulaires import AvecJeton, AvecVersion, ModelFormulaireDsfr
 
 
@@ -16,9 +17,20 @@ class FormulaireAxe(ModelFormulaireDsfr):
         label="Enjeux auxquels cet axe répond", help_text="Chaque axe répond à au moins un enjeu.",
     )  # fmt: skip
 
+    genre = forms.ChoiceField(
+        label="Ce que l’axe rassemble", choices=GenreAxe.choices, required=False, widget=forms.RadioSelect,
+        help_text="Une feuille de route s’organise par thème, ou par public : « Accompagner les seniors ».",
+    )  # fmt: skip
+    public = forms.ChoiceField(
+        label="Public visé", choices=[("", "Aucun en particulier"), *Public.choices], required=False,
+        help_text="Seulement pour un axe qui rassemble un public.",
+    )  # fmt: skip
+
     class Meta:
         model = Axe
-        fields = ["intitule", "parent", "objectif", "enjeux", "axe_fne", "axe_departemental"]
+        fields = [
+            "intitule", "parent", "objectif", "genre", "public", "enjeux", "axe_fne", "axe_departemental",
+        ]  # fmt: skip
         labels = {"intitule": "Intitulé de l’axe", "parent": "Rattaché à l’axe"}
         help_texts = {
             "intitule": "Un verbe d’action à l’infinitif : « Rapprocher l’aide numérique des habitants ».",
@@ -33,10 +45,23 @@ class FormulaireAxe(ModelFormulaireDsfr):
         super().__init__(*args, **kwargs)
         self.fields["enjeux"].queryset = demarche.enjeux.exclude(etat=EtatEnjeu.ECARTE)
         self.fields["parent"].queryset = demarche.axes.filter(parent=None).exclude(pk=self.instance.pk)
-        departementaux = Axe.objects.filter(demarche=demarche.parente_id, parent=None)
-        self.fields["axe_departemental"].queryset = departementaux
-        if demarche.perimetre != Perimetre.GROUPEMENT or demarche.parente_id is None:
+        servables = strategie.axes_departementaux(demarche)
+        self.fields["axe_departemental"].queryset = servables
+        if not servables.exists():
             del self.fields["axe_departemental"]
+
+    def clean(self):
+        """Nommer un public suffit à dire que l'axe en rassemble un ; dire « un thème » et nommer un public se
+        contredit.
+        """
+        donnees = super().clean()
+        public, genre = donnees.get("public"), donnees.get("genre")
+        donnees["genre"] = genre or (GenreAxe.PUBLIC if public else GenreAxe.THEME)
+        if donnees["genre"] == GenreAxe.PUBLIC and not public:
+            self.add_error("public", "Dites quel public rassemble cet axe.")
+        if donnees["genre"] == GenreAxe.THEME and public:
+            self.add_error("public", "Un axe par thème ne nomme pas de public : choisissez « Un public ».")
+        return donnees
 
 
 class NouvelAxe(AvecJeton, FormulaireAxe):

@@ -1,8 +1,9 @@
 """La stratégie : l'arbre des axes, ce qui les relie aux enjeux, et de quoi le modifier."""
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
@@ -10,7 +11,8 @@ from diagnostic.models import Enjeu, EtatEnjeu
 from feuille_de_route import strategie
 from feuille_de_route.forms.axes import AxeExistant, NouvelAxe
 from feuille_de_route.models import Axe
-from gouvernance.models import Demarche
+from gouvernance.models import Demarche, Etape
+from gouvernance.socle.modeles import Conflit
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.views.commun import Saisie, agir, ouvrir, traiter
 
@@ -20,22 +22,38 @@ SENS = {"monter": -1, "descendre": 1}
 @lecture_seule
 def axes(request, uuid):
     demarche, acces = ouvrir(request, uuid)
-    arbre = _arbre(demarche)
-    contexte = {
-        "demarche": demarche,
-        "acces": acces,
+    contexte = _strategie(demarche, acces)
+    arbre = contexte["arbre"]
+    departement = strategie.departementale(demarche)
+    a_servir = departement is not None and strategie.axes_departementaux(demarche).exists()
+    contexte |= {
         "page": "Axes",
-        "arbre": arbre,
-        "nb_axes": len(arbre),
         "enjeux_sans_axe": Enjeu.objects.filter(demarche=demarche, etat=EtatEnjeu.RETENU, axes=None),
         "axes_sans_enjeu": [n["axe"] for n in arbre if not n["enjeux"] and not n["enjeux_des_sous_axes"]],
+        "departement": departement,
+        "en_discussion": departement is not None and Etape(departement.etape).rang <= Etape.STRATEGIE.rang,
+        "axes_sans_departement": [
+            n["axe"] for n in arbre if a_servir and n["axe"].axe_departemental_id is None
+        ],
     }
     return render(request, "feuille_de_route/axes.html", contexte)
 
 
-def _arbre(demarche: Demarche) -> list[dict]:
-    """Les axes numérotés et leurs sous-axes : deux requêtes, et une pour leurs enjeux."""
+def _strategie(demarche: Demarche, acces, message: str = "") -> dict:
+    """Les axes numérotés et leurs sous-axes, avec ce qu'il faut pour les ranger : une requête, et une pour
+    leurs enjeux.
+    """
     tous = list(demarche.axes.select_related("axe_departemental").prefetch_related("enjeux"))
+    return {
+        "demarche": demarche,
+        "acces": acces,
+        "arbre": _arbre(tous),
+        "vu": strategie.empreinte_de_l_ordre(tous),
+        "message": message,
+    }
+
+
+def _arbre(tous: list[Axe]) -> list[dict]:
     racines = [axe for axe in tous if axe.parent_id is None]
     arbre = []
     for rang, axe in enumerate(racines, start=1):
@@ -107,6 +125,33 @@ def deplacer(request, uuid, axe_uuid, sens):
         f"{reverse('axes', args=[uuid])}#axe-{objet.uuid}",
         f"« {objet} » a changé de place.",
     )
+
+
+@require_POST
+def ordonner(request, uuid):
+    """Ranger les axes d'un geste. Le script reçoit la stratégie à jour (409 si elle avait changé) ; sans lui,
+    on revient à la page.
+    """
+    demarche, acces = ouvrir(request, uuid)
+    demande = request.POST.get("parent", "")
+    parent = next((a for a in demarche.axes.filter(parent=None) if str(a.uuid) == demande), None)
+    if demande and parent is None:
+        raise Http404
+    statut, message = 200, "L’ordre est enregistré."
+    try:
+        strategie.ordonner_axes(
+            demarche, request.POST.getlist("axes"), parent=parent, vu=request.POST.get("vu", ""),
+            par=request.user,
+        )  # fmt: skip
+    except Conflit as conflit:
+        statut, message = 409, str(conflit)
+    except ValidationError as refus:
+        statut, message = 422, " ".join(refus.messages)
+    if not request.htmx:
+        (messages.success if statut == 200 else messages.error)(request, message)
+        return redirect("axes", uuid=uuid)
+    contexte = _strategie(demarche, acces, message)
+    return render(request, "feuille_de_route/_axes_arbre.html", contexte, status=statut)
 
 
 @require_POST

@@ -2,11 +2,12 @@
 rang à la clôture.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Count, Max, Sum
+from django.db.models import Count, Max, QuerySet, Sum
 from django.utils import timezone
 
 from diagnostic.models import Enjeu, EtatEnjeu, SessionPriorisation, Vote
@@ -138,7 +139,7 @@ def _verrouiller(session_pk: int) -> SessionPriorisation:
 
 def session_courante(demarche: Demarche) -> SessionPriorisation | None:
     """La dernière ouverte, close ou non."""
-    return SessionPriorisation.objects.filter(demarche=demarche).order_by("-pk").first()
+    return max(demarche.sessions.all(), key=lambda session: session.pk, default=None)
 
 
 def a_classer(demarche: Demarche | int):
@@ -211,13 +212,16 @@ def clore_session(session_pk: int, *, par: Utilisateur | None) -> SessionPrioris
     return session
 
 
-def resultats(session: SessionPriorisation) -> list[tuple[Enjeu, int]]:
-    """Les enjeux non écartés avec leurs points, du premier au dernier."""
+def resultats(session: SessionPriorisation, enjeux: Iterable[Enjeu] | None = None) -> list[tuple[Enjeu, int]]:
+    """Les enjeux non écartés avec leurs points, du premier au dernier.
+
+    `enjeux` : ceux de la démarche, s'ils sont déjà lus, dans l'ordre où ils ont été formulés.
+    """
     points = dict(
         session.votes.values_list("enjeu").annotate(total=Sum("points")).values_list("enjeu", "total")
     )
-    enjeux = a_classer(session.demarche_id)
-    return sorted(((e, points.get(e.pk, 0)) for e in enjeux), key=lambda paire: -paire[1])
+    classes = a_classer(session.demarche_id) if enjeux is None else enjeux
+    return sorted(((e, points.get(e.pk, 0)) for e in classes), key=lambda paire: -paire[1])
 
 
 @transaction.atomic
@@ -240,18 +244,25 @@ def trancher(enjeu_pk: int, etat: str, *, par: Utilisateur | None, motif: str = 
     return enjeu
 
 
-def manques(demarche: Demarche) -> list[Manque]:
-    """Ce qui manque pour ouvrir la stratégie (DOMAINE §5, ouvrir_strategie)."""
-    retenus = list(
-        Enjeu.objects.filter(demarche=demarche, etat=EtatEnjeu.RETENU).annotate(
-            nb_constats=Count("constats", distinct=True),
-            nb_thematiques=Count("constats__thematique", distinct=True),
-        )
+def avec_liens(enjeux: QuerySet) -> QuerySet:
+    """Chaque enjeu dit combien de constats et de thématiques il relie."""
+    return enjeux.annotate(
+        nb_constats=Count("constats", distinct=True),
+        nb_thematiques=Count("constats__thematique", distinct=True),
     )
+
+
+def manques(demarche: Demarche, enjeux: Iterable[Enjeu] | None = None) -> list[Manque]:
+    """Ce qui manque pour ouvrir la stratégie (DOMAINE §5, ouvrir_strategie).
+
+    `enjeux` : ceux de la démarche `avec_liens`, s'ils sont déjà lus.
+    """
+    lus = avec_liens(Enjeu.objects.filter(demarche=demarche)) if enjeux is None else enjeux
+    retenus = [enjeu for enjeu in lus if enjeu.etat == EtatEnjeu.RETENU]
     manques = [] if retenus else [Manque("Retenir au moins un enjeu.", ecran="enjeux")]
     for enjeu in retenus:
         manques += _manques_enjeu(enjeu)
-    if not SessionPriorisation.objects.filter(demarche=demarche, close_le__isnull=False).exists():
+    if not any(session.close_le for session in demarche.sessions.all()):
         manques.append(Manque("Classer les enjeux ensemble, puis clore la priorisation.", ecran="enjeux"))
     manques += jalon_non_acquis(list(demarche.jalons.select_related("instance")), CodeJalon.ENJEUX)
     if len(retenus) > ENJEUX_CONSEILLES:

@@ -1,8 +1,11 @@
 """Qui peut quoi : une seule table, lue par les boutons, par les règles et par les essais (DOMAINE §6)."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import OuterRef, QuerySet
 
 from gouvernance.models import Demarche, Etape, Mandat, Role, Utilisateur
 
@@ -65,9 +68,11 @@ class Acces:
     `peut` : nom du droit → vrai ou faux ; `refus` : nom du droit → phrase, vide si l'acte est permis.
     """
 
-    def __init__(self, utilisateur: Utilisateur, demarche: Demarche):
+    def __init__(self, utilisateur: Utilisateur, demarche: Demarche, roles: Iterable[str] | None = None):
+        """`roles` : ceux de ses mandats, s'ils sont déjà lus (voir `avec_roles`)."""
         self.utilisateur, self.demarche = utilisateur, demarche
-        self.roles = roles_de(utilisateur, demarche.pk)
+        deja = roles is not None
+        self.roles = _et_charge(utilisateur, roles) if deja else roles_de(utilisateur, demarche.pk)
         self.refus = {nom: self._motif(droit) for nom, droit in DROITS.items()}
         self.peut = {nom: not motif for nom, motif in self.refus.items()}
 
@@ -96,10 +101,19 @@ class Acces:
 def roles_de(utilisateur: Utilisateur, demarche_pk: int) -> set[str]:
     """Les rôles d'une personne dans une démarche, en une requête."""
     mandats = Mandat.objects.filter(utilisateur=utilisateur, demarche=demarche_pk).order_by()
-    roles = set(mandats.values_list("role", flat=True))
-    if utilisateur.administration or utilisateur.is_superuser:
-        roles.add(ADMINISTRATION)
-    return roles
+    return _et_charge(utilisateur, mandats.values_list("role", flat=True))
+
+
+def avec_roles(demarches: QuerySet, utilisateur: Utilisateur) -> QuerySet:
+    """Les démarches, chacune avec les rôles qu'y tient la personne (`roles_lus`), dans la même requête."""
+    mandats = Mandat.objects.filter(utilisateur=utilisateur, demarche=OuterRef("pk")).order_by()
+    return demarches.annotate(roles_lus=ArraySubquery(mandats.values("role")))
+
+
+def _et_charge(utilisateur: Utilisateur, roles: Iterable[str]) -> set[str]:
+    """Les rôles de ses mandats, et celui que donne sa charge nationale."""
+    nationale = utilisateur.administration or utilisateur.is_superuser
+    return {*roles, ADMINISTRATION} if nationale else set(roles)
 
 
 def motif_d_etape(demarche: Demarche, droit: Droit) -> str:
@@ -129,7 +143,7 @@ def exiger(par: Utilisateur | None, demarche: Demarche, nom: str) -> None:
         raise ValidationError(motif)
 
 
-def lit_note_privee(utilisateur: Utilisateur, demarche: Demarche) -> bool:
+def lit_note_privee(utilisateur: Utilisateur, demarche: Demarche, roles: Iterable[str] | None = None) -> bool:
     """La note privée n'est lue que par l'équipe de la préfecture : coordination et structure du collège «
     État ».
     """
@@ -137,5 +151,5 @@ def lit_note_privee(utilisateur: Utilisateur, demarche: Demarche) -> bool:
     return bool(
         structure
         and structure.college_id == "etat"
-        and Role.COORDINATION in roles_de(utilisateur, demarche.pk)
+        and Role.COORDINATION in (roles_de(utilisateur, demarche.pk) if roles is None else roles)
     )

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.utils import timezone
 
 from gouvernance import edition, elus
@@ -159,7 +159,7 @@ def agenda(demarche: Demarche, epci: str = "", *, tout: bool = False) -> Agenda:
     rencontres = (
         Rencontre.objects.filter(demarche=demarche)
         .select_related("epci")
-        .prefetch_related("communes", "referents", "elus__personne")
+        .prefetch_related("communes", "referents", Prefetch("elus", Elu.objects.select_related("personne")))
     )
     if epci:
         rencontres = rencontres.filter(Q(epci=epci) | Q(communes__epci=epci)).distinct()

@@ -3,6 +3,7 @@
 from collections import Counter
 from itertools import groupby
 
+from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -55,7 +56,7 @@ def _constats(demarche: Demarche):
     return (
         Constat.objects.filter(demarche=demarche)
         .select_related("thematique")
-        .prefetch_related("mesures__serie", "regards")
+        .prefetch_related(Prefetch("mesures", Mesure.objects.select_related("serie")), "regards")
     )
 
 

@@ -1,5 +1,6 @@
 """La page « Enjeux » : les questions, ce qu'elles relient, ce que l'on en fait."""
 
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -7,7 +8,7 @@ from django.views.decorators.http import require_POST
 
 from diagnostic import priorisation
 from diagnostic.forms.enjeux import FormulaireEcarter, FormulaireEnjeu, FormulaireEnjeuModifie
-from diagnostic.models import Enjeu, EtatEnjeu
+from diagnostic.models import Constat, Enjeu, EtatEnjeu
 from diagnostic.views.commun import manques_a_montrer, page_de_saisie, passee
 from gouvernance.forms.commun import en_edition
 from gouvernance.models import Etape
@@ -20,11 +21,13 @@ RAPPEL_QUESTION = "L’enjeu est enregistré en brouillon : reformulez-le en que
 @lecture_seule
 def enjeux(request, uuid):
     demarche, acces = ouvrir(request, uuid)
+    prefetch_related_objects([demarche], "sessions")
     session = priorisation.session_courante(demarche)
     fige = passee(demarche, Etape.ENJEUX)
-    questions = (
-        Enjeu.objects.filter(demarche=demarche)
-        .prefetch_related("constats__thematique")
+    constats = Prefetch("constats", Constat.objects.select_related("thematique"))
+    questions = list(
+        priorisation.avec_liens(Enjeu.objects.filter(demarche=demarche))
+        .prefetch_related(constats)
         .order_by("rang", "ordre", "pk")
     )
     lignes = [_ligne(e) for e in questions]
@@ -35,8 +38,8 @@ def enjeux(request, uuid):
         "lignes": [ligne for ligne in lignes if ligne["enjeu"].etat != EtatEnjeu.ECARTE],
         "ecartes": [ligne for ligne in lignes if ligne["enjeu"].etat == EtatEnjeu.ECARTE],
         "fige": fige,
-        **_priorisation(session, acces),
-        **manques_a_montrer(demarche, [] if fige else priorisation.manques(demarche), "enjeux"),
+        **_priorisation(session, acces, questions),
+        **manques_a_montrer(demarche, [] if fige else priorisation.manques(demarche, questions), "enjeux"),
     }
     return render(request, "diagnostic/enjeux.html", contexte)
 
@@ -52,13 +55,14 @@ def _ligne(enjeu: Enjeu) -> dict:
     }
 
 
-def _priorisation(session, acces) -> dict:
+def _priorisation(session, acces, enjeux: list[Enjeu]) -> dict:
     """L'état du classement collectif : les points par enjeu, et si cette personne peut voter."""
+    enjeux = sorted((e for e in enjeux if e.etat != EtatEnjeu.ECARTE), key=lambda e: (e.ordre, e.pk))
     votants = priorisation.votants(session) if session else []
     return {
         "session": session,
         "ouverte": session is not None and session.close_le is None,
-        "resultats": priorisation.resultats(session) if session else [],
+        "resultats": priorisation.resultats(session, enjeux) if session else [],
         "votants": votants,
         "a_vote": acces.structure_id in {v.pk for v in votants},
         "refus_de_vote": priorisation.refus_de_vote(session, acces) if session else "",

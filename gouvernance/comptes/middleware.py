@@ -31,7 +31,11 @@ def _session_tenue(request) -> SessionOuverte | None:
     session = request.session
     if SESSION_KEY not in session:
         return None
-    ouverte = SessionOuverte.objects.select_related("utilisateur").filter(cle=session.session_key).first()
+    ouverte = (
+        SessionOuverte.objects.select_related("utilisateur__structure")
+        .filter(cle=session.session_key)
+        .first()
+    )
     if ouverte is None or not _est_sienne(session, ouverte.utilisateur):
         session.flush()
         return None

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from gouvernance.edition import DejaFait, consommer
 from gouvernance.models import Demarche
-from gouvernance.permissions import Acces
+from gouvernance.permissions import Acces, avec_roles
 from gouvernance.socle.formulaires import differences
 from gouvernance.socle.modeles import Conflit
 
@@ -21,8 +21,8 @@ CADRE = ("gouvernance__departement", "porteur")  # ce que l'en-tête de chaque �
 def ouvrir(request: HttpRequest, uuid) -> tuple[Demarche, Acces]:
     """La démarche, si la personne la voit (sinon 404), et ce qu'elle peut y faire."""
     demarches = Demarche.objects.visibles_par(request.user).select_related(*CADRE)
-    demarche = get_object_or_404(demarches, uuid=uuid)
-    return demarche, Acces(request.user, demarche)
+    demarche = get_object_or_404(avec_roles(demarches, request.user), uuid=uuid)
+    return demarche, Acces(request.user, demarche, demarche.roles_lus)
 
 
 class Saisie(NamedTuple):

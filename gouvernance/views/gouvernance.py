@@ -48,7 +48,7 @@ def gouvernance(request, uuid):
         "blocages": demarche.points_de_blocage.select_related(
             "responsable", "decision__seance__instance"
         ).order_by("leve_le", "echeance"),
-        "note_privee_lue": lit_note_privee(request.user, demarche),
+        "note_privee_lue": lit_note_privee(request.user, demarche, acces.roles),
     }
     return render(request, "gouvernance/gouvernance.html", contexte)
 

@@ -96,7 +96,7 @@ def instance(request, uuid, instance):
         "acces": acces,
         "page": str(trouvee),
         "instance": trouvee,
-        "successeur": trouvee.successeurs.first(),
+        "successeur": trouvee.successeurs.first() if trouvee.dissoute_le else None,
         "presidence": regles.dire_presidence(ouverts),
         "composition": regles.par_college(ouverts),
         "nb_sieges": len(ouverts),

@@ -16,7 +16,6 @@ from tests.gouvernance.fabriques import (
 from tests.gouvernance.situations import situation
 
 pytestmark = pytest.mark.django_db
-SOCLE = 5  # session, compte, démarche, mandats, structure du compte
 PLAFOND = 10
 
 
@@ -52,7 +51,7 @@ def test_une_page_des_acteurs(client, lieu, compter_requetes, nom):
     _garnir(lieu, 3)
     avant = compter_requetes(adresse)
     _garnir(lieu, 7, 3)
-    assert compter_requetes(adresse) == avant <= SOCLE + PLAFOND
+    assert compter_requetes(adresse) == avant <= PLAFOND
 
 
 def test_une_rencontre(client, lieu, compter_requetes):
@@ -69,4 +68,4 @@ def test_une_rencontre(client, lieu, compter_requetes):
     gens = {"gouvernance": lieu.demarche.gouvernance, "elu": True}
     rencontre.elus.add(*(EluFactory(personne=PersonneFactory(**gens), epci=rencontre.epci) for _ in range(5)))
     assert [compter_requetes(adresse) for adresse in adresses] == avant
-    assert max(avant) <= SOCLE + PLAFOND
+    assert max(avant) <= PLAFOND

@@ -15,7 +15,7 @@ from tests.gouvernance.fabriques import StructureFactory
 from tests.gouvernance.situations import situation
 
 pytestmark = pytest.mark.django_db
-PLAFOND = 14
+PLAFOND = 10
 
 
 @pytest.fixture

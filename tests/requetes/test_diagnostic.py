@@ -17,7 +17,7 @@ from tests.diagnostic.fabriques import (
 from tests.gouvernance.situations import situation
 
 pytestmark = pytest.mark.django_db
-PLAFOND = 18
+PLAFOND = 10
 
 
 def peupler(demarche, debut, fin):

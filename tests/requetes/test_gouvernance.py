@@ -27,7 +27,6 @@ from tests.gouvernance.fabriques import (
 from tests.gouvernance.situations import situation
 
 pytestmark = pytest.mark.django_db
-SOCLE = 5  # session, compte, démarche, mandats, structure du compte
 PLAFOND = 10
 
 
@@ -63,7 +62,7 @@ def test_une_page_de_demarche(client, lieu, compter_requetes, nom):
     _garnir(lieu, 3)
     avant = compter_requetes(adresse)
     _garnir(lieu, 7)
-    assert compter_requetes(adresse) == avant <= SOCLE + PLAFOND
+    assert compter_requetes(adresse) == avant <= PLAFOND
 
 
 def test_la_page_qui_decide(client, lieu, compter_requetes):
@@ -71,7 +70,7 @@ def test_la_page_qui_decide(client, lieu, compter_requetes):
     _garnir(lieu, 3)
     avant = compter_requetes(adresse)
     _garnir(lieu, 7)
-    assert compter_requetes(adresse) == avant <= SOCLE + PLAFOND
+    assert compter_requetes(adresse) == avant <= PLAFOND
 
 
 @pytest.mark.parametrize(
@@ -116,4 +115,4 @@ def test_l_accueil(client, lieu, compter_requetes, role):
     ajouter(3)
     avant = compter_requetes("/")
     ajouter(12)
-    assert compter_requetes("/") == avant <= SOCLE + PLAFOND
+    assert compter_requetes("/") == avant <= PLAFOND

@@ -17,7 +17,6 @@ from tests.gouvernance.fabriques import (
 from tests.gouvernance.situations import situation
 
 pytestmark = pytest.mark.django_db
-SOCLE = 5  # session, compte, démarche, mandats, structure du compte
 PLAFOND = 10
 
 
@@ -64,4 +63,4 @@ def test_une_page_d_instance(lieu, compter_requetes, nom):
     adresse = reverse(nom, args=[lieu.uuid, cle])
     avant = compter_requetes(adresse)
     _garnir(lieu, 7)
-    assert compter_requetes(adresse) == avant <= SOCLE + PLAFOND
+    assert compter_requetes(adresse) == avant <= PLAFOND

@@ -10,7 +10,6 @@ from tests.gouvernance.situations import situation
 from tests.papiers.fabriques import TOUS, preparer, seance_ouverte
 
 pytestmark = pytest.mark.django_db
-SOCLE = 5  # session, compte, démarche, mandats, structure du compte
 
 
 @pytest.fixture
@@ -41,7 +40,7 @@ def test_l_etat_d_un_papier_coute_autant_le_premier_jour_que_le_centieme(client,
     avant = compter_requetes(adresse)
     _garnir(lieu, 5)
     seance_ouverte(situation(gouvernance__departement__code="33"), sieges=10)
-    assert compter_requetes(adresse) == avant <= SOCLE + 6
+    assert compter_requetes(adresse) == avant <= 10
 
 
 @pytest.mark.parametrize("nom", ["seance", "cahier"])

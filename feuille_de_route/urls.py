@@ -29,4 +29,5 @@ urlpatterns = [
     path("", include("feuille_de_route.urls_fiches")),
     path("", include("feuille_de_route.urls_documents")),
     path("", include("feuille_de_route.urls_papiers")),
+    path("", include("feuille_de_route.urls_suivi")),
 ]

@@ -51,6 +51,9 @@ DROITS = {
     "creer_fiche": Droit("créer une fiche action", REDACTEURS | {PARTENAIRE}, Etape.PLAN_ACTIONS),
     "editer_fiches": Droit("modifier toutes les fiches actions", REDACTEURS, Etape.PLAN_ACTIONS),
     "instruire_fiches": Droit("instruire les fiches actions", PILOTES | {COTECH}, Etape.PLAN_ACTIONS),
+    "suivre_fiches": Droit(
+        "suivre les fiches actions", REDACTEURS | {PARTENAIRE}, Etape.MISE_EN_OEUVRE
+    ),  # depuis la signature, avenant compris : feuille_de_route.suivi le dit
     "engager": Droit("désigner les signataires", PILOTES, Etape.PLAN_ACTIONS),
     "choisir_compte": Droit("choisir le compte qui signe", PILOTES, Etape.VALIDEE),
     "conduire": Droit("faire avancer la démarche", frozenset({COORDINATION})),

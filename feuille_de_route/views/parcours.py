@@ -29,7 +29,7 @@ ECRANS = {
     Etape.EN_SIGNATURE: "documents",
     Etape.SIGNEE: "transmission",
     Etape.TRANSMISE: "transmission",
-    Etape.MISE_EN_OEUVRE: "plan",
+    Etape.MISE_EN_OEUVRE: "suivi",
     Etape.CLOSE: "journal",
 }
 
@@ -45,7 +45,7 @@ LIBELLES = {
     Etape.EN_SIGNATURE: "Suivre les signatures",
     Etape.SIGNEE: "Transmettre à l’ANCT",
     Etape.TRANSMISE: "Suivre la transmission",
-    Etape.MISE_EN_OEUVRE: "Voir le plan d’actions",
+    Etape.MISE_EN_OEUVRE: "Suivre les actions",
     Etape.CLOSE: "Relire le journal",
 }
 

@@ -22,7 +22,7 @@ COULEURS = {
     "success": """valide validee retenue signee transmise pret produit close concluant acquis acquise confirme
         accusee mise_en_oeuvre realisee acceptee validation apposee""",
     "warning": """valide_avec_reserves valide_reserves renvoye renvoyee a_completer complement_demande
-        ajournement en_retard partiel validation_reserves complement""",
+        ajournement en_retard partiel validation_reserves complement reportee""",
     "error": """echec refus refuse refusee rejet ecartee abandonne abandonnee manquante annulee retire""",
 }
 COULEUR_PAR_ETAT = {etat: couleur for couleur, etats in COULEURS.items() for etat in etats.split()}
@@ -140,6 +140,7 @@ PARTIES = (
     ("signataires", "Signataires"),
     ("documents", "Documents et signature"),
     ("transmission", "Transmission"),
+    ("suivi", "Suivi"),
     ("journal", "Journal"),
 )
 

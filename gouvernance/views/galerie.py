@@ -107,6 +107,12 @@ def _faux():
 
 def _graphiques():
     return {
+        "releves": [
+            (date(2026, 1, 15), Decimal("42")),
+            (date(2026, 6, 30), Decimal("188.5")),
+            (date(2026, 12, 31), Decimal("310")),
+        ],
+        "parts": [("realisee", "Réalisée", 4), ("en_cours", "En cours", 3), ("", "Pas encore de point", 1)],
         "barres": [
             ("Habitants éloignés du numérique", Decimal("28.4"), "%"),
             ("Communes sans lieu de médiation", Decimal("61"), "%"),

@@ -20,6 +20,8 @@ from feuille_de_route.models import (
     NatureDepense,
     NatureFiche,
     Partenariat,
+    PointDeSuivi,
+    Releve,
     Signataire,
     TypeFinanceur,
 )
@@ -140,3 +142,23 @@ class SignataireFactory(DjangoModelFactory):
     nom = factory.Sequence(lambda n: f"Signataire n° {n}")
     qualite = "Présidente"
     engagement = "Tenir les moyens promis."
+
+
+class PointDeSuiviFactory(DjangoModelFactory):
+    """Sans passer par la règle : la fiche n'en est pas mise à jour (voir feuille_de_route.suivi)."""
+
+    class Meta:
+        model = PointDeSuivi
+
+    fiche = factory.SubFactory(FicheFactory, retenue=True)
+    le = date(2026, 6, 1)
+    etat = "en_cours"
+
+
+class ReleveFactory(DjangoModelFactory):
+    class Meta:
+        model = Releve
+
+    indicateur = factory.SubFactory(IndicateurFactory)
+    le = date(2026, 6, 1)
+    valeur = Decimal("120.00")

@@ -9,10 +9,11 @@ PAGES = {
     "piece_lire", "seance_ics",
     "ateliers", "atelier", "axes", "besoins", "blocages", "cahier", "cahier_editions", "chantier",
     "chantiers", "definition", "limites", "constat", "constats",
-    "demarche", "document_etat", "document_pdf", "documents", "elus", "enjeux", "fiche", "gouvernance",
+    "demarche", "document_etat", "document_pdf", "documents", "elus", "enjeux", "fiche", "fiche_suivi",
+    "gouvernance",
     "journal", "membres", "papier_etat", "papier_telecharger", "plan",
     "rencontre", "rencontres", "seance", "seances", "signataires",
-    "transmission", "version_json",
+    "suivi", "transmission", "version_json",
 }  # fmt: skip
 COMPTES = {  # sans démarche
     "accueil", "candidater", "candidature_recue", "code_saisir", "confirmer", "connexion", "deconnexion",
@@ -35,7 +36,8 @@ ACTES = {
     "chantier_avancer": "animer", "constat_supprimer": "diagnostiquer", "contribution_retirer": "animer",
     "demarche_franchir": "soumettre", "elu_retirer": "suivre_elus", "rencontre_annuler": "rencontrer",
     "document_reessayer": "editer_projet", "enjeu_trancher":
-    "formuler_enjeux", "fiche_agir": "fiche", "instance_supprimer": "cadrer", "invitation_agir": "cadrer",
+    "formuler_enjeux", "fiche_agir": "fiche", "fiche_releve_retirer": "suivre_fiches",
+    "instance_supprimer": "cadrer", "invitation_agir": "cadrer",
     "mandat_retirer": "cadrer",
     "membre_statut": "cadrer", "point_agir": "tenir_seance", "presences_noter": "tenir_seance",
     "projet_editer": "editer_projet", "regard_retirer": "diagnostiquer", "seance_agir": "tenir_seance",
@@ -64,6 +66,8 @@ FORMULAIRES = {
     "demarche_modifier": "cadrer", "demarche_ouvrir": "ouvrir", "demarche_rouvrir": "conduire",
     "enjeu_ajouter": "formuler_enjeux", "enjeu_ecarter": "formuler_enjeux",
     "enjeu_modifier": "formuler_enjeux", "fiche_ajouter": "creer_fiche", "fiche_section": "fiche",
+    "fiche_point": "suivre_fiches", "fiche_releve": "suivre_fiches",
+    "fiche_releve_modifier": "suivre_fiches", "suivi_rapide": "suivre_fiches",
     "invitations": "cadrer",
     "gouvernance_modifier": "cadrer", "instance_ajouter": "cadrer", "instance_modifier": "cadrer",
     "jalons": "cadrer",

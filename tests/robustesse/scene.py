@@ -45,6 +45,8 @@ from tests.feuille_de_route.fabriques import (
     FicheFactory,
     FinancementFactory,
     PartenariatFactory,
+    PointDeSuiviFactory,
+    ReleveFactory,
     SignataireFactory,
 )
 from tests.feuille_de_route.parcours_mur import DATES
@@ -197,13 +199,23 @@ def _strategie(lieu) -> dict:
     FicheFactory(demarche=demarche, axe=axe, complete=True, proposee=True, structure_porteuse=lieu.autre)
     PartenariatFactory(fiche=fiche, structure=lieu.autre)
     EtapeFicheFactory(fiche=fiche)
+    releve = _suivi(fiche)
     FinancementFactory(fiche=fiche)
     BesoinFactory(demarche=demarche, precision="Dix jours.")
     signataire = SignataireFactory(
         demarche=demarche, structure=lieu.structure, utilisateur=lieu.gens["coordination"]
     )
     SignataireFactory(demarche=demarche, structure=lieu.autre, utilisateur=lieu.gens["elu"])
-    return {"axe_uuid": axe.uuid, "fiche_uuid": fiche.uuid, "signataire_uuid": signataire.uuid}
+    return {
+        "axe_uuid": axe.uuid, "fiche_uuid": fiche.uuid, "signataire_uuid": signataire.uuid,
+        "releve": releve.uuid,
+    }  # fmt: skip
+
+
+def _suivi(fiche):
+    """Un point de suivi et un relevé, comme une fiche reprise par un avenant en porte."""
+    PointDeSuiviFactory(fiche=fiche, fait="Deux postes pourvus.", a_decider="Louer une salle ?")
+    return ReleveFactory(indicateur=fiche.indicateurs.get(), commentaire="Chiffres de la CAF.")
 
 
 def _editions(demarche: Demarche) -> None:

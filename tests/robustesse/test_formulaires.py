@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
 from feuille_de_route.forms.fiches import SECTIONS
-from feuille_de_route.models import Document, Transmission
+from feuille_de_route.models import Document, FicheAction, Transmission
 from gouvernance.models import Demarche, Etape, Instance, JetonConsomme, Mandat, Membre, Role
 from gouvernance.permissions import ADMINISTRATION
 from tests.feuille_de_route.saisies import envoi
@@ -56,7 +56,7 @@ ETAPES = {
     "diagnostiquer": Etape.DIAGNOSTIC, "regarder": Etape.DIAGNOSTIC, "formuler_enjeux": Etape.ENJEUX,
     "voter": Etape.ENJEUX, "consigner_vote": Etape.ENJEUX, "perimetrer": Etape.CADRAGE,
     "structurer": Etape.STRATEGIE, "signer": Etape.EN_SIGNATURE,
-    "transmettre": Etape.EN_SIGNATURE, "accuser": Etape.TRANSMISE,
+    "transmettre": Etape.EN_SIGNATURE, "accuser": Etape.TRANSMISE, "suivre_fiches": Etape.SIGNEE,
 }  # fmt: skip
 SUITES = {"rencontre_prevoir": "?type=entretien&epci=tous"}  # la première question est posée
 PERMIS = {302, 400, 403, 404, 409, 422}
@@ -107,12 +107,20 @@ def preparer(nom, lieu, client, **mots):
         Transmission.objects.update(etat="envoyee", complement="")
     if droit == "transmettre":
         Document.objects.filter(pk=lieu.document.pk).update(etat="pret")
+    if droit == "suivre_fiches":
+        signer_la_fiche(lieu)
     if nom == "session_ouvrir":
         type(lieu.session).objects.update(close_le=lieu.document.cree_le)
     if nom == "membre_refuser":
         Membre.objects.filter(uuid=lieu.ids["membre"]).update(statut="candidat", confirme_le=None)
     seance = {"seance": lieu.a_deplacer} if nom == "seance_modifier" else {}
     return adresse(nom, lieu.ids, **seance, **mots) + SUITES.get(nom, "")
+
+
+def signer_la_fiche(lieu):
+    """La fiche de la scène, comme une feuille de route signée la porte."""
+    siennes = FicheAction.objects.filter(uuid=lieu.ids["fiche_uuid"])
+    siennes.update(etat="retenue", retenue_le=lieu.document.cree_le)
 
 
 def ouvrir(client, chemin):
@@ -171,6 +179,7 @@ def hostiles(nom: str, champ) -> dict:
 
 A_COCHER = {"termes", "sieges", "elus"}  # au moins une case, que le champ lui-même ne réclame pas toujours
 COMPLEMENTS = {
+    "suivi_rapide": lambda lieu: {f"etat_{lieu.demarche.fiches.get(numero=1).pk}": "en_cours"},
     "fiche_section": lambda _: {"titre": "Un titre changé"},
     "elu_ajouter": lambda lieu: {"nom": "Élue neuve", "structure": lieu.structure.pk},
     "piece_joindre": lambda _: {"fichier": SimpleUploadedFile("compte.pdf", PDF)},

@@ -1,0 +1,147 @@
+"""Le suivi d'une démarche en un coup d'œil : « 8 fiches, 4 réalisées », ce qui est en retard, ce qui manque.
+
+Un nombre fixe de requêtes, quel que soit le nombre de fiches.
+"""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.db.models import Count, DecimalField, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from feuille_de_route.models import (
+    EtapeFiche,
+    EtatRealisation,
+    FicheAction,
+    Indicateur,
+    LigneBudget,
+    Meteo,
+    Releve,
+)
+
+SANS_RELEVE = timedelta(days=183)  # six mois sans relevé : on ne sait plus
+SANS_NOUVELLES = timedelta(days=183)
+FINIES = (EtatRealisation.REALISEE, EtatRealisation.ABANDONNEE)
+MAUVAIS_TEMPS = (Meteo.PLUIE, Meteo.ORAGE)
+EUROS = DecimalField(max_digits=14, decimal_places=2)
+
+
+class Part(NamedTuple):
+    """Les fiches d'un même état, ou d'une même météo. `code` vide : rien n'en est dit."""
+
+    code: str
+    libelle: str
+    nombre: int
+
+
+class Argent(NamedTuple):
+    """En euros ; `realise` None : rien n'a été noté, ce qui n'est pas zéro."""
+
+    prevu: Decimal
+    realise: Decimal | None
+
+    @property
+    def part(self) -> Decimal | None:
+        """En pour cent du prévu."""
+        if self.realise is None or not self.prevu:
+            return None
+        return 100 * self.realise / self.prevu
+
+
+def avec_les_comptes(fiches: QuerySet[FicheAction], aujourd_hui: date) -> QuerySet[FicheAction]:
+    """Chaque fiche avec ses étapes faites, ses étapes en retard, son prévu et son réalisé."""
+    etapes = EtapeFiche.objects.filter(fiche=OuterRef("pk"))
+    budget = LigneBudget.objects.filter(fiche=OuterRef("pk"))
+    return fiches.annotate(
+        nb_etapes=_compte(etapes),
+        nb_faites=_compte(etapes.filter(faite_le__isnull=False)),
+        nb_retards=_compte(
+            etapes.filter(faite_le=None, echeance__lt=aujourd_hui).exclude(fiche__etat_realisation__in=FINIES)
+        ),
+        prevu=Coalesce(_somme(budget, "montant"), Decimal(0), output_field=EUROS),
+        realise=_somme(budget, "realise"),
+    )
+
+
+def _compte(lignes: QuerySet):
+    comptes = lignes.order_by().values("fiche").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(comptes, output_field=IntegerField()), 0)
+
+
+def _somme(lignes: QuerySet, champ: str) -> Subquery:
+    return Subquery(lignes.order_by().values("fiche").annotate(s=Sum(champ)).values("s"), output_field=EUROS)
+
+
+def etapes_en_retard(fiches: QuerySet[FicheAction], le: date) -> QuerySet[EtapeFiche]:
+    """Les étapes dont l'échéance est passée sans être faites ; une action finie n'en doit plus."""
+    attendues = EtapeFiche.objects.filter(fiche__in=fiches, echeance__lt=le)
+    pas_faites = attendues.filter(Q(faite_le=None) | Q(faite_le__gt=le))
+    return (
+        pas_faites.exclude(fiche__etat_realisation__in=FINIES)
+        .select_related("fiche")
+        .order_by("echeance", "fiche__numero", "pk")
+    )
+
+
+def indicateurs_sans_releve(fiches: QuerySet[FicheAction], le: date) -> QuerySet[Indicateur]:
+    """Ceux que l'on n'a pas relevés depuis six mois, ou jamais ; le dernier relevé est dans `dernier_le`."""
+    dernier = Releve.objects.filter(indicateur=OuterRef("pk"), le__lte=le).order_by("-le").values("le")[:1]
+    indicateurs = Indicateur.objects.filter(fiche__in=fiches).exclude(fiche__etat_realisation__in=FINIES)
+    muets = indicateurs.annotate(dernier_le=Subquery(dernier)).filter(
+        Q(dernier_le=None) | Q(dernier_le__lt=le - SANS_RELEVE)
+    )
+    return muets.select_related("fiche").order_by(
+        F("dernier_le").asc(nulls_first=True), "fiche__numero", "pk"
+    )
+
+
+def par_etat(fiches: list[FicheAction]) -> list[Part]:
+    """Chaque état présent, puis les fiches dont rien n'a encore été dit."""
+    return _parts(EtatRealisation, [f.etat_realisation for f in fiches], "Pas encore de point")
+
+
+def par_meteo(fiches: list[FicheAction]) -> list[Part]:
+    return _parts(Meteo, [f.meteo for f in fiches], "Sans météo")
+
+
+def _parts(choix, valeurs: list[str], sans: str) -> list[Part]:
+    ordre = [(c.value, court(c.label)) for c in choix] + [("", sans)]
+    return [Part(code, mots, valeurs.count(code)) for code, mots in ordre if code in valeurs]
+
+
+def court(libelle: str) -> str:
+    """« Pluie » pour « Pluie : des difficultés »."""
+    return libelle.partition(" : ")[0].rstrip("\u00a0 ")
+
+
+def argent(fiches: list[FicheAction]) -> Argent:
+    """Le prévu et le réalisé des fiches annotées par `avec_les_comptes`."""
+    notes = [f.realise for f in fiches if f.realise is not None]
+    return Argent(sum((f.prevu for f in fiches), Decimal(0)), sum(notes, Decimal(0)) if notes else None)
+
+
+def phrase(fiches: list[FicheAction]) -> str:
+    """« 8 fiches, 4 réalisées » ; « 1 fiche, aucune réalisée »."""
+    nombre = len(fiches)
+    faites = sum(f.etat_realisation == EtatRealisation.REALISEE for f in fiches)
+    if not nombre:
+        return "Aucune fiche"
+    dites = f"{faites} réalisée{'s' if faites > 1 else ''}" if faites else "aucune réalisée"
+    return f"{nombre} fiche{'s' if nombre > 1 else ''}, {dites}"
+
+
+def en_souffrance(fiche: FicheAction, le: date) -> list[str]:
+    """Ce qui demande l'attention, en phrases : fin dépassée, pas de nouvelles, mauvais temps."""
+    if fiche.etat_realisation in FINIES:
+        return []
+    phrases = []
+    if fiche.fin and fiche.fin < le:
+        phrases.append(f"devait finir le {fiche.fin:%d/%m/%Y}")
+    if fiche.suivie_le is None:
+        phrases.append("aucun point n’a été fait")
+    elif fiche.suivie_le.date() < le - SANS_NOUVELLES:
+        phrases.append(f"pas de nouvelles depuis le {fiche.suivie_le:%d/%m/%Y}")
+    if fiche.meteo in MAUVAIS_TEMPS:
+        phrases.append(f"{court(fiche.get_meteo_display()).lower()} : {fiche.freins}".strip(" :"))
+    return phrases

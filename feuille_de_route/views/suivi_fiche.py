@@ -2,11 +2,10 @@
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
 
 from feuille_de_route import suivi as regles
 from feuille_de_route import tableau_de_suivi as tableau
@@ -138,10 +137,11 @@ def fiche_releve_modifier(request, uuid, fiche_uuid, releve):
     )  # fmt: skip
 
 
-@require_POST
 def fiche_releve_retirer(request, uuid, fiche_uuid, releve):
     fiche, acces = _ouvrir(request, uuid, fiche_uuid)
     trouve = _releve(fiche, releve)
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
     _exiger(fiche, acces)
     retour = reverse("fiche_suivi", args=[uuid, fiche_uuid]) + "#indicateurs"
     acte = lambda: regles.retirer_releve(trouve.pk, fiche.pk, par=request.user)  # noqa: E731

@@ -14,7 +14,7 @@ from gouvernance.permissions import ADMINISTRATION
 from tests.robustesse.matrice import ACTES, FORMULAIRES, SANS_ETAPE, TOUS_LES_DROITS
 from tests.robustesse.scene import adresse, compter, mettre_a
 from tests.robustesse.test_adresses import donnees_de
-from tests.robustesse.test_formulaires import COMPLEMENTS, ETAPES, complet, ouvrir, preparer
+from tests.robustesse.test_formulaires import COMPLEMENTS, ETAPES, complet, ouvrir, preparer, signer_la_fiche
 
 SUITE = [etape for etape in Etape if etape != Etape.ABANDONNEE]
 GARDES = {nom: droit for nom, droit in (ACTES | FORMULAIRES).items() if droit not in SANS_ETAPE}
@@ -51,6 +51,8 @@ def envoi_de(nom, lieu, client) -> tuple[str, dict]:
     if nom in ACTES:
         mettre_a(lieu.demarche, Etape.PLAN_ACTIONS)
         client.force_login(lieu.gens["coordination"])
+        if ACTES[nom] == "suivre_fiches":
+            signer_la_fiche(lieu)
         return adresse(nom, lieu.ids), donnees_de(nom, lieu)
     chemin = preparer(nom, lieu, client)
     return chemin, complet(ouvrir(client, chemin), lieu) | COMPLEMENTS.get(nom, lambda _: {})(lieu)

@@ -64,14 +64,13 @@ class Reprise(NamedTuple):
 
 def demarches_d_accueil(fiche: FicheAction, utilisateur: Utilisateur) -> QuerySet[Demarche]:
     """Les démarches de la même gouvernance où cette personne a un rôle qui crée des fiches, quelle que soit
-    leur étape ; celle de la fiche d'abord.
+    leur étape.
     """
     siennes = Demarche.objects.filter(
         gouvernance=fiche.demarche.gouvernance_id, mandats__utilisateur=utilisateur,
         mandats__role__in=DROITS["creer_fiche"].roles,
     )  # fmt: skip
-    siennes = siennes.exclude(etape=Etape.ABANDONNEE).distinct()
-    return siennes.order_by("perimetre", "nom")
+    return siennes.distinct().order_by("perimetre", "nom")
 
 
 @transaction.atomic

@@ -6,12 +6,15 @@ site nomme les tâches sans les importer (views/travaux.py).
 
 from celery import shared_task
 from django.conf import settings
+from django.utils import timezone
 
+from feuille_de_route import mentions
 from feuille_de_route.documents import production
 from feuille_de_route.documents.papiers.production import produire as preparer_papier
 from feuille_de_route.models import Document, Papier, Transmission
 from feuille_de_route.transmission import envoi
 from gouvernance.models import Courriel
+from gouvernance.tasks import JOURNEE
 from gouvernance.tasks import envoyer as envoyer_courriel
 
 PAR_BALAYAGE = 100
@@ -30,6 +33,12 @@ def produire_papier(papier_pk: int) -> None:
 @shared_task
 def envoyer(transmission_pk: int) -> None:
     envoi.envoyer(transmission_pk)
+
+
+@shared_task
+def prevenir_des_mentions() -> None:
+    if timezone.localtime().hour in JOURNEE:
+        mentions.prevenir()
 
 
 @shared_task

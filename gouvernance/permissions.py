@@ -54,6 +54,7 @@ DROITS = {
     "suivre_fiches": Droit(
         "suivre les fiches actions", REDACTEURS | {PARTENAIRE}, Etape.MISE_EN_OEUVRE
     ),  # depuis la signature, avenant compris : feuille_de_route.suivi le dit
+    "commenter": Droit("commenter les fiches actions", PARTIES),
     "engager": Droit("désigner les signataires", PILOTES, Etape.PLAN_ACTIONS),
     "choisir_compte": Droit("choisir le compte qui signe", PILOTES, Etape.VALIDEE),
     "conduire": Droit("faire avancer la démarche", frozenset({COORDINATION})),

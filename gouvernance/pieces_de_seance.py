@@ -1,16 +1,12 @@
-"""Les documents joints à une séance : les déposer au coffre, les retirer, les relire."""
-
-from pathlib import PurePath
+"""Les documents joints à une séance : les déposer au coffre, les retirer."""
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from gouvernance import pieces_jointes
 from gouvernance.models import EtatSeance, Evenement, PieceDeSeance, Utilisateur
 from gouvernance.permissions import exiger
 from gouvernance.seances import refuser_si_finie, verrouiller
-from gouvernance.socle import coffre, pieces
-
-PIECES_MAX = 20
 
 
 @transaction.atomic
@@ -24,16 +20,8 @@ def joindre(seance_pk: int, nom: str, octets: bytes, *, par: Utilisateur | None)
     exiger(par, demarche, "tenir_seance")
     if seance.etat == EtatSeance.ANNULEE:
         raise ValidationError("La séance est annulée : on n’y joint plus de document.")
-    if seance.pieces.count() >= PIECES_MAX:
-        raise ValidationError(f"Une séance porte {PIECES_MAX} documents au plus : retirez-en un d’abord.")
-    lue = pieces.verifier(nom, octets)
-    empreinte = coffre.deposer(octets, lue.extension)
-    piece = PieceDeSeance(
-        seance=seance, nom=lue.nom, type_mime=lue.type_mime, taille=len(octets), empreinte=empreinte
-    )
-    piece.attribuer(par)
-    piece.full_clean()
-    piece.save()
+    piece = PieceDeSeance(seance=seance, nom=nom)
+    pieces_jointes.ranger(piece, octets, jointes=seance.pieces.all(), par=par)
     Evenement.consigner(piece, "joindre un document", par=par, demarche=demarche, vers=piece.nom)
     return piece
 
@@ -47,8 +35,3 @@ def retirer(piece: PieceDeSeance, *, par: Utilisateur | None) -> None:
     refuser_si_finie(seance, "ses documents ne changent plus")
     Evenement.consigner(piece, "retirer un document", par=par, demarche=demarche, de=piece.nom)
     PieceDeSeance.objects.filter(pk=piece.pk).delete()
-
-
-def lire(piece: PieceDeSeance) -> bytes:
-    """Le fichier tel qu'il a été joint. Lève coffre.ObjetAbsent ou coffre.ObjetAltere."""
-    return coffre.lire(piece.empreinte, PurePath(piece.nom).suffix.lstrip("."))

@@ -7,12 +7,12 @@ from django.views.decorators.http import require_POST
 
 from feuille_de_route.documents import demandes
 from feuille_de_route.models import Document, EtatSignature, NatureDocument, Signature, VersionFigee
-from feuille_de_route.views.fichiers import Fichier, du_coffre
 from feuille_de_route.views.travaux import signaler_travaux
 from gouvernance.models import Etape
 from gouvernance.permissions import Acces, exiger
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.views.commun import agir, ouvrir
+from gouvernance.views.fichiers import Fichier, du_coffre
 
 
 def documents_visibles(demarche, acces: Acces):

@@ -14,8 +14,9 @@ from feuille_de_route.financement import compte
 from feuille_de_route.forms.fiches import SECTIONS, NouvelleFiche
 from feuille_de_route.forms.parcours import FormulaireMotif
 from feuille_de_route.models import FicheAction, Partenariat, Public, Service
+from feuille_de_route.views.autour import autour
 from feuille_de_route.views.redaction import Redaction, rediger
-from gouvernance.models import Epci, Evenement
+from gouvernance.models import Epci
 from gouvernance.permissions import Acces
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.views.commun import CADRE, Saisie, agir, ouvrir, traiter
@@ -33,7 +34,6 @@ NOMS = {
     "noms_enjeux": ArraySubquery(Enjeu.objects.filter(fiches=OuterRef("pk")).values("question")),
     "noms_territoires": ArraySubquery(Epci.objects.filter(fiches=OuterRef("pk")).values("nom")),
 }
-HISTOIRE = 30  # dernières lignes du journal montrées sur la fiche
 AIDES = {
     "renvoyer": "Dites précisément ce qui manque : le porteur lira votre texte en haut de sa fiche.",
 }
@@ -68,7 +68,7 @@ def fiche(request, uuid, fiche_uuid):
         "motif_edition": fiches.motif_de_non_edition(fiche, acces),
         "services": [Service(s).label for s in fiche.services],
         "publics": [Public(p).label for p in fiche.publics],
-        "histoire": _histoire(fiche),
+        "autour": autour(fiche, acces),
         **_actes(fiche, acces, reste),
     }
     return render(request, "feuille_de_route/fiche.html", contexte)
@@ -93,14 +93,6 @@ def _actes(fiche: FicheAction, acces: Acces, reste: list) -> dict:
         t.libelle.lower() for t in fiches.TRANSITIONS.values() if t.decision and fiche.etat in t.depuis
     ]
     return {"actes": actes, "en_seance": en_seance}
-
-
-def _histoire(fiche: FicheAction) -> list[Evenement]:
-    """Les dernières lignes du journal qui racontent cette fiche, la plus récente d'abord."""
-    lignes = Evenement.objects.filter(
-        demarche=fiche.demarche_id, objet_type="ficheaction", objet_id=str(fiche.pk)
-    )
-    return list(lignes.select_related("par")[:HISTOIRE])
 
 
 def nouvelle(request, uuid):

@@ -8,12 +8,12 @@ from django.views.decorators.http import require_POST
 
 from feuille_de_route import papiers
 from feuille_de_route.models import FormatPapier, NaturePapier, Papier
-from feuille_de_route.views.fichiers import Fichier, du_coffre
 from feuille_de_route.views.travaux import signaler_travaux
 from gouvernance.models import Demarche, Seance
 from gouvernance.permissions import Acces
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.views.commun import agir, ouvrir
+from gouvernance.views.fichiers import Fichier, du_coffre
 
 TYPES = {
     FormatPapier.PDF: "application/pdf",

@@ -2,10 +2,8 @@
 écrire le compte rendu.
 """
 
-import logging
-
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST
 
@@ -15,14 +13,13 @@ from gouvernance.convocations import prevenir
 from gouvernance.forms.commun import en_edition
 from gouvernance.forms.seances import FormulaireCompteRendu, FormulairePiece, FormulairePresences
 from gouvernance.models import EtatPresence, PieceDeSeance, PointOrdreDuJour
-from gouvernance.socle import coffre
 from gouvernance.socle.identifiants import cle_ou_zero
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.views.commun import Saisie, agir, ouvrir, traiter
+from gouvernance.views.fichiers import piece_jointe
 from gouvernance.views.saisies import Page, saisir
 from gouvernance.views.seances import contexte_seance, retour, trouver
 
-journal = logging.getLogger(__name__)
 ACTES_SUR_UN_POINT = {
     "monter": ordre_du_jour.monter_point,
     "descendre": ordre_du_jour.descendre_point,
@@ -66,7 +63,9 @@ def seance_ics(request, uuid, seance):
     demarche, _ = ouvrir(request, uuid)
     trouvee = trouver(demarche, seance)
     texte = ics.ecrire(trouvee, list(trouvee.points.all()), ics.PUBLICATION)
-    return _telecharger(f"{trouvee.reference}.ics", texte.encode(), "text/calendar; charset=utf-8")
+    reponse = HttpResponse(texte, content_type="text/calendar; charset=utf-8")
+    reponse["Content-Disposition"] = content_disposition_header(True, f"{trouvee.reference}.ics")
+    return reponse
 
 
 def piece_joindre(request, uuid, seance):
@@ -97,26 +96,9 @@ def piece_retirer(request, uuid, seance, piece):
 
 @lecture_seule
 def piece_lire(request, uuid, seance, piece):
-    """Toujours en téléchargement ; SecurityMiddleware interdit au navigateur d'en deviner le type."""
     demarche, acces = ouvrir(request, uuid)
     trouvee = get_object_or_404(PieceDeSeance, seance=trouver(demarche, seance), uuid=piece)
-    try:
-        octets = pieces_de_seance.lire(trouvee)
-    except (coffre.ObjetAbsent, coffre.ObjetAltere) as erreur:
-        journal.error("%s : %s", request.path, erreur)
-        contexte = {
-            "demarche": demarche, "acces": acces, "page": trouvee.nom, "nom": trouvee.nom,
-            "retour": retour(uuid, seance, "documents"),
-            "conseil": "Demandez à la coordination de le joindre de nouveau.",
-        }  # fmt: skip
-        return render(request, "papiers/absent.html", contexte, status=404)
-    return _telecharger(trouvee.nom, octets, trouvee.type_mime)
-
-
-def _telecharger(nom: str, octets: bytes, type_mime: str) -> HttpResponse:
-    reponse = HttpResponse(octets, content_type=type_mime)
-    reponse["Content-Disposition"] = content_disposition_header(True, nom)
-    return reponse
+    return piece_jointe(request, acces, trouvee, retour(uuid, seance, "documents"))
 
 
 @require_POST

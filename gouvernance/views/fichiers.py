@@ -1,12 +1,14 @@
 """Servir un fichier du coffre ; s'il n'y est plus, ou plus tel qu'il y fut mis, le dire."""
 
 import logging
+from pathlib import PurePath
 from typing import NamedTuple
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import content_disposition_header
 
+from gouvernance.permissions import Acces
 from gouvernance.socle import coffre
 
 journal = logging.getLogger(__name__)
@@ -35,3 +37,13 @@ def du_coffre(request: HttpRequest, fichier: Fichier, absence: dict) -> HttpResp
     reponse["Content-Disposition"] = content_disposition_header(not fichier.en_ligne, fichier.nom)
     reponse["X-Content-Type-Options"] = "nosniff"
     return reponse
+
+
+def piece_jointe(request: HttpRequest, acces: Acces, piece, retour: str) -> HttpResponse:
+    """Un fichier joint à une séance ou à une fiche, toujours en téléchargement ; `retour` : sa page."""
+    absence = {
+        "demarche": acces.demarche, "acces": acces, "page": piece.nom, "retour": retour,
+        "conseil": "Demandez à la coordination de le joindre de nouveau.",
+    }  # fmt: skip
+    extension = PurePath(piece.nom).suffix.lstrip(".")
+    return du_coffre(request, Fichier(piece.empreinte, extension, piece.nom, piece.type_mime), absence)

@@ -1,0 +1,77 @@
+"""Écrire un commentaire, et dire qui prévenir : par des cases, ou en écrivant « @nom »."""
+
+from functools import cached_property
+
+from django import forms
+
+from feuille_de_route.echanges import Mot, appeles, lecteurs
+from feuille_de_route.models import Commentaire, FicheAction
+from gouvernance.models import Utilisateur
+from gouvernance.permissions import Acces
+from gouvernance.socle.formulaires import AvecJeton, AvecVersion, FormulaireDsfr
+
+LONGUEUR = 10_000
+
+
+class Personnes(forms.ModelMultipleChoiceField):
+    def label_from_instance(self, obj: Utilisateur) -> str:
+        return f"{obj} ({obj.structure})" if obj.structure else str(obj)
+
+
+class FormulaireMot(FormulaireDsfr):
+    """`inconnus` : les « @nom » qui ne désignent personne, pour le dire une fois le mot enregistré."""
+
+    bouton = ""
+    texte = forms.CharField(
+        label="Votre commentaire", max_length=LONGUEUR, widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": "Écrivez votre commentaire."},
+    )  # fmt: skip
+    mentions = Personnes(
+        Utilisateur.objects.none(), label="Prévenir par courriel", required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )  # fmt: skip
+
+    def __init__(self, *args, fiche: FicheAction, acces: Acces, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.inconnus: list[str] = []
+        autres = lecteurs(fiche).exclude(pk=acces.utilisateur.pk).select_related("structure")
+        self.fields["mentions"].queryset = autres
+
+    @cached_property
+    def gens(self) -> list[Utilisateur]:
+        return list(self.fields["mentions"].queryset)
+
+    def clean(self):
+        donnees = super().clean()
+        self.cites: list[Utilisateur] = []
+        if texte := donnees.get("texte"):
+            try:
+                self.cites, self.inconnus = appeles(texte, self.gens, list(donnees.get("mentions") or []))
+            except forms.ValidationError as erreur:
+                self.add_error("texte", erreur)
+        return donnees
+
+    @property
+    def mot(self) -> Mot:
+        return Mot(self.cleaned_data["texte"], [*self.cleaned_data["mentions"], *self.cites])
+
+
+class FormulaireCommentaire(AvecJeton, FormulaireMot):
+    """Un commentaire neuf, ou une réponse."""
+
+
+class FormulaireCorrection(AvecVersion, FormulaireMot):
+    """Son propre commentaire, à corriger."""
+
+    def __init__(self, *args, commentaire: Commentaire, **kwargs):
+        self.commentaire = commentaire
+        initial = {
+            "texte": commentaire.texte, "version": commentaire.version,
+            "mentions": [personne.pk for personne in commentaire.mentions.all()],
+        }  # fmt: skip
+        super().__init__(*args, initial=initial, **kwargs)
+
+    def differences(self) -> list[tuple]:
+        """Ce qui a été saisi et ce qui est enregistré, pour la page qui montre les deux textes."""
+        actuel = Commentaire.objects.get(pk=self.commentaire.pk)
+        return [(self.fields["texte"].label, self.cleaned_data["texte"], actuel.texte)]

@@ -1,0 +1,153 @@
+"""Les échanges autour d'une fiche : lire les fils, commenter, répondre, corriger, dire que c'est réglé."""
+
+from typing import NamedTuple
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Page, Paginator
+from django.db.models import Q
+from django.http import Http404
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from feuille_de_route import echanges as regles
+from feuille_de_route.forms.echanges import FormulaireCommentaire, FormulaireCorrection
+from feuille_de_route.models import Commentaire, FicheAction
+from feuille_de_route.views.fiches import ouvrir_fiche
+from gouvernance.permissions import Acces
+from gouvernance.socle.vues import lecture_seule
+from gouvernance.views.commun import Saisie, agir, traiter
+
+PAR_PAGE = 20
+ACTES = {
+    "resoudre": (regles.resoudre, "C’est noté : ce fil est résolu."),
+    "rouvrir": (regles.rouvrir, "Le fil est rouvert."),
+}
+GABARIT = "feuille_de_route/fiche_commenter.html"
+
+
+class Fil(NamedTuple):
+    """Un commentaire, ses réponses, et ce que la personne peut y faire. `corrigible` : la clé de celui qu'elle
+    peut corriger, son dernier mot si nul n'a répondu depuis.
+    """
+
+    racine: Commentaire
+    reponses: list[Commentaire]
+    motif: str
+    corrigible: int | None
+
+
+@lecture_seule
+def fiche_echanges(request, uuid, fiche_uuid):
+    fiche, acces = ouvrir_fiche(request, uuid, fiche_uuid)
+    page = _fils(fiche, acces, request.GET.get("page"))
+    contexte = {
+        "demarche": fiche.demarche,
+        "acces": acces,
+        "fiche": fiche,
+        "page": "Échanges",
+        "fils": page,
+        "ouverts": [fil for fil in page if not fil.racine.resolu_le],
+        "resolus": [fil for fil in page if fil.racine.resolu_le],
+        "refus": acces.refus["commenter"],
+        "formulaire": None if acces.refus["commenter"] else FormulaireCommentaire(fiche=fiche, acces=acces),
+    }
+    return render(request, "feuille_de_route/fiche_echanges.html", contexte)
+
+
+def _fils(fiche: FicheAction, acces: Acces, numero: str | None) -> Page:
+    """Les fils ouverts, du plus récent au plus ancien, puis les résolus ; trois requêtes."""
+    racines = fiche.commentaires.filter(parent=None).order_by(Q(resolu_le__isnull=False), "-pk")
+    page = Paginator(list(racines.values_list("pk", flat=True)), PAR_PAGE).get_page(numero)
+    dits = fiche.commentaires.filter(Q(pk__in=page.object_list) | Q(parent__in=page.object_list))
+    dits = (
+        dits.select_related("cree_par__structure", "resolu_par").prefetch_related("mentions").order_by("pk")
+    )
+    par_fil: dict[int, list[Commentaire]] = {}
+    for dit in dits:
+        par_fil.setdefault(dit.parent_id or dit.pk, []).append(dit)
+    page.object_list = [_fil(fiche, acces, par_fil[pk]) for pk in page.object_list]
+    return page
+
+
+def _fil(fiche: FicheAction, acces: Acces, dits: list[Commentaire]) -> Fil:
+    racine, dernier = dits[0], dits[-1]
+    sien = dernier.cree_par_id == acces.utilisateur.pk and not racine.resolu_le and acces.peut["commenter"]
+    motif = regles.motif_de_non_resolution(racine, fiche, acces)
+    return Fil(racine, dits[1:], motif, dernier.pk if sien else None)
+
+
+def fiche_commenter(request, uuid, fiche_uuid):
+    fiche, acces = ouvrir_fiche(request, uuid, fiche_uuid)
+    return _ecrire(request, fiche, acces, None)
+
+
+def fiche_repondre(request, uuid, fiche_uuid, commentaire_uuid):
+    fiche, acces = ouvrir_fiche(request, uuid, fiche_uuid)
+    return _ecrire(request, fiche, acces, _trouver(fiche, commentaire_uuid))
+
+
+def _ecrire(request, fiche: FicheAction, acces: Acces, fil: Commentaire | None):
+    acces.exiger("commenter")
+    formulaire = FormulaireCommentaire(request.POST or None, fiche=fiche, acces=acces)
+
+    def ecrire(valide):
+        jeton = valide.cleaned_data["jeton"]
+        regles.commenter(fiche, valide.mot, par=request.user, fil=fil, jeton=jeton)
+
+    titre = f"Répondre à {fil.cree_par or 'ce commentaire'}" if fil else "Commenter la fiche"
+    return _traiter(request, acces, formulaire, ecrire, {"fiche": fiche, "fil": fil, "titre": titre})
+
+
+def fiche_commentaire_corriger(request, uuid, fiche_uuid, commentaire_uuid):
+    fiche, acces = ouvrir_fiche(request, uuid, fiche_uuid)
+    commentaire = _trouver(fiche, commentaire_uuid)
+    acces.exiger("commenter")
+    if commentaire.cree_par_id != request.user.pk:
+        raise PermissionDenied("Seule la personne qui a écrit un commentaire peut le corriger.")
+    formulaire = FormulaireCorrection(request.POST or None, fiche=fiche, acces=acces, commentaire=commentaire)
+
+    def ecrire(valide):
+        version = valide.cleaned_data["version"]
+        regles.corriger(commentaire, valide.mot, version=version, par=request.user)
+
+    contexte = {"fiche": fiche, "fil": None, "titre": "Corriger mon commentaire"}
+    return _traiter(request, acces, formulaire, ecrire, contexte)
+
+
+def _traiter(request, acces: Acces, formulaire, ecrire, contexte: dict):
+    def ecrire_et_dire(valide):
+        ecrire(valide)
+        for nom in valide.inconnus:
+            messages.warning(
+                request, f"« @{nom} » ne désigne personne qui voie cette fiche : aucun courriel ne partira."
+            )
+
+    fiche = contexte["fiche"]
+    retour = reverse("fiche_echanges", args=[fiche.demarche.uuid, fiche.uuid])
+    contexte = {
+        "demarche": fiche.demarche, "acces": acces, "adresse": request.path, "page": contexte["titre"],
+        "refus": acces.refus["commenter"], **contexte,
+    }  # fmt: skip
+    saisie = Saisie(formulaire, ecrire_et_dire, retour, GABARIT, contexte, "C’est dit.")
+    return traiter(request, saisie)
+
+
+@require_POST
+def fiche_fil_agir(request, uuid, fiche_uuid, commentaire_uuid, acte):
+    """Résoudre un fil, ou le rouvrir."""
+    if acte not in ACTES:
+        raise Http404
+    fiche, _ = ouvrir_fiche(request, uuid, fiche_uuid)
+    fil = _trouver(fiche, commentaire_uuid)
+    regle, succes = ACTES[acte]
+    retour = reverse("fiche_echanges", args=[uuid, fiche_uuid]) + f"#commentaire-{fil.uuid}"
+    return agir(request, lambda: regle(fil, par=request.user), retour, succes)
+
+
+def _trouver(fiche: FicheAction, uuid) -> Commentaire:
+    commentaires = Commentaire.objects.select_related("cree_par", "parent")
+    commentaire = get_object_or_404(commentaires, fiche=fiche, uuid=uuid)
+    commentaire.fiche = fiche
+    return commentaire

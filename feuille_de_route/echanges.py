@@ -148,8 +148,8 @@ def motif_de_non_correction(commentaire: Commentaire) -> str:
 
 
 def citer(commentaire: Commentaire, gens: list[Utilisateur], par: Utilisateur | None) -> bool:
-    """Note qui prévenir, et qui ne l'est plus s'il ne l'a pas encore été ; vrai si cela change. On ne prévient
-    ni soi-même, ni qui ne voit pas la fiche.
+    """Note qui prévenir, et qui ne l'est plus s'il ne l'a pas encore été ; vrai si cela change. N'est prévenu
+    ni qui écrit, ni qui ne voit pas la fiche.
     """
     voulus = {personne.pk for personne in gens} - {par.pk if par else None}
     voulus = set(lecteurs(commentaire.fiche).filter(pk__in=voulus).values_list("pk", flat=True))

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
-from django.db.models import Q
+from django.db.models import F, Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -28,7 +28,7 @@ GABARIT = "feuille_de_route/fiche_commenter.html"
 
 
 class Fil(NamedTuple):
-    """Un commentaire, ses réponses, et ce que la personne peut y faire. `corrigible` : la clé de celui qu'elle
+    """Un commentaire, ses réponses, et ce que la personne y peut. `corrigible` : la clé de celui qu'elle
     peut corriger, son dernier mot si nul n'a répondu depuis.
     """
 
@@ -58,7 +58,7 @@ def fiche_echanges(request, uuid, fiche_uuid):
 
 def _fils(fiche: FicheAction, acces: Acces, numero: str | None) -> Page:
     """Les fils ouverts, du plus récent au plus ancien, puis les résolus ; trois requêtes."""
-    racines = fiche.commentaires.filter(parent=None).order_by(Q(resolu_le__isnull=False), "-pk")
+    racines = fiche.commentaires.filter(parent=None).order_by(F("resolu_le").desc(nulls_first=True), "-pk")
     page = Paginator(list(racines.values_list("pk", flat=True)), PAR_PAGE).get_page(numero)
     dits = fiche.commentaires.filter(Q(pk__in=page.object_list) | Q(parent__in=page.object_list))
     dits = (

@@ -11,6 +11,7 @@ from feuille_de_route.models import (
     Axe,
     BesoinIngenierie,
     CodeBesoin,
+    Commentaire,
     EtapeFiche,
     EtatFiche,
     FicheAction,
@@ -22,6 +23,7 @@ from feuille_de_route.models import (
     Partenariat,
     PointDeSuivi,
     Releve,
+    PieceDeFiche,
     Signataire,
     TypeFinanceur,
 )
@@ -121,6 +123,38 @@ class FinancementFactory(DjangoModelFactory):
     financeur = "État"
     type = TypeFinanceur.ETAT
     demande = Decimal("5000.00")
+
+
+class CommentaireFactory(DjangoModelFactory):
+    """`mentions=[compte…]` : ceux qu'il cite ; trait `resolu`."""
+
+    class Meta:
+        model = Commentaire
+        skip_postgeneration_save = True
+
+    class Params:
+        resolu = factory.Trait(
+            resolu_le=factory.LazyFunction(timezone.now), resolu_par=factory.SelfAttribute("cree_par")
+        )
+
+    fiche = factory.SubFactory(FicheFactory)
+    texte = factory.Sequence(lambda n: f"Et les communes de montagne ? ({n})")
+
+    @factory.post_generation
+    def mentions(self, create, extracted, **kwargs):
+        if extracted:
+            self.mentions.set(extracted)
+
+
+class PieceDeFicheFactory(DjangoModelFactory):
+    class Meta:
+        model = PieceDeFiche
+
+    fiche = factory.SubFactory(FicheFactory)
+    nom = factory.Sequence(lambda n: f"Devis {n}.pdf")
+    type_mime = "application/pdf"
+    taille = 1000
+    empreinte = factory.Sequence(lambda n: f"{n:064x}")
 
 
 class BesoinFactory(DjangoModelFactory):

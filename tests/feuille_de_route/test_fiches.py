@@ -169,7 +169,7 @@ def test_la_partenaire_ecrit_la_sienne_et_le_journal_dit_quoi(client, fiche, gen
     assert "Titre : Permanences" in ligne.de
     assert "Titre : Le bus du numérique" in ligne.vers
     assert "Publics visés : Seniors" in ligne.vers
-    histoire = client.get(adresse("fiche", fiche)).content.decode()
+    histoire = client.get(adresse("fiche_histoire", fiche)).content.decode()
     assert "Modifier : Identité et sens" in histoire
     assert "Titre : Le bus du numérique" in histoire
 

@@ -11,6 +11,7 @@ PAGES = {
     "chantiers", "definition", "limites", "constat", "constats",
     "demarche", "document_etat", "document_pdf", "documents", "elus", "enjeux", "fiche", "fiche_suivi",
     "gouvernance",
+    "fiche_echanges", "fiche_histoire", "fiche_piece_lire",
     "journal", "membres", "papier_etat", "papier_telecharger", "plan",
     "rencontre", "rencontres", "seance", "seances", "signataires",
     "suivi", "transmission", "version_json",
@@ -26,6 +27,7 @@ ENVOYES = {"deconnexion", "session_fermer"}  # POST seulement
 REDIRIGE = {"faire_valider"}  # une page qui mène à une autre
 
 ACTES = {
+    "fiche_fil_agir": "resoudre", "fiche_piece_retirer": "fiche",
     "papier_preparer": "papier_de_seance", "cahier_preparer": "papier_du_cahier",
     "siege_clore": "cadrer", "siege_monter": "cadrer",
     "piece_retirer": "tenir_seance", "seance_prevenir": "tenir_seance",
@@ -46,6 +48,8 @@ ACTES = {
 }  # fmt: skip
 
 FORMULAIRES = {
+    "fiche_commentaire_corriger": "corriger", "fiche_commenter": "commenter", "fiche_repondre": "commenter",
+    "fiche_piece_joindre": "fiche", "fiche_reprendre": "creer_fiche",
     "instance_modele": "cadrer", "instance_succeder": "tenir_seance", "siege_remplacer": "cadrer",
     "sieges_ajouter": "cadrer",
     "decision_corriger": "tenir_seance", "piece_joindre": "tenir_seance", "point_modifier": "tenir_seance",
@@ -94,6 +98,13 @@ AUTRES = {
     "ouvrir": Droit("ouvrir une démarche", frozenset({Role.COORDINATION, ADMINISTRATION})),
     "fiche": Droit(  # le partenaire porte la fiche de la scène
         "écrire et proposer une fiche", DROITS["editer_fiches"].roles | {Role.PARTENAIRE}, Etape.PLAN_ACTIONS
+    ),
+    "corriger": Droit(  # celui de la scène est de la coordination
+        "corriger son commentaire, tant que personne n’y a répondu", frozenset({Role.COORDINATION})
+    ),
+    "resoudre": Droit(
+        "dire un fil résolu, ou le rouvrir",
+        DROITS["editer_fiches"].roles | {Role.COTECH, Role.PARTENAIRE},
     ),
     "signer": Droit(  # les deux signataires de la scène
         "signer la feuille de route", frozenset({Role.COORDINATION, Role.ELU}), Etape.EN_SIGNATURE,

@@ -41,12 +41,14 @@ from tests.diagnostic.fabriques import (
 from tests.feuille_de_route.fabriques import (
     AxeFactory,
     BesoinFactory,
+    CommentaireFactory,
     EtapeFicheFactory,
     FicheFactory,
     FinancementFactory,
     PartenariatFactory,
     PointDeSuiviFactory,
     ReleveFactory,
+    PieceDeFicheFactory,
     SignataireFactory,
 )
 from tests.feuille_de_route.parcours_mur import DATES
@@ -200,6 +202,7 @@ def _strategie(lieu) -> dict:
     PartenariatFactory(fiche=fiche, structure=lieu.autre)
     EtapeFicheFactory(fiche=fiche)
     releve = _suivi(fiche)
+    autour = _autour(lieu, fiche)
     FinancementFactory(fiche=fiche)
     BesoinFactory(demarche=demarche, precision="Dix jours.")
     signataire = SignataireFactory(
@@ -208,7 +211,7 @@ def _strategie(lieu) -> dict:
     SignataireFactory(demarche=demarche, structure=lieu.autre, utilisateur=lieu.gens["elu"])
     return {
         "axe_uuid": axe.uuid, "fiche_uuid": fiche.uuid, "signataire_uuid": signataire.uuid,
-        "releve": releve.uuid,
+        "releve": releve.uuid, **autour,
     }  # fmt: skip
 
 
@@ -216,6 +219,16 @@ def _suivi(fiche):
     """Un point de suivi et un relevé, comme une fiche reprise par un avenant en porte."""
     PointDeSuiviFactory(fiche=fiche, fait="Deux postes pourvus.", a_decider="Louer une salle ?")
     return ReleveFactory(indicateur=fiche.indicateurs.get(), commentaire="Chiffres de la CAF.")
+
+
+def _autour(lieu, fiche) -> dict:
+    """Un fichier joint, un commentaire de la coordination qui cite l'élue, un fil résolu et répondu."""
+    coordination = lieu.gens["coordination"]
+    piece = PieceDeFicheFactory(fiche=fiche, empreinte=coffre.deposer(PDF + b"\n\n"))
+    resolu = CommentaireFactory(fiche=fiche, cree_par=coordination, resolu=True)
+    CommentaireFactory(fiche=fiche, parent=resolu, cree_par=lieu.gens["elu"])
+    ouvert = CommentaireFactory(fiche=fiche, cree_par=coordination, mentions=[lieu.gens["elu"]])
+    return {"piece_uuid": piece.uuid, "commentaire_uuid": ouvert.uuid}
 
 
 def _editions(demarche: Demarche) -> None:
@@ -308,6 +321,7 @@ MOTS = {
     "besoin_agir": {"code": "animer_la_gouvernance", "acte": "monter"},
     "fiche_section": {"code": "identite"},
     "fiche_agir": {"action": "proposer"},
+    "fiche_fil_agir": {"acte": "resoudre"},
     "transmission_repondre": {"acte": "accuser"},
 }
 

@@ -26,6 +26,10 @@ LIBELLES = {**dict(Role.choices), ADMINISTRATION: "Administration nationale"}
 PRECISIONS = {
     "fiche": "un partenaire : les fiches que porte sa structure, tant qu’elles sont à écrire ; "
     "les brouillons des autres n’existent pas pour lui (404)",
+    "commenter": "ceux qui voient la fiche",
+    "corriger": "la personne qui l’a écrit, quel que soit son rôle",
+    "creer_fiche": "reprendre une fiche : dans la démarche d’accueil, et si l’on voit celle que l’on reprend",
+    "resoudre": "et la personne qui a ouvert le fil ; un partenaire : sur les fiches que porte sa structure",
     "signer": "les comptes choisis pour signer, à leur tour ; les autres ont 404",
     "prefecture": "la coordination dont la structure est du collège « État »",
     "voter": "une voix par structure",

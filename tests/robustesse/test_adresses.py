@@ -11,7 +11,7 @@ from tests.robustesse.scene import CANARI, NIL, adresse, adresses, mettre_a, un_
 from tests.robustesse.test_refus import ANGLAIS
 
 DES_DEMARCHES = sorted(PAGES | set(ACTES) | set(FORMULAIRES) - {"demarche_ouvrir"})
-FICHIERS = {"document_pdf", "piece_lire", "seance_ics", "version_json"}
+FICHIERS = {"document_pdf", "fiche_piece_lire", "piece_lire", "seance_ics", "version_json"}
 ETAPES = {"session_voter": Etape.ENJEUX}  # ailleurs, voter est refusé à tous
 
 

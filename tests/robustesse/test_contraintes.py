@@ -23,6 +23,8 @@ MAINTENANT = timezone.now()
 INTERDITS = {
     "axe_fne_connu": {"axe_fne": 9},
     "axe_parent_autre": {"parent": models.F("pk")},
+    "commentaire_ecrit": {"texte": ""},
+    "commentaire_resolu_date": {"resolu_le": MAINTENANT, "resolu_par": None},
     "chantier_conclu_date": {"conclu_le": MAINTENANT},
     "contribution_convertie_une_fois": lambda lieu: {
         "enjeu": lieu.retenu, "chantier": lieu.demarche.chantiers.first()

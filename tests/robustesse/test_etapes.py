@@ -23,6 +23,8 @@ PHRASES = {
     "adhesion_consigner": "On ne peut plus adhérer au cahier des charges",
     "contribution_retirer": "contribuer à un atelier",
     "fiche_agir": "modifier toutes les fiches actions",
+    "fiche_piece_joindre": "modifier toutes les fiches actions",
+    "fiche_piece_retirer": "modifier toutes les fiches actions",
     "fiche_section": "modifier toutes les fiches actions",
     "regard_retirer": "donner son regard",
     "signataire_modifier": "On ne peut plus désigner les signataires",

@@ -182,6 +182,8 @@ COMPLEMENTS = {
     "suivi_rapide": lambda lieu: {f"etat_{lieu.demarche.fiches.get(numero=1).pk}": "en_cours"},
     "fiche_section": lambda _: {"titre": "Un titre changé"},
     "elu_ajouter": lambda lieu: {"nom": "Élue neuve", "structure": lieu.structure.pk},
+    "fiche_commentaire_corriger": lambda _: {"texte": "Un mot corrigé"},
+    "fiche_piece_joindre": lambda _: {"fichier": SimpleUploadedFile("devis.pdf", PDF)},
     "piece_joindre": lambda _: {"fichier": SimpleUploadedFile("compte.pdf", PDF)},
     "point_ajouter": lambda _: {"objet": "Point divers"},
     "transmission_demander": lambda _: {"confirmer": "oui"},  # ce qu'envoie le bouton d'une feuille signée

@@ -21,9 +21,9 @@ from feuille_de_route.models import (
     NatureDepense,
     NatureFiche,
     Partenariat,
+    PieceDeFiche,
     PointDeSuivi,
     Releve,
-    PieceDeFiche,
     Signataire,
     TypeFinanceur,
 )

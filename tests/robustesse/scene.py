@@ -46,9 +46,9 @@ from tests.feuille_de_route.fabriques import (
     FicheFactory,
     FinancementFactory,
     PartenariatFactory,
+    PieceDeFicheFactory,
     PointDeSuiviFactory,
     ReleveFactory,
-    PieceDeFicheFactory,
     SignataireFactory,
 )
 from tests.feuille_de_route.parcours_mur import DATES

@@ -14,6 +14,7 @@ from feuille_de_route import (
     cibles,
     completude,
     effets,
+    enveloppes,
     fiches,
     lecture_du_fil,
     signatures,
@@ -51,7 +52,8 @@ class Passage(NamedTuple):
 
 def _manques_soumission(demarche: Demarche) -> list[Manque]:
     du_fil = lecture_du_fil.manques(demarche)
-    return completude.manques_du_plan(demarche) + du_fil + signatures.manques(demarche)
+    du_plan = completude.manques_du_plan(demarche) + enveloppes.manques(demarche)
+    return du_plan + du_fil + signatures.manques(demarche)
 
 
 PASSAGES = {

@@ -55,6 +55,10 @@ DROITS = {
         "suivre les fiches actions", REDACTEURS | {PARTENAIRE}, Etape.MISE_EN_OEUVRE
     ),  # depuis la signature, avenant compris : feuille_de_route.suivi le dit
     "commenter": Droit("commenter les fiches actions", PARTIES),
+    "demander_subvention": Droit("demander une subvention à l’État", PILOTES, Etape.MISE_EN_OEUVRE),
+    "instruire_subvention": Droit(
+        "instruire les demandes de subvention", frozenset({ADMINISTRATION}), Etape.MISE_EN_OEUVRE
+    ),
     "engager": Droit("désigner les signataires", PILOTES, Etape.PLAN_ACTIONS),
     "choisir_compte": Droit("choisir le compte qui signe", PILOTES, Etape.VALIDEE),
     "conduire": Droit("faire avancer la démarche", frozenset({COORDINATION})),

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 from feuille_de_route.models.budget import POSITIF
 from feuille_de_route.models.fiches import FicheAction
-from gouvernance.models import Demarche, Departement, Structure
+from gouvernance.models import Demarche, Departement, Mandat, Role, Structure
 from gouvernance.socle.modeles import Suivi, contrainte_parmi
 
 
@@ -79,6 +79,28 @@ class EtatDemande(models.TextChoices):
     REFUSEE = "refusee", "Refusée"
 
 
+class DemandeQuerySet(models.QuerySet):
+    def visibles_par(self, utilisateur):
+        """Celles des démarches que l’on pilote ; ailleurs, les déposées ; au partenaire, les siennes."""
+        if utilisateur.is_superuser:
+            return self
+        deposees = ~Q(etat=EtatDemande.BROUILLON)
+        if utilisateur.administration:
+            return self.filter(deposees)
+        mandats = Mandat.objects.filter(utilisateur=utilisateur).order_by()
+        pilotees = mandats.filter(role__in=[Role.COORDINATION, Role.CO_PORTEUR])
+        suivies = mandats.exclude(role=Role.PARTENAIRE)
+        structure = utilisateur.structure_id
+        siennes = (
+            Q(fiche__structure_porteuse=structure) | Q(beneficiaire=structure) if structure else Q(pk__in=[])
+        )
+        return self.filter(
+            Q(demarche__in=pilotees.values("demarche"))
+            | deposees & Q(demarche__in=suivies.values("demarche"))
+            | deposees & siennes & Q(demarche__in=mandats.values("demarche"))
+        )
+
+
 class DemandeSubvention(Suivi):
     """Ce qu'une structure demande à une enveloppe de l'État pour une action, en euros.
 
@@ -117,6 +139,8 @@ class DemandeSubvention(Suivi):
     deposee_le = models.DateTimeField("déposée le", null=True, editable=False)
     decidee_le = models.DateTimeField("décidée le", null=True, editable=False)
     motif = models.TextField("motif ou remarques de l’instruction", blank=True, editable=False)
+
+    objects = DemandeQuerySet.as_manager()
 
     class Meta:
         verbose_name = "demande de subvention"

@@ -137,6 +137,7 @@ PARTIES = (
     ("enjeux", "Enjeux"),
     ("axes", "Axes"),
     ("plan", "Plan d’actions"),
+    ("plan_financement", "Financement"),
     ("signataires", "Signataires"),
     ("documents", "Documents et signature"),
     ("transmission", "Transmission"),

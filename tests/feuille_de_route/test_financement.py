@@ -12,9 +12,20 @@ from feuille_de_route.models import EtatFinancement, FicheAction, Financement, L
 from tests.feuille_de_route.fabriques import FicheFactory, IndicateurFactory
 
 EUROS = st.decimals(min_value=0, max_value=Decimal("9999999.99"), places=2)
-LIGNES = st.lists(EUROS, max_size=6)
-PARTS = st.lists(st.tuples(EUROS, st.none() | EUROS, st.sampled_from(EtatFinancement)), max_size=6)
-COMPTES = st.builds(Compte, EUROS, EUROS, EUROS, st.integers(1, 9))
+LIGNES = st.lists(st.tuples(EUROS, st.none() | EUROS), max_size=6)
+PARTS = st.lists(
+    st.tuples(
+        st.none() | EUROS,
+        EUROS,
+        st.sampled_from(EtatFinancement),
+        st.sampled_from(["region", "valorisation"]),
+    ),
+    max_size=6,
+)
+NOMBRES = st.integers(0, 3)
+COMPTES = st.builds(
+    Compte, EUROS, EUROS, EUROS, st.integers(1, 9), EUROS, EUROS, EUROS, NOMBRES, inconnus=NOMBRES
+)
 
 
 def lire(texte: str) -> Decimal:
@@ -44,15 +55,20 @@ def test_un_montant_se_lit_comme_on_l_ecrit_en_france(valeur, texte):
 @given(COMPTES)
 def test_la_phrase_dit_le_solde_et_son_sens(le_compte):
     solde = le_compte.budget - le_compte.acquis - le_compte.espere
-    phrase = le_compte.phrase
+    sur = not le_compte.inconnus
+    phrase = le_compte.phrase.split(",\u0020")[0] if "," in le_compte.phrase else le_compte.phrase
     if solde > 0:
-        assert phrase == f"il manque {montant(solde)}"
+        assert phrase == f"il manque {'' if sur else 'au plus '}{montant(solde)}"
         assert le_compte.sens == "manque"
     elif solde < 0:
-        assert phrase == f"les financements dépassent le budget de {montant(-solde)}"
+        assert (
+            phrase
+            == f"les financements dépassent le budget {'de' if sur else 'd’au moins'} {montant(-solde)}"
+        )
         assert le_compte.sens == "depasse"
     else:
         assert (phrase, le_compte.sens) == ("le plan est équilibré", "equilibre")
+    assert ("chiffré" in le_compte.phrase) == (not sur)
 
 
 @given(st.lists(COMPTES, max_size=8))
@@ -71,7 +87,8 @@ def test_le_compte_d_une_fiche_et_celui_de_la_base_s_accordent(demarche, fiches)
     for lignes, parts in fiches:
         fiche = FicheFactory(demarche=demarche)
         LigneBudget.objects.bulk_create(
-            LigneBudget(fiche=fiche, annee=2026, nature="rh", montant=valeur) for valeur in lignes
+            LigneBudget(fiche=fiche, annee=2026, nature="rh", montant=valeur, realise=realise)
+            for valeur, realise in lignes
         )
         Financement.objects.bulk_create(_part(fiche, *part) for part in parts)
         attendus[fiche.pk] = _attendu(lignes, parts)
@@ -82,20 +99,47 @@ def test_le_compte_d_une_fiche_et_celui_de_la_base_s_accordent(demarche, fiches)
     assert additionner(list(lus.values())) == additionner(list(attendus.values()))
 
 
-def _part(fiche, demande, obtenu, etat):
-    if etat == EtatFinancement.ACQUIS and obtenu is None:
-        obtenu = demande
-    return Financement(fiche=fiche, financeur="X", type="etat", demande=demande, obtenu=obtenu, etat=etat)
+def _part(fiche, demande, obtenu, etat, type_):
+    return Financement(fiche=fiche, financeur="X", type=type_, demande=demande, obtenu=obtenu, etat=etat)
 
 
 def _attendu(lignes, parts):
-    acquis = espere = Decimal(0)
-    for demande, obtenu, etat in parts:
-        if etat == EtatFinancement.ACQUIS:
-            acquis += demande if obtenu is None else obtenu
-        elif etat != EtatFinancement.REFUSE:
-            espere += demande
-    return Compte(sum(lignes, Decimal(0)), acquis, espere, len(lignes))
+    """Le même compte, écrit autrement : ligne à ligne."""
+    attendu = Compte(
+        budget=sum((prevu for prevu, _ in lignes), Decimal(0)),
+        lignes=len(lignes),
+        realise=sum((r for _, r in lignes if r is not None), Decimal(0)),
+        realises=len([r for _, r in lignes if r is not None]),
+    )
+    for demande, obtenu, etat, type_ in parts:
+        ajout = Compte(refuse=demande or Decimal(0))
+        if etat != EtatFinancement.REFUSE:
+            acquis = etat == EtatFinancement.ACQUIS
+            somme = obtenu if acquis else demande or Decimal(0)
+            ajout = Compte(
+                acquis=somme if acquis else Decimal(0),
+                espere=Decimal(0) if acquis else somme,
+                valorise=somme if type_ == "valorisation" else Decimal(0),
+                inconnus=int(not acquis and demande is None),
+            )
+        attendu = additionner([attendu, ajout])
+    return attendu
+
+
+def test_un_montant_inconnu_n_est_pas_zero_et_se_dit(fiche):
+    Financement.objects.create(fiche=fiche, financeur="Région", type="region", demande=4_000)
+    Financement.objects.create(fiche=fiche, financeur="Fondation", type="prive", demande=None)
+    assert compte(fiche).phrase == "il manque au plus 6\u202f000\u00a0€, un financement n’étant pas chiffré"
+    assert compte(fiche).phrase_courte == "il manque au plus 6\u202f000\u00a0€"
+    Financement.objects.create(fiche=fiche, financeur="État", type="etat", demande=6_000)
+    assert compte(fiche).phrase_courte == "équilibré, à confirmer"
+
+
+def test_une_valorisation_compte_et_se_dit_a_part(fiche):
+    Financement.objects.create(fiche=fiche, financeur="Bénévoles", type="valorisation", demande=1_500)
+    Financement.objects.create(fiche=fiche, financeur="État", type="etat", obtenu=8_500, etat="acquis")
+    lu = compte(fiche)
+    assert (lu.sens, lu.valorise, lu.en_argent) == ("equilibre", Decimal(1500), Decimal(8500))
 
 
 def test_un_financement_refuse_ne_compte_plus(fiche):

@@ -13,6 +13,7 @@ PAGES = {
     "gouvernance",
     "fiche_echanges", "fiche_histoire", "fiche_piece_lire",
     "journal", "membres", "papier_etat", "papier_telecharger", "plan",
+    "plan_fiches_xlsx", "plan_financement", "plan_financement_xlsx",
     "rencontre", "rencontres", "seance", "seances", "signataires",
     "suivi", "transmission", "version_json",
 }  # fmt: skip

@@ -6,12 +6,16 @@ import pytest
 from django.db import transaction
 
 from gouvernance.models import Etape, Mandat, Role
+from tests.feuille_de_route.releves import contenu as lu_en_entier
 from tests.robustesse.matrice import ACTES, COMPTES, FORMULAIRES, PAGES, REDIRIGE, ROLES, attendus
 from tests.robustesse.scene import CANARI, NIL, adresse, adresses, mettre_a, un_point
 from tests.robustesse.test_refus import ANGLAIS
 
 DES_DEMARCHES = sorted(PAGES | set(ACTES) | set(FORMULAIRES) - {"demarche_ouvrir"})
-FICHIERS = {"document_pdf", "fiche_piece_lire", "piece_lire", "seance_ics", "version_json"}
+FICHIERS = {
+    "document_pdf", "fiche_piece_lire", "plan_fiches_xlsx", "piece_lire", "plan_financement_xlsx", "seance_ics",
+    "version_json",
+}  # fmt: skip
 ETAPES = {"session_voter": Etape.ENJEUX}  # ailleurs, voter est refusé à tous
 
 
@@ -38,7 +42,8 @@ def visite(db, client, lieux, settings):
 
 
 def texte(reponse) -> str:
-    return reponse.content.decode("utf-8", "replace")
+    """Ce que dit la réponse, un classeur décompressé compris."""
+    return lu_en_entier(reponse)
 
 
 def exiger_francais(reponse, quoi):
@@ -187,14 +192,14 @@ def test_les_mots_de_recherche_ne_cassent_rien_et_ne_trouvent_rien_d_ailleurs(va
         ("q", "qui", "page", "etat", "nature", "axe", "porteur", "parent", "sous_groupe", "vu", "jalon"),
         valeur,
     )
-    for nom in ("accueil", "journal", "plan", "seances", "axe_ajouter", "contribution_ajouter",
-                "seance_planifier", "document_etat"):  # fmt: skip
+    for nom in ("accueil", "journal", "plan", "plan_financement", "seances", "axe_ajouter",
+                "contribution_ajouter", "seance_planifier", "document_etat"):  # fmt: skip
         chemin = adresse(nom, a.ids)
         reponse = visite("coordination", "get", chemin, parametres)
         assert reponse.status_code == 200, nom
-        contenu = texte(reponse)
-        assert "<script>alert" not in contenu
-        assert f"{CANARI} " not in contenu  # la recherche elle-même se remontre, pas ce qu'elle trouverait
+        lu = texte(reponse)
+        assert "<script>alert" not in lu
+        assert f"{CANARI} " not in lu  # la recherche elle-même se remontre, pas ce qu'elle trouverait
     reponse = visite("coordination", "get", adresse("demarche_ouvrir", {}), {"departement": valeur})
     assert reponse.status_code in {200, 403}
 
@@ -203,5 +208,7 @@ def test_les_fichiers_d_une_demarche_ne_portent_rien_d_une_autre(lieux, visite):
     a, b = lieux
     for nom in FICHIERS:
         assert CANARI not in texte(visite("coordination", "get", adresse(nom, a.ids)))
-    contenu = texte(visite("superutilisateur", "get", adresse("version_json", b.ids)))
-    assert contenu.count(CANARI) > 50  # le canari chante bien quand on a le droit de l'entendre
+    for nom in ("plan_fiches_xlsx", "plan_financement_xlsx"):
+        assert CANARI in texte(visite("superutilisateur", "get", adresse(nom, b.ids)))
+    dit = texte(visite("superutilisateur", "get", adresse("version_json", b.ids)))
+    assert dit.count(CANARI) > 50  # le canari chante bien quand on a le droit de l'entendre

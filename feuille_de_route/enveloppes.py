@@ -1,0 +1,149 @@
+"""Les enveloppes de l'État : ce que chaque département peut demander, a demandé, a reçu, et ce qui reste."""
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.core.exceptions import ValidationError
+from django.db.models import Case, F, OuterRef, Q, Subquery, Sum, Value, When
+from django.utils import timezone
+
+from feuille_de_route.financement import ZERO
+from feuille_de_route.financement import montant as dire
+from feuille_de_route.models import (
+    DemandeSubvention,
+    Enveloppe,
+    EtatDemande,
+    EtatFiche,
+    EtatFinancement,
+    Financement,
+    Plafond,
+    TypeFinanceur,
+)
+from gouvernance.models import Demarche
+from gouvernance.socle.manques import Manque
+from gouvernance.templatetags.feuille import date_longue
+
+EN_ATTENTE = (EtatDemande.DEPOSEE, EtatDemande.EN_COURS, EtatDemande.A_MODIFIER)
+VIVANTES = (*EN_ATTENTE, EtatDemande.ACCEPTEE)
+DEMANDE = F("montant_etp") + F("montant_prestation")
+ENGAGE = Case(When(etat=EtatDemande.ACCEPTEE, then=F("accorde")), default=DEMANDE)
+DEPARTEMENT = "demarche__gouvernance__departement"
+
+
+class Part(NamedTuple):
+    """La part d'un département, en euros : `demande` en attente de décision, `accorde` acquis."""
+
+    plafond: Plafond
+    demande: Decimal = ZERO
+    accorde: Decimal = ZERO
+    demandes: int = 0
+
+    @property
+    def engage(self) -> Decimal:
+        return self.demande + self.accorde
+
+    @property
+    def reste(self) -> Decimal:
+        return self.plafond.montant - self.engage
+
+    @property
+    def pourcent(self) -> int:
+        """Part engagée du plafond, de 0 à 100 : la longueur de la barre."""
+        if not self.plafond.montant:
+            return 100 if self.engage else 0
+        return min(100, round(100 * self.engage / self.plafond.montant))
+
+
+def engage(plafond: Plafond, *, sauf: int | None = None) -> Decimal:
+    """Ce que retiennent les demandes vivantes du département, l'une d'elles exceptée."""
+    vivantes = DemandeSubvention.objects.filter(
+        **{DEPARTEMENT: plafond.departement_id}, enveloppe=plafond.enveloppe_id, etat__in=VIVANTES
+    )
+    return vivantes.exclude(pk=sauf).aggregate(somme=Sum(ENGAGE))["somme"] or ZERO
+
+
+def verrouiller(enveloppe_pk: int, departement: str) -> Plafond | None:
+    """Le plafond d'un département, tenu jusqu'à la fin de la transaction."""
+    plafonds = Plafond.objects.select_for_update(of=("self",))
+    return plafonds.filter(enveloppe=enveloppe_pk, departement=departement).first()
+
+
+def parts(*, departement: str | None = None, enveloppe: Enveloppe | None = None) -> list[Part]:
+    """Les parts d'un département (ses enveloppes) ou d'une enveloppe (ses départements) : deux requêtes."""
+    plafonds = Plafond.objects.select_related("enveloppe", "departement")
+    demandes = DemandeSubvention.objects.all()
+    if departement:
+        plafonds = plafonds.filter(departement=departement)
+        demandes = demandes.filter(**{DEPARTEMENT: departement})
+    if enveloppe:
+        plafonds, demandes = plafonds.filter(enveloppe=enveloppe), demandes.filter(enveloppe=enveloppe)
+    sommes = {
+        (ligne["enveloppe"], ligne[DEPARTEMENT]): ligne
+        for ligne in demandes.filter(etat__in=VIVANTES).values("enveloppe", DEPARTEMENT).order_by().annotate(
+            en_attente=Sum(DEMANDE, filter=Q(etat__in=EN_ATTENTE)),
+            accordes=Sum("accorde", filter=Q(etat=EtatDemande.ACCEPTEE)),
+            nombre=Sum(1),
+        )
+    }  # fmt: skip
+    return [
+        _part(plafond, sommes.get((plafond.enveloppe_id, plafond.departement_id)))
+        for plafond in plafonds.order_by("-enveloppe__annee", "enveloppe__nom", "departement")
+    ]
+
+
+def _part(plafond: Plafond, somme: dict | None) -> Part:
+    if somme is None:
+        return Part(plafond)
+    return Part(plafond, somme["en_attente"] or ZERO, somme["accordes"] or ZERO, somme["nombre"])
+
+
+def motif_de_fermeture(enveloppe: Enveloppe) -> str:
+    """Pourquoi on ne peut pas déposer aujourd'hui ; vide si l'on peut."""
+    jour = timezone.localdate()
+    if enveloppe.ouverte_le and jour < enveloppe.ouverte_le:
+        return f"Cette enveloppe n’ouvre que le {date_longue(enveloppe.ouverte_le)}."
+    if enveloppe.close_le and jour > enveloppe.close_le:
+        return f"Cette enveloppe est close depuis le {date_longue(enveloppe.close_le)}."
+    return ""
+
+
+def verifier_plafond(plafond: Plafond) -> None:
+    """Un plafond ne descend pas sous ce qui est déjà engagé. Lève ValidationError."""
+    deja = engage(plafond)
+    if plafond.montant < deja:
+        raise ValidationError(
+            f"{plafond.departement} a déjà engagé {dire(deja)} : son plafond ne peut descendre à "
+            f"{dire(plafond.montant)}."
+        )
+
+
+def manques(demarche: Demarche) -> list[Manque]:
+    """Ce que le plan inscrit à une enveloppe de l'État au-delà du plafond du département (DOMAINE §5).
+
+    Une requête. Une part nomme son enveloppe par son dispositif ; sans année, elle compte dans la sienne.
+    """
+    plafonds = Plafond.objects.filter(departement=demarche.gouvernance.departement_id)
+    depasses = plafonds.annotate(inscrit=_inscrit(demarche)).filter(inscrit__gt=F("montant"))
+    return [
+        Manque(
+            f"Le plan de financement inscrit {dire(p.inscrit)} sur « {p.enveloppe} », dont le plafond pour "
+            f"{p.departement} est {dire(p.montant)} : réduisez de {dire(p.inscrit - p.montant)}.",
+            ecran="plan_financement",
+        )
+        for p in depasses.select_related("enveloppe", "departement")
+    ]
+
+
+def _inscrit(demarche: Demarche) -> Subquery:
+    """La somme des parts de l'État, acquises ou espérées, que les fiches retenues donnent à l'enveloppe."""
+    retenu = Case(When(etat=EtatFinancement.ACQUIS, then=F("obtenu")), default=F("demande"))
+    nomme = Q(dispositif__iexact=OuterRef("enveloppe__nom")) | Q(
+        dispositif__iexact=OuterRef("enveloppe__dispositif")
+    )
+    parts_ = Financement.objects.filter(
+        nomme, Q(annee=None) | Q(annee=OuterRef("enveloppe__annee")), fiche__demarche=demarche,
+        fiche__etat=EtatFiche.RETENUE, type=TypeFinanceur.ETAT,
+    ).exclude(etat=EtatFinancement.REFUSE).exclude(dispositif="")  # fmt: skip
+    # Un groupe unique : la somme de tout ce que la sous-requête retient.
+    groupe = parts_.order_by().annotate(tous=Value(1)).values("tous")
+    return Subquery(groupe.annotate(somme=Sum(retenu)).values("somme"))

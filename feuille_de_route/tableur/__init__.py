@@ -1,0 +1,1 @@
+"""Les exports en tableur : le plan de financement, la liste des fiches."""

@@ -1,0 +1,53 @@
+"""Télécharger en tableur : le plan de financement, la liste des fiches."""
+
+from io import BytesIO
+
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+
+from feuille_de_route import consolidation
+from feuille_de_route.tableur import fiches as tableur_fiches
+from feuille_de_route.tableur import financement as tableur_financement
+from feuille_de_route.views.financement import choisir
+from gouvernance.models import Demarche
+from gouvernance.socle.tableur import TYPE_MIME
+from gouvernance.socle.vues import lecture_seule
+from gouvernance.views.commun import ouvrir
+
+
+@lecture_seule
+def plan_de_financement(request, uuid):
+    """Les fiches que montre la page, filtrées comme elle."""
+    demarche, acces = ouvrir(request, uuid)
+    acces.exiger("exporter")
+    filtre, fiches, axes = choisir(request, demarche, acces)
+    plan = consolidation.consolider(list(fiches), axes)
+    precision = f"{filtre.phrase} : {len(plan.par_fiche)}."
+    return _remettre(
+        demarche, "plan-de-financement",
+        lambda flux: tableur_financement.ecrire(flux, plan, demarche=demarche, precision=precision),
+    )  # fmt: skip
+
+
+@lecture_seule
+def liste_des_fiches(request, uuid):
+    """Les fiches que la personne voit dans les pages d'argent, écartées non comprises."""
+    demarche, acces = ouvrir(request, uuid)
+    acces.exiger("exporter")
+    fiches = consolidation.fiches_comptees(acces)
+    titre = f"Fiches actions – {demarche.nom}"
+    return _remettre(
+        demarche, "fiches-actions", lambda flux: tableur_fiches.ecrire(flux, fiches, titre=titre)
+    )
+
+
+def _remettre(demarche: Demarche, nom: str, ecrire) -> HttpResponse:
+    """Le classeur, en pièce jointe, au nom de la démarche et du jour."""
+    flux = BytesIO()
+    ecrire(flux)
+    fichier = f"{nom}-{demarche.identifiant}-{timezone.localdate():%Y-%m-%d}.xlsx"
+    reponse = HttpResponse(flux.getvalue(), content_type=TYPE_MIME)
+    reponse["Content-Disposition"] = content_disposition_header(True, fichier)
+    reponse["X-Content-Type-Options"] = "nosniff"
+    return reponse

@@ -1,0 +1,152 @@
+"""Écrire un classeur XLSX au fil de l'eau : la mémoire ne grandit pas avec les lignes (PERFORMANCE §2).
+
+Un texte est toujours écrit comme un texte, jamais comme une formule (FIABILITE §1) ; un nombre reste un
+nombre, une date une date. Une formule porte la valeur que nous avons calculée : tout lecteur la montre.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.utils import timezone
+from xlsxwriter import Workbook
+from xlsxwriter.utility import xl_col_to_name
+
+TYPE_MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+TEXTE_MAXIMAL = 32_767  # signes dans une cellule
+COUPE = " … (texte coupé : il dépasse ce qu’une cellule peut contenir)"
+OPTIONS = {
+    "constant_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
+EUROS = '#,##0.00\\ "€";[Red]-#,##0.00\\ "€"'
+STYLES = {
+    "titre": {"bold": True, "font_size": 14},
+    "note": {"italic": True, "font_color": "#555555"},
+    "entete": {
+        "bold": True, "bg_color": "#1B4965", "font_color": "#FFFFFF", "text_wrap": True, "valign": "top",
+    },
+    "": {"valign": "top"},
+    "fort": {"valign": "top", "bold": True, "bg_color": "#E8EFF4"},
+    "total": {"valign": "top", "bold": True, "top": 1, "bg_color": "#E8EFF4"},
+    "alerte": {"valign": "top", "italic": True, "bottom": 1},
+}  # fmt: skip
+NOMBRES = {
+    "euros": {"num_format": EUROS},
+    "date": {"num_format": "dd/mm/yyyy", "align": "left"},
+    "nombre": {"num_format": "#,##0.##"},
+    "entier": {"num_format": "0"},
+    "long": {"text_wrap": True},
+    "": {},
+}
+
+
+class Colonne(NamedTuple):
+    """`genre` : euros, nombre, entier, date, long (texte sur plusieurs lignes) ou texte."""
+
+    titre: str
+    largeur: int = 14
+    genre: str = ""
+
+
+class Formule(NamedTuple):
+    """Une formule (noms de fonctions anglais, séparateur virgule) et sa valeur d'aujourd'hui."""
+
+    texte: str
+    valeur: Decimal | int | str
+
+
+class Classeur:
+    """`with Classeur(flux, titre) as classeur: …` ; les feuilles paraissent dans l'ordre de leur création et
+    s'écrivent dans n'importe quel ordre, chacune de haut en bas.
+    """
+
+    def __init__(self, flux, titre: str):
+        self.classeur = Workbook(flux, OPTIONS)
+        self.classeur.set_properties({"title": titre})
+        self._formats: dict = {}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, genre, *reste):
+        self.classeur.close()
+
+    def feuille(self, nom: str, colonnes: list[Colonne]) -> "Feuille":
+        return Feuille(self, self.classeur.add_worksheet(nom), colonnes)
+
+    def format(self, style: str, genre: str):
+        cle = style, genre
+        if cle not in self._formats:
+            self._formats[cle] = self.classeur.add_format(STYLES[style] | NOMBRES[genre])
+        return self._formats[cle]
+
+
+class Feuille:
+    """Une feuille que l'on remplit ligne après ligne ; `suivante` : le numéro de la prochaine, dès 1."""
+
+    def __init__(self, classeur: Classeur, feuille, colonnes: list[Colonne]):
+        self.classeur, self.feuille, self.colonnes, self.suivante = classeur, feuille, colonnes, 1
+        feuille.set_landscape()
+        feuille.set_paper(9)
+        feuille.fit_to_pages(1, 0)
+        for rang, colonne in enumerate(colonnes):
+            feuille.set_column(rang, rang, colonne.largeur)
+
+    def phrase(self, texte: str, style: str = "note") -> None:
+        self._cellule(0, texte, style)
+        self.suivante += 1
+
+    def entetes(self) -> None:
+        """La ligne des titres, figée et répétée à l'impression."""
+        for rang, colonne in enumerate(self.colonnes):
+            self._cellule(rang, colonne.titre, "entete")
+        self.feuille.freeze_panes(self.suivante, 0)
+        self.feuille.repeat_rows(self.suivante - 1)
+        self.suivante += 1
+
+    def ligne(self, valeurs, style: str = "") -> int:
+        """Écrit une ligne et rend son numéro."""
+        for rang, valeur in enumerate(valeurs):
+            self._cellule(rang, valeur, style, self.colonnes[rang].genre)
+        self.suivante += 1
+        return self.suivante - 1
+
+    def filtrer(self, premiere: int) -> None:
+        """Les flèches de tri et de filtre, de la ligne des titres à la dernière écrite."""
+        self.feuille.autofilter(premiere - 1, 0, self.suivante - 2, len(self.colonnes) - 1)
+
+    def _cellule(self, rang: int, valeur, style: str, genre: str = "") -> None:
+        ou, format_ = (self.suivante - 1, rang), self.classeur.format(style, genre)
+        match valeur:
+            case None | "":
+                self.feuille.write_blank(*ou, None, format_)
+            case Formule():
+                nue = float(valeur.valeur) if isinstance(valeur.valeur, Decimal) else valeur.valeur
+                self.feuille.write_formula(*ou, valeur.texte, format_, nue)
+            case bool():
+                self.feuille.write_string(*ou, "Oui" if valeur else "Non", format_)
+            case Decimal() | int() | float():
+                self.feuille.write_number(*ou, valeur, format_)
+            case date():
+                self.feuille.write_datetime(*ou, _locale(valeur), format_)
+            case _:
+                self.feuille.write_string(*ou, _tenir(str(valeur)), format_)
+
+
+def lettre(rang: int) -> str:
+    """0 → « A »."""
+    return xl_col_to_name(rang)
+
+
+def _tenir(texte: str) -> str:
+    return texte if len(texte) <= TEXTE_MAXIMAL else texte[: TEXTE_MAXIMAL - len(COUPE)] + COUPE
+
+
+def _locale(jour: date) -> date:
+    """Un instant, à l'heure de Paris et sans fuseau : Excel n'en connaît pas."""
+    if isinstance(jour, datetime) and timezone.is_aware(jour):
+        return timezone.localtime(jour).replace(tzinfo=None)
+    return jour

@@ -1,0 +1,97 @@
+"""Le plan de financement consolidé : ce que chacun y voit, et ce qu'il y lit."""
+
+import pytest
+from django.urls import reverse
+
+from feuille_de_route.models import EtatFinancement, FicheAction
+from gouvernance.models import Role
+from tests.feuille_de_route.fabriques import AxeFactory, FicheFactory, FinancementFactory, LigneBudgetFactory
+from tests.feuille_de_route.releves import contenu, tableau
+
+EURO = "\u00a0€"
+FINE = "\u202f"
+
+
+def adresse(demarche, nom="plan_financement"):
+    return reverse(nom, args=[demarche.uuid])
+
+
+@pytest.fixture
+def coordination(client, gens):
+    client.force_login(gens["coordination"])
+    return client
+
+
+def test_une_fiche_par_financeur_et_par_annee(coordination, demarche):
+    axe = AxeFactory(demarche=demarche, intitule="Aller vers")
+    fiche = FicheFactory(demarche=demarche, axe=axe, titre="Le bus")
+    LigneBudgetFactory(fiche=fiche, annee=2026, montant="30000.50", realise="12000")
+    LigneBudgetFactory(fiche=fiche, annee=2027, nature="rh", montant=20_000, etp="0.5")
+    FinancementFactory(fiche=fiche, financeur="Région", type="region", annee=2026, demande=10_000)
+    FinancementFactory(
+        fiche=fiche, financeur="État", annee=2026, demande=9_000, obtenu=8_000, etat=EtatFinancement.ACQUIS
+    )
+    FinancementFactory(fiche=fiche, financeur="Mairie", type="valorisation", demande=2_000)
+    FinancementFactory(fiche=fiche, financeur="Fondation", type="prive", annee=2027, demande=None)
+    FinancementFactory(fiche=fiche, financeur="CAF", type="caf", demande=4_000, etat=EtatFinancement.REFUSE)
+    page = coordination.get(adresse(demarche)).content.decode()
+    annees = tableau(page, "par-annee")
+    assert annees["2026"][4:] == ["30000.50", "12000", "8000", "10000", f"Il manque 12{FINE}000,50{EURO}"]
+    assert annees["2027"][:4] == ["–", "–", "20000", "0,5"]
+    assert annees["2027"][-1] == f"Il manque au plus 20{FINE}000{EURO}"
+    assert annees["Sans année"][-2:] == ["2000", "Vaut pour toute la durée"]
+    assert f"2{FINE}000{EURO} de financements ne disent pas leur année" in page
+    fiches = tableau(page, "par-fiche")
+    assert fiches["Région espéré"] == ["10000", "–", "–", "10000"]
+    assert fiches["État acquis"] == ["8000", "–", "–", "8000"]
+    assert fiches["Fondation espéré"] == ["–", "inconnu", "–", "inconnu"]
+    assert fiches["CAF refusé, ne compte pas"] == ["–", "–", "4000", "4000"]
+    financeurs = tableau(page, "par-financeur")
+    assert financeurs["En nature"] == ["2000", ""]
+    assert financeurs["Total"] == ["8000", "12000", "20000", "4000"]
+    assert tableau(page, "par-axe")["1. Aller vers"][1:4] == ["50000.50", "8000", "12000"]
+
+
+def test_deux_graphies_d_un_financeur_n_en_font_qu_un(coordination, demarche):
+    fiche = FicheFactory(demarche=demarche)
+    for nom in ("Région Nouvelle-Aquitaine", "région nouvelle aquitaine "):
+        FinancementFactory(fiche=fiche, financeur=nom, type="region", demande=1_000)
+    page = coordination.get(adresse(demarche)).content.decode()
+    assert tableau(page, "par-financeur")["Région Nouvelle-Aquitaine"][-2:] == ["2000", "–"]
+
+
+def test_un_filtre_change_les_totaux_et_le_tableur(coordination, demarche):
+    retenue = FicheFactory(demarche=demarche, retenue=True)
+    proposee = FicheFactory(demarche=demarche, proposee=True)
+    ecartee = FicheFactory(demarche=demarche, ecartee=True)
+    for fiche, montant in ((retenue, 100), (proposee, 10), (ecartee, 1)):
+        LigneBudgetFactory(fiche=fiche, montant=montant)
+    for filtre, attendu in (("", "110"), ("?fiches=retenues", "100"), ("?fiches=inconnu", "110")):
+        page = coordination.get(adresse(demarche) + filtre).content.decode()
+        assert tableau(page, "par-annee")["Total"][0] == attendu
+    vide = AxeFactory(demarche=demarche)
+    page = coordination.get(adresse(demarche) + f"?axe={vide.uuid}").content.decode()
+    assert "Aucun montant pour ces fiches" in page
+
+
+def test_un_plan_vide_dit_ou_chiffrer(coordination, demarche):
+    assert "Rien n’est encore chiffré" in coordination.get(adresse(demarche)).content.decode()
+
+
+@pytest.mark.parametrize("page", ["plan_financement", "plan_financement_xlsx", "plan_fiches_xlsx"])
+def test_un_partenaire_n_y_voit_que_les_siennes(client, demarche, gens, fiche, page):
+    autre = FicheFactory(demarche=demarche, titre="Celle des autres", proposee=True)
+    LigneBudgetFactory(fiche=autre)
+    FicheAction.objects.filter(pk=fiche.pk).update(titre="La mienne")
+    lus = {}
+    for qui in ("partenaire", "coordination", Role.LECTURE.value):
+        client.force_login(gens[qui])
+        lus[qui] = contenu(client.get(adresse(demarche, page)))
+    assert "La mienne" in lus["partenaire"]
+    assert "Celle des autres" not in lus["partenaire"]
+    assert "Celle des autres" in lus["coordination"]
+    assert "La mienne" in lus["coordination"]
+    assert "Celle des autres" in lus["lecture"]
+    assert "La mienne" not in lus["lecture"]  # un brouillon
+    client.force_login(gens["dehors"])
+    assert client.get(adresse(demarche, page)).status_code == 404

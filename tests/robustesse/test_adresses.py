@@ -13,8 +13,8 @@ from tests.robustesse.test_refus import ANGLAIS
 
 DES_DEMARCHES = sorted(PAGES | set(ACTES) | set(FORMULAIRES) - {"demarche_ouvrir"})
 FICHIERS = {
-    "document_pdf", "fiche_piece_lire", "plan_fiches_xlsx", "piece_lire", "plan_financement_xlsx", "seance_ics",
-    "version_json",
+    "document_pdf", "fiche_piece_lire", "plan_fiches_xlsx", "piece_lire", "plan_financement_xlsx",
+    "seance_ics", "version_json",
 }  # fmt: skip
 ETAPES = {"session_voter": Etape.ENJEUX}  # ailleurs, voter est refusé à tous
 

@@ -61,10 +61,15 @@ LIBRES |= {
     "mandat",
     "sources",
     "compte_rendu",
+    "besoins",
+    "premiere_annee",
 }
 
 
-@pytest.mark.parametrize("texte", HOSTILES, ids=lambda t: t[:16].encode("ascii", "replace").decode())
+# Ensemble dans chaque champ, et non un document par texte : la mise en page est ce qui prend le temps.
+@pytest.mark.parametrize(
+    "texte", [" ".join(HOSTILES[:6]), " ".join(HOSTILES[6:])], ids=["balisage", "signes"]
+)
 def test_un_texte_hostile_dans_tous_les_champs_s_imprime_sans_agir(texte, caplog):
     with caplog.at_level(logging.WARNING, logger="weasyprint"):
         octets = pdf(soumis(empoisonner(exemple(), texte)))

@@ -1,110 +1,133 @@
-"""Le plan d'actions : les fiches par axe, leur état, leur complétude et leur équilibre ; les besoins."""
+"""Le plan d'actions : filtrer, chercher, trier, et le lire par axe, porteur, EPCI ou calendrier ; les besoins."""
 
-from typing import NamedTuple
-
-from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from feuille_de_route import besoins as regles
-from feuille_de_route.completude import VIDE, completude, contenus
-from feuille_de_route.financement import Compte, additionner
-from feuille_de_route.forms.plan import FormulaireBesoin, FormulaireFiltre
-from feuille_de_route.models import Axe, BesoinIngenierie, EtatFiche, FicheAction
-from gouvernance.models import Structure
+from feuille_de_route import chronologie, filtres, lots, recherche, regroupements
+from feuille_de_route.financement import additionner
+from feuille_de_route.forms.plan import FormulaireBesoin
+from feuille_de_route.models import BesoinIngenierie, EtatFiche, FicheAction, Priorite
+from feuille_de_route.plan import Ligne, Plan, charger, parts, synthese
+from gouvernance.couverture import epcis_de
 from gouvernance.socle.vues import lecture_seule
+from gouvernance.templatetags.feuille import euros
 from gouvernance.views.commun import Saisie, agir, ouvrir, traiter
 
 SENS = {"monter": -1, "descendre": 1}
-TEXTES = ("titre", "objectifs", "description", "contexte", "pilote")
-
-
-class LigneDuPlan(NamedTuple):
-    fiche: FicheAction
-    completude: int
-    compte: Compte
-
-
-class Groupe(NamedTuple):
-    """Les fiches d'un axe (ou d'un sous-axe) et leur compte ; `niveau` : h2 ou h3."""
-
-    titre: str
-    niveau: str
-    lignes: list[LigneDuPlan]
-    total: Compte
+PRIORITES = dict(Priorite.choices)
 
 
 @lecture_seule
 def plan(request, uuid):
     demarche, acces = ouvrir(request, uuid)
     visibles = FicheAction.objects.visibles_par(request.user).filter(demarche=demarche)
-    axes = list(demarche.axes.all())
-    porteurs = list(Structure.objects.filter(fiches_portees__in=visibles).distinct().order_by("nom"))
-    filtre = FormulaireFiltre(request.GET, axes=axes, porteurs=porteurs)
-    lignes = _lignes(_filtrer(visibles, axes, filtre.criteres))
-    vivantes = [ligne for ligne in lignes if ligne.fiche.etat != EtatFiche.ECARTEE]
+    charge = charger(visibles, demarche)
+    q = filtres.lire(request.GET, filtres.RECHERCHE)
+    rangs = recherche.trouver(visibles, q) if q else None
+    vue, ordre, garder, refus = _lecture(request, recherche=bool(q))
+    selection = filtres.selectionner(charge, request.GET, garder, rangs)
+    lignes = regroupements.trier(selection.lignes, ordre, rangs)
     contexte = {
         "demarche": demarche,
         "acces": acces,
         "page": "Plan d’actions",
-        "filtre": filtre,
-        "filtres_poses": bool(filtre.criteres),
-        "groupes": _groupes(axes, vivantes),
-        "ecartees": [ligne for ligne in lignes if ligne.fiche.etat == EtatFiche.ECARTEE],
-        "nb_fiches": len(vivantes),
-        "total": additionner([ligne.compte for ligne in vivantes]),
-        "par_etat": _par_etat(vivantes),
+        "selection": selection,
+        "refus": refus + selection.refus,
+        "q": q,
+        "vue": vue,
+        "vues": _liens_des_vues(vue, selection.criteres, garder),
+        "tris": _choix_de_tri(ordre, bool(q)),
+        "nombre": len(charge.lignes),
+        "suivi": demarche.signee_le is not None,
+        "choisir": acces.peut["editer_fiches"] and vue in regroupements.EN_TABLEAUX and bool(lignes),
+        "actes": lots.ACTES,
+        **_resume(lignes),
+        **_montrer(vue, charge, lignes, demarche),
+        "entetes": regroupements.entetes(ordre, {**selection.criteres, **garder}),
     }
     return render(request, "feuille_de_route/plan.html", contexte)
 
 
-def _filtrer(fiches, axes: list[Axe], criteres: dict):
-    if mot := criteres.get("q"):
-        recherche = Q()
-        for champ in TEXTES:
-            recherche |= Q(**{f"{champ}__icontains": mot})
-        fiches = fiches.filter(recherche)
-    if axe := next((a for a in axes if str(a.uuid) == criteres.get("axe")), None):
-        fiches = fiches.filter(Q(axe=axe) | Q(axe__parent=axe))
-    if porteur := criteres.get("porteur"):
-        fiches = fiches.filter(structure_porteuse__uuid=porteur)
-    return fiches.filter(**{nom: criteres[nom] for nom in ("etat", "nature") if nom in criteres})
+def _lecture(request, *, recherche: bool) -> tuple:
+    """La vue et le tri que demande l'adresse, ce que les liens en gardent, et ce qui n'y est pas compris."""
+    vue, tri = filtres.lire(request.GET, "vue"), filtres.lire(request.GET, "tri")
+    ordre, incompris = regroupements.ordre(tri, recherche=recherche)
+    refus = [incompris] if incompris else []
+    if vue and vue not in regroupements.CODES_DES_VUES:
+        vue, refus = "", ["Cette façon de lire le plan n’existe pas : le voici par axe.", *refus]
+    garder = {"vue": vue if vue != "axe" else "", "tri": "" if incompris else tri}
+    return vue or "axe", ordre, garder, refus
 
 
-def _lignes(fiches) -> list[LigneDuPlan]:
-    """Quatre requêtes, quel que soit le nombre de fiches."""
-    liste = list(fiches.select_related("structure_porteuse").order_by("numero"))
-    contenu = contenus([f.pk for f in liste])
+def _liens_des_vues(courante: str, criteres: dict, garder: dict) -> list[tuple[str, str, bool]]:
     return [
-        LigneDuPlan(f, completude(f, contenu.get(f.pk, VIDE)), contenu.get(f.pk, VIDE).compte) for f in liste
+        (v.libelle, filtres.adresse({**criteres, **garder, "vue": v.code}), v.code == courante)
+        for v in regroupements.VUES
     ]
 
 
-def _groupes(axes: list[Axe], lignes: list[LigneDuPlan]) -> list[Groupe]:
-    """D'abord les fiches sans axe, puis une section par axe peuplé et par sous-axe, dans l'ordre."""
-    orphelines = _groupe("Fiches sans axe", "h2", None, lignes)
-    groupes = [orphelines] if orphelines.lignes else []
-    for rang, axe in enumerate((a for a in axes if a.parent_id is None), start=1):
-        enfants = (a for a in axes if a.parent_id == axe.pk)
-        sous = [_groupe(f"{rang}.{i}. {a}", "h3", a.pk, lignes) for i, a in enumerate(enfants, start=1)]
-        propres = _groupe(f"{rang}. {axe}", "h2", axe.pk, lignes)
-        peuples = [groupe for groupe in sous if groupe.lignes]
-        if propres.lignes or peuples:
-            groupes += [propres, *peuples]
-    return groupes
+def _choix_de_tri(ordre, cherche: bool) -> list[tuple[str, str, bool]]:
+    """(mot de l'adresse, libellé, choisi) ; par pertinence seulement quand on cherche."""
+    choix = [(regroupements.PERTINENCE, "Pertinence")] if cherche else []
+    for colonne in regroupements.COLONNES:
+        choix += [(colonne.code, colonne.montant), (f"-{colonne.code}", colonne.descendant)]
+    return [(code, libelle, code == ordre.mot) for code, libelle in choix]
 
 
-def _groupe(titre: str, niveau: str, axe_pk: int | None, lignes: list[LigneDuPlan]) -> Groupe:
-    siennes = [ligne for ligne in lignes if ligne.fiche.axe_id == axe_pk]
-    return Groupe(titre, niveau, siennes, additionner([ligne.compte for ligne in siennes]))
+def _resume(lignes: list[Ligne]) -> dict:
+    etats = parts([ligne.fiche.etat for ligne in lignes], EtatFiche.choices)
+    return {
+        "synthese": synthese(lignes),
+        "par_etat": etats,
+        "total": additionner([ligne.compte for ligne in lignes]),
+    }
 
 
-def _par_etat(lignes: list[LigneDuPlan]) -> list[tuple]:
-    """(état, libellé, nombre) pour chaque état présent."""
-    etats = [ligne.fiche.etat for ligne in lignes]
-    return [(e.value, e.label, etats.count(e.value)) for e in EtatFiche if e.value in etats]
+def _montrer(vue: str, charge: Plan, lignes: list[Ligne], demarche) -> dict:
+    """Ce que montre la vue, et elle seule."""
+    fiches = reverse("plan", args=[demarche.uuid]) + "fiches/"
+    montre = {"groupes": [], "territoires": None, "calendrier": None, "fiches": fiches}
+    if vue == "calendrier":
+        jour = timezone.localdate()
+        etapes = chronologie.etapes_de(lignes)
+        montre["calendrier"] = chronologie.chronologie(lignes, etapes, jour)
+    elif vue == "epci":
+        montre["territoires"] = regroupements.par_epci(lignes, epcis_de(demarche))
+    else:
+        groupes = regroupements.grouper(vue, charge, lignes)
+        montre["groupes"] = [(g, [_rangee(ligne, fiches, vue) for ligne in g.lignes]) for g in groupes]
+    return montre
+
+
+def _rangee(ligne: Ligne, fiches: str, vue: str) -> dict:
+    """Une ligne de tableau, chaque case déjà écrite : trois cents fiches tiennent dans une page."""
+    fiche, compte = ligne.fiche, ligne.compte
+    sous = [fiche.get_nature_display() or "nature à dire"]
+    if vue != "porteur":
+        sous.insert(0, next(iter(ligne.liens.get("porteur", {}).values()), "porteur à désigner"))
+    return {
+        "cle": f"{fiche.numero}.{fiche.version}",
+        "numero": fiche.numero,
+        "titre": fiche.titre,
+        "url": f"{fiches}{fiche.uuid}/",
+        "sous": " · ".join(sous),
+        "rapide": fiche.gain_rapide,
+        "etat": fiche.etat,
+        "etat_dit": fiche.get_etat_display(),
+        "realisation": fiche.etat_realisation,
+        "realisation_dite": fiche.get_etat_realisation_display(),
+        "priorite": PRIORITES.get(fiche.priorite, "–"),
+        "echeance": f"{fiche.fin:%d/%m/%Y}" if fiche.fin else "–",
+        "remplie": ligne.completude,
+        "budget": euros(compte.budget) if compte.lignes else "–",
+        "sens": compte.sens,
+        "solde": compte.phrase_courte,
+        "modifiee": f"{timezone.localtime(fiche.modifie_le):%d/%m/%Y}",
+    }
 
 
 @lecture_seule

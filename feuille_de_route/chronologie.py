@@ -1,0 +1,180 @@
+"""Le calendrier des actions : un dessin (une barre par fiche) et la même chose en tableau, par trimestre."""
+
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from feuille_de_route.models import EtapeFiche
+from feuille_de_route.plan import Ligne
+
+MARGE, LARGEUR, ENTETE, RANGEE = 290, 600, 44, 26  # en unités du dessin
+TITRE = 40  # signes du titre montrés à gauche de la barre
+ANS_AVANT, ANS_APRES = 5, 10  # au-delà, une date est sûrement une faute de frappe : la barre est coupée
+
+
+class Trimestre(NamedTuple):
+    annee: int
+    rang: int  # 1 à 4
+
+    @property
+    def debut(self) -> date:
+        return date(self.annee, 3 * self.rang - 2, 1)
+
+    @property
+    def suivant(self) -> "Trimestre":
+        return Trimestre(self.annee + self.rang // 4, self.rang % 4 + 1)
+
+    @property
+    def libelle(self) -> str:
+        return f"{'1er' if self.rang == 1 else f'{self.rang}e'} trimestre {self.annee}"
+
+
+def trimestre_de(jour: date) -> Trimestre:
+    return Trimestre(jour.year, (jour.month + 2) // 3)
+
+
+class Barre(NamedTuple):
+    """`x`, `largeur` : du début à la fin ; `ouverte` : sans date de fin ; `marques` : (x, faite)."""
+
+    titre: str
+    y: int
+    x: float
+    largeur: float
+    ouverte: bool
+    etat: str
+    marques: list[tuple[float, bool]]
+
+    @property
+    def milieu(self) -> int:
+        return self.y + RANGEE // 2
+
+    @property
+    def ligne(self) -> int:
+        """Où poser le pied du texte."""
+        return self.y + RANGEE // 2 + 4
+
+
+class Moment(NamedTuple):
+    """Un trimestre du tableau ; étapes : (fiche, libellé, échéance, faite)."""
+
+    trimestre: Trimestre
+    commencent: list[Ligne]
+    etapes: list[tuple[Ligne, EtapeFiche]]
+    finissent: list[Ligne]
+    en_cours: bool
+
+
+class Chronologie(NamedTuple):
+    barres: list[Barre]
+    graduations: list[tuple[float, str, bool]]  # (x, texte, début d'année)
+    aujourd_hui: float | None
+    hauteur: int
+    moments: list[Moment]
+    sans_date: list[Ligne]
+    coupee: bool
+
+    @property
+    def largeur(self) -> int:
+        return MARGE + LARGEUR
+
+
+def chronologie(lignes: list[Ligne], etapes: dict[int, list[EtapeFiche]], jour: date) -> Chronologie:
+    """Les fiches datées dans l'ordre où elles commencent ; les autres, à part."""
+    datees = [ligne for ligne in lignes if ligne.fiche.debut or ligne.fiche.fin]
+    datees.sort(key=lambda ligne: (_bornes(ligne)[0], _bornes(ligne)[1], ligne.fiche.numero))
+    sans_date = [ligne for ligne in lignes if not (ligne.fiche.debut or ligne.fiche.fin)]
+    debut, fin, coupee = _etendue(datees, etapes, jour)
+    echelle = _Echelle(debut, fin)
+    barres = [
+        _barre(ligne, rang, echelle, etapes.get(ligne.fiche.pk, ())) for rang, ligne in enumerate(datees)
+    ]
+    return Chronologie(
+        barres=barres,
+        graduations=_graduations(echelle),
+        aujourd_hui=echelle.x(jour) if debut <= jour <= fin else None,
+        hauteur=ENTETE + RANGEE * len(barres) + 8,
+        moments=_moments(datees, etapes, jour),
+        sans_date=sans_date,
+        coupee=coupee,
+    )
+
+
+def etapes_de(lignes: list[Ligne]) -> dict[int, list[EtapeFiche]]:
+    """Identifiant de fiche → ses étapes datées, en une requête."""
+    trouvees: dict[int, list[EtapeFiche]] = {}
+    cles = [ligne.fiche.pk for ligne in lignes]
+    for etape in EtapeFiche.objects.filter(fiche__in=cles, echeance__isnull=False):
+        trouvees.setdefault(etape.fiche_id, []).append(etape)
+    return trouvees
+
+
+def _bornes(ligne: Ligne) -> tuple[date, date]:
+    fiche = ligne.fiche
+    return fiche.debut or fiche.fin, fiche.fin or fiche.debut
+
+
+def _etendue(datees, etapes, jour: date) -> tuple[date, date, bool]:
+    """Des trimestres entiers, bornés ; vrai si des dates en sortent."""
+    dates = [d for ligne in datees for d in _bornes(ligne)]
+    dates += [e.echeance for ligne in datees for e in etapes.get(ligne.fiche.pk, ())]
+    premiere, derniere = min(dates, default=jour), max(dates, default=jour)
+    tot, tard = date(jour.year - ANS_AVANT, 1, 1), date(jour.year + ANS_APRES, 12, 31)
+    coupee = premiere < tot or derniere > tard
+    premiere, derniere = min(max(premiere, tot), tard), max(min(derniere, tard), tot)
+    fin = trimestre_de(derniere).suivant.debut - timedelta(days=1)
+    return trimestre_de(premiere).debut, fin, coupee
+
+
+class _Echelle(NamedTuple):
+    debut: date
+    fin: date
+
+    def x(self, jour: date) -> float:
+        jours = (min(max(jour, self.debut), self.fin) - self.debut).days
+        return round(MARGE + LARGEUR * jours / ((self.fin - self.debut).days + 1), 1)
+
+
+def _graduations(echelle: _Echelle) -> list[tuple[float, str, bool]]:
+    """Les trimestres, ou les années seules si les trimestres ne se liraient plus."""
+    trimestre, suite = trimestre_de(echelle.debut), []
+    serre = (echelle.fin - echelle.debut).days > 365 * 5
+    while trimestre.debut <= echelle.fin:
+        annee = trimestre.rang == 1 or trimestre.debut == echelle.debut
+        if annee or not serre:
+            suite.append((echelle.x(trimestre.debut), f"T{trimestre.rang}" if not serre else "", annee))
+        trimestre = trimestre.suivant
+    return suite
+
+
+def _barre(ligne: Ligne, rang: int, echelle: _Echelle, etapes) -> Barre:
+    fiche, (debut, fin) = ligne.fiche, _bornes(ligne)
+    ouverte = fiche.fin is None
+    x = echelle.x(debut)
+    bout = echelle.x(echelle.fin if ouverte else fin + timedelta(days=1) if fin < echelle.fin else fin)
+    titre = str(fiche)
+    return Barre(
+        titre if len(titre) <= TITRE else titre[: TITRE - 1].rstrip() + "…",
+        ENTETE + RANGEE * rang, x, round(max(bout - x, 4), 1), ouverte, fiche.etat_realisation or fiche.etat,
+        [(echelle.x(e.echeance), e.faite_le is not None) for e in etapes],
+    )  # fmt: skip
+
+
+def _moments(datees: list[Ligne], etapes, jour: date) -> list[Moment]:
+    """Un par trimestre où il se passe quelque chose, plus celui où l'on est."""
+    moments: dict[Trimestre, Moment] = {}
+
+    def au(quand: date) -> Moment:
+        quel = trimestre_de(quand)
+        return moments.setdefault(quel, Moment(quel, [], [], [], quel == trimestre_de(jour)))
+
+    for ligne in datees:
+        if ligne.fiche.debut:
+            au(ligne.fiche.debut).commencent.append(ligne)
+        if ligne.fiche.fin:
+            au(ligne.fiche.fin).finissent.append(ligne)
+        for etape in etapes.get(ligne.fiche.pk, ()):
+            au(etape.echeance).etapes.append((ligne, etape))
+    if moments:
+        au(jour)
+    for moment in moments.values():
+        moment.etapes.sort(key=lambda couple: (couple[1].echeance, couple[0].fiche.numero))
+    return [moments[trimestre] for trimestre in sorted(moments)]

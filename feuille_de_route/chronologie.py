@@ -65,7 +65,8 @@ class Moment(NamedTuple):
 
 class Chronologie(NamedTuple):
     barres: list[Barre]
-    graduations: list[tuple[float, str, bool]]  # (x, texte, début d'année)
+    graduations: list[tuple[float, str, bool]]  # (x, « T3 », trait plein) ; sans texte si c'est trop serré
+    annees: list[tuple[float, str]]
     aujourd_hui: float | None
     hauteur: int
     moments: list[Moment]
@@ -90,6 +91,7 @@ def chronologie(lignes: list[Ligne], etapes: dict[int, list[EtapeFiche]], jour: 
     return Chronologie(
         barres=barres,
         graduations=_graduations(echelle),
+        annees=_annees(echelle),
         aujourd_hui=echelle.x(jour) if debut <= jour <= fin else None,
         hauteur=ENTETE + RANGEE * len(barres) + 8,
         moments=_moments(datees, etapes, jour),
@@ -133,16 +135,33 @@ class _Echelle(NamedTuple):
         return round(MARGE + LARGEUR * jours / ((self.fin - self.debut).days + 1), 1)
 
 
-def _graduations(echelle: _Echelle) -> list[tuple[float, str, bool]]:
-    """Les trimestres, ou les années seules si les trimestres ne se liraient plus."""
+def _trimestres(echelle: _Echelle) -> list[Trimestre]:
     trimestre, suite = trimestre_de(echelle.debut), []
-    serre = (echelle.fin - echelle.debut).days > 365 * 5
     while trimestre.debut <= echelle.fin:
-        annee = trimestre.rang == 1 or trimestre.debut == echelle.debut
-        if annee or not serre:
-            suite.append((echelle.x(trimestre.debut), f"T{trimestre.rang}" if not serre else "", annee))
+        suite.append(trimestre)
         trimestre = trimestre.suivant
     return suite
+
+
+def _graduations(echelle: _Echelle) -> list[tuple[float, str, bool]]:
+    """Un trait par trimestre ; leurs noms, tant qu'ils se lisent."""
+    suite = _trimestres(echelle)
+    lisible = len(suite) <= LARGEUR // 24
+    return [
+        (echelle.x(t.debut), f"T{t.rang}" if lisible else "", t.rang == 1)
+        for t in suite
+        if lisible or t.rang == 1
+    ]
+
+
+def _annees(echelle: _Echelle) -> list[tuple[float, str]]:
+    """L'année au-dessus de son premier trimestre ; pas s'il n'en reste que le dernier, trop étroit."""
+    suite = _trimestres(echelle)
+    return [
+        (echelle.x(t.debut) + 4, str(t.annee))
+        for rang, t in enumerate(suite)
+        if t.rang == 1 or (rang == 0 and t.rang < 4)
+    ]
 
 
 def _barre(ligne: Ligne, rang: int, echelle: _Echelle, etapes) -> Barre:

@@ -139,6 +139,29 @@ class Selection(NamedTuple):
     def posee(self) -> bool:
         return bool(self.criteres)
 
+    @property
+    def courants(self) -> list[Champ]:
+        return [champ for champ in self.champs if champ.courant]
+
+    @property
+    def autres(self) -> list[Champ]:
+        return [champ for champ in self.champs if not champ.courant]
+
+    @property
+    def autres_poses(self) -> int:
+        return sum(champ.pose for champ in self.autres)
+
+    @property
+    def phrase(self) -> str:
+        """Combien de fiches, et si c'est tout le plan."""
+        nombre = len(self.lignes)
+        if not nombre:
+            return "Aucune fiche"
+        mots = "1 fiche action" if nombre == 1 else f"{nombre} fiches actions"
+        if not self.posee:
+            return mots
+        return f"{mots} {'correspond' if nombre == 1 else 'correspondent'} aux filtres"
+
 
 def lire(parametres, nom: str) -> str:
     return parametres.get(nom, "").replace("\x00", "").strip()[:LONGUEUR]

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Model, OuterRef
 from django.utils import timezone
 from django.utils.text import capfirst
 
@@ -121,7 +121,8 @@ def _effet_champ(champ: str, valeur: Valeur, fiche: FicheAction) -> Effet:
         motif = "elle est écartée : reprenez-la d’abord"
     elif actuel == valeur.objet:
         motif = "c’est déjà le cas"
-    return Effet(fiche, _dire(fiche, champ), valeur.libelle, motif)
+    apres = str(valeur.objet) if isinstance(valeur.objet, Model) else valeur.libelle
+    return Effet(fiche, _dire(fiche, champ), apres, motif)
 
 
 def _dire(fiche: FicheAction, champ: str) -> str:

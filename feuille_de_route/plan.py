@@ -150,6 +150,18 @@ class Synthese(NamedTuple):
         fiches = "fiche" if self.au_dela == 1 else "fiches"
         return f"{self.au_dela} {fiches} sur {self.fiches} {verbe} au-delà de l’existant."
 
+    @property
+    def avancement(self) -> str:
+        """« sur 8 fiches, 2 en cours » : ce que l'on dit aux élus."""
+        en_cours = next((p.nombre for p in self.realisations if p.code == EtatRealisation.EN_COURS), 0)
+        suite = f", {en_cours} en cours" if en_cours else ""
+        return f"sur {compter(self.fiches, 'fiche')}{suite}"
+
+
+def compter(nombre: int, mot: str) -> str:
+    """« 1 fiche », « 8 fiches »."""
+    return f"{nombre} {mot}{'s' if nombre > 1 else ''}"
+
 
 def synthese(lignes: list[Ligne]) -> Synthese:
     fiches = [ligne.fiche for ligne in lignes if ligne.fiche.etat != EtatFiche.ECARTEE]
@@ -171,7 +183,7 @@ def parts(valeurs: list, choix) -> list[Part]:
     for code, libelle in choix:
         if nombre := nombres[code]:
             largeur = 100 * nombre / total
-            code = AUCUN if code in {"", None} else str(code)
-            suite.append(Part(code, str(libelle), nombre, round(debut, 2), round(largeur, 2)))
+            mot = AUCUN if code in {"", None} else str(code)
+            suite.append(Part(mot, str(libelle), nombre, round(debut, 2), round(largeur, 2)))
             debut += largeur
     return suite

@@ -1,4 +1,4 @@
-"""Les lectures du plan d'actions : par axe, en une liste, par structure porteuse, par EPCI ; et leurs tris."""
+"""Les lectures du plan d'actions : par axe, en une liste, par porteur, par EPCI ; et leurs tris."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -39,7 +39,10 @@ class Colonne(NamedTuple):
 
 COLONNES = (
     Colonne("numero", "N°", "Numéro", "Numéro, du dernier au premier", lambda ligne: ligne.fiche.numero),
-    Colonne("titre", "Fiche", "Titre, de A à Z", "Titre, de Z à A", lambda ligne: cle_francaise(ligne.fiche.titre)),
+    Colonne(
+        "titre", "Fiche", "Titre, de A à Z", "Titre, de Z à A",
+        lambda ligne: cle_francaise(ligne.fiche.titre),
+    ),
     Colonne(
         "etat", "État", "État, de A à Z", "État, de Z à A", lambda ligne: ligne.fiche.get_etat_display()
     ),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from feuille_de_route.views import axes, fiches, plan
+from feuille_de_route.views import axes, fiches, lots, plan
 
 D = "demarches/<uuid:uuid>/"
 
@@ -14,6 +14,7 @@ urlpatterns = [
     path(D + "axes/<uuid:axe_uuid>/supprimer/", axes.supprimer, name="axe_supprimer"),
     path(D + "axes/<uuid:axe_uuid>/<slug:sens>/", axes.deplacer, name="axe_deplacer"),
     path(D + "plan/", plan.plan, name="plan"),
+    path(D + "plan/ensemble/", lots.lot, name="plan_lot"),
     path(D + "plan/besoins/", plan.besoins, name="besoins"),
     path(D + "plan/besoins/ajouter/", plan.besoin_ajouter, name="besoin_ajouter"),
     path(D + "plan/besoins/<slug:code>/<slug:acte>/", plan.besoin_agir, name="besoin_agir"),

@@ -11,10 +11,9 @@ from django.urls import reverse
 
 from feuille_de_route import lots
 from feuille_de_route.forms.lots import NUMERO_MAX, VUE, FormulaireLot
+from feuille_de_route.plan import compter
 from gouvernance.edition import DejaFait
 from gouvernance.views.commun import ouvrir, rattacher
-
-FAIT = {True: "C’est fait : 1 fiche a changé.", False: "C’est fait : {} fiches ont changé."}
 
 
 class Demande(NamedTuple):
@@ -50,7 +49,8 @@ def lot(request, uuid):
     except DejaFait:
         messages.info(request, "C’était déjà fait : le second envoi n’a rien changé.")
     else:
-        messages.success(request, FAIT[nombre == 1].format(nombre))
+        verbe = "a changé" if nombre == 1 else "ont changé"
+        messages.success(request, f"C’est fait : {compter(nombre, 'fiche')} {verbe}.")
     return redirect(_plan(uuid, demande.retour))
 
 
@@ -70,7 +70,7 @@ def _plan(uuid, retour: str) -> str:
 
 
 def _montrer(request, lieu: tuple, demande: Demande, refuse: FormulaireLot | None = None, statut: int = 200):
-    """La page, avec un jeton neuf et les versions d'à présent ; `refuse` : l'envoi dont on dit les erreurs."""
+    """La page, avec un jeton neuf et les versions d'à présent ; `refuse` : l'envoi refusé."""
     demarche, acces = lieu
     fiches = lots.choisies(demarche, demande.numeros, request.user)
     possibles = lots.valeurs(demande.acte, demarche) if demande.acte else {}
@@ -85,6 +85,7 @@ def _montrer(request, lieu: tuple, demande: Demande, refuse: FormulaireLot | Non
         "changent": changent, "restent": [effet for effet in effets if effet.motif],
         "refus": acces.refus[lots.DROIT], "retour": _plan(demarche.uuid, demande.retour),
         "erreurs": [phrase for phrases in refuse.errors.values() for phrase in phrases] if refuse else [],
+        "url_lot": reverse("plan_lot", args=[demarche.uuid]),
         "formulaire": _confirmation(demande, changent),
     }  # fmt: skip
     return render(request, "feuille_de_route/plan_lot.html", contexte, status=statut)

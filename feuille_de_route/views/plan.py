@@ -1,4 +1,4 @@
-"""Le plan d'actions : filtrer, chercher, trier, et le lire par axe, porteur, EPCI ou calendrier ; les besoins."""
+"""Le plan d'actions : le filtrer, y chercher, le trier, le lire de cinq façons ; les besoins."""
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
@@ -43,13 +43,26 @@ def plan(request, uuid):
         "tris": _choix_de_tri(ordre, bool(q)),
         "nombre": len(charge.lignes),
         "suivi": demarche.signee_le is not None,
-        "choisir": acces.peut["editer_fiches"] and vue in regroupements.EN_TABLEAUX and bool(lignes),
-        "actes": lots.ACTES,
+        "effacer": filtres.adresse(garder),
+        "url_tout": reverse("plan", args=[uuid]) + filtres.adresse(garder),
+        "retour": request.GET.urlencode(),
+        **_agir(acces, vue),
         **_resume(lignes),
         **_montrer(vue, charge, lignes, demarche),
         "entetes": regroupements.entetes(ordre, {**selection.criteres, **garder}),
     }
     return render(request, "feuille_de_route/plan.html", contexte)
+
+
+def _agir(acces, vue: str) -> dict:
+    """Cocher des fiches, ou pourquoi cette étape ne le permet plus à qui le pourrait."""
+    en_tableaux = vue in regroupements.EN_TABLEAUX
+    motif = acces.refus[lots.DROIT] if acces.autorise_nom(lots.DROIT) and en_tableaux else ""
+    return {
+        "choisir": acces.peut[lots.DROIT] and en_tableaux,
+        "motif_du_lot": motif,
+        "actes": lots.ACTES,
+    }
 
 
 def _lecture(request, *, recherche: bool) -> tuple:

@@ -34,7 +34,7 @@ class Colonne(NamedTuple):
     montant: str
     descendant: str
     cle: Callable[[Ligne], object]
-    nombre: bool = False
+    classe: str = ""
 
 
 COLONNES = (
@@ -56,15 +56,15 @@ COLONNES = (
     ),
     Colonne(
         "remplie", "Remplie", "La moins remplie d’abord", "La plus remplie d’abord",
-        lambda ligne: ligne.completude, True,
+        lambda ligne: ligne.completude, "nombre",
     ),
     Colonne(
         "budget", "Budget", "Le plus petit budget d’abord", "Le plus gros budget d’abord",
-        lambda ligne: ligne.compte.budget if ligne.compte.lignes else None, True,
+        lambda ligne: ligne.compte.budget if ligne.compte.lignes else None, "nombre",
     ),
     Colonne(
         "modifiee", "Modifiée", "Modifiée depuis longtemps d’abord", "Modifiée récemment d’abord",
-        lambda ligne: ligne.fiche.modifie_le,
+        lambda ligne: ligne.fiche.modifie_le, "plan__date",
     ),
 )  # fmt: skip
 TRIS = {colonne.code: colonne for colonne in COLONNES}
@@ -77,7 +77,7 @@ class Entete(NamedTuple):
     libelle: str
     url: str
     sens: str
-    nombre: bool
+    classe: str
 
 
 class Groupe(NamedTuple):
@@ -129,7 +129,7 @@ def entetes(voulu: Ordre, garder: dict[str, str]) -> list[Entete]:
         suivant = Ordre(colonne.code, active and not voulu.descend)
         sens = ("descending" if voulu.descend else "ascending") if active else ""
         url = adresse({**garder, "tri": suivant.mot})
-        suite.append(Entete(colonne.libelle, url, sens, colonne.nombre))
+        suite.append(Entete(colonne.libelle, url, sens, colonne.classe))
     return suite
 
 
@@ -202,10 +202,13 @@ class Territoires(NamedTuple):
     def phrase(self) -> str:
         if not self.sans:
             return "Chaque EPCI du périmètre est cité par au moins une fiche."
-        combien = f"{len(self.sans)} EPCI sur {self.nombre} sans fiche à eux"
-        if self.partout:
-            return f"{combien} : seules les fiches de tout le périmètre les concernent."
-        return f"{combien} : aucune fiche ne les couvre."
+        lui, pronom = ("lui", "le") if len(self.sans) == 1 else ("eux", "les")
+        suite = (
+            f"seules les fiches de tout le périmètre {pronom} concernent"
+            if self.partout
+            else f"aucune fiche ne {pronom} couvre"
+        )
+        return f"{len(self.sans)} EPCI sur {self.nombre} sans fiche à {lui} : {suite}."
 
 
 def par_epci(lignes: list[Ligne], perimetre: list[Epci]) -> Territoires:

@@ -78,6 +78,7 @@ FORMULAIRES = {
     "jalons": "cadrer",
     "mandat_ajouter": "cadrer", "membre_ajouter": "cadrer", "membre_modifier": "cadrer",
     "mesure_ajouter": "diagnostiquer", "mesures_choisir": "diagnostiquer", "note_privee": "prefecture",
+    "plan_lot": "editer_fiches",
     "personne_ajouter": "cadrer", "personne_modifier": "cadrer", "point_ajouter": "tenir_seance",
     "regard_ajouter": "regarder", "seance_modifier": "tenir_seance", "seance_planifier": "tenir_seance",
     "session_ouvrir": "formuler_enjeux", "session_voter": "voter", "siege_ajouter": "cadrer",

@@ -58,7 +58,10 @@ ETAPES = {
     "structurer": Etape.STRATEGIE, "signer": Etape.EN_SIGNATURE,
     "transmettre": Etape.EN_SIGNATURE, "accuser": Etape.TRANSMISE, "suivre_fiches": Etape.SIGNEE,
 }  # fmt: skip
-SUITES = {"rencontre_prevoir": "?type=entretien&epci=tous"}  # la première question est posée
+SUITES = {
+    "rencontre_prevoir": "?type=entretien&epci=tous",  # la première question est posée
+    "plan_lot": "?acte=rapide&valeur=oui&f=1",
+}
 PERMIS = {302, 400, 403, 404, 409, 422}
 CAS = [
     *((nom, {}) for nom in sorted(set(FORMULAIRES) - {"fiche_section"})),

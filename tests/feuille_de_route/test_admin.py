@@ -6,7 +6,13 @@ from django.contrib import admin
 from django.urls import reverse
 
 from gouvernance.models import Etape
-from tests.feuille_de_route.fabriques import BesoinFactory, EtapeFicheFactory, PartenariatFactory
+from tests.feuille_de_route.fabriques import (
+    BesoinFactory,
+    CommentaireFactory,
+    EtapeFicheFactory,
+    PartenariatFactory,
+    PieceDeFicheFactory,
+)
 from tests.feuille_de_route.parcours_mur import demarche_mure, mettre_a
 from tests.gouvernance.fabriques import UtilisateurFactory
 
@@ -20,6 +26,9 @@ def tout(db):
     EtapeFicheFactory(fiche=demarche.fiches.get())
     PartenariatFactory(fiche=demarche.fiches.get())
     BesoinFactory(demarche=demarche)
+    auteur = UtilisateurFactory(password=None)
+    CommentaireFactory(fiche=demarche.fiches.get(), cree_par=auteur, mentions=[auteur], resolu=True)
+    PieceDeFicheFactory(fiche=demarche.fiches.get())
     mettre_a(demarche, Etape.SOUMISE)
     demarche.documents.create(nature="soumis", version_figee=demarche.versions.get())
 

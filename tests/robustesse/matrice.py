@@ -25,6 +25,7 @@ COMPTES = {  # sans démarche
 }  # fmt: skip
 LUS = {"accueil", "candidature_recue", "galerie", "proconnect_retour", "sessions"}  # GET seulement
 ENVOYES = {"deconnexion", "session_fermer"}  # POST seulement
+POST_SEUL = {"fiche_fil_agir", "fiche_piece_retirer"}  # refusent un GET avant de chercher la fiche
 REDIRIGE = {"faire_valider"}  # une page qui mène à une autre
 
 ACTES = {
@@ -128,7 +129,7 @@ def attendus(nom: str, role: str) -> tuple[int, int]:
     """(statut d'un GET, statut d'un POST vide) pour un rôle de la démarche."""
     invisible = role == ADMINISTRATION and nom.startswith("fiche") and nom != "fiche_ajouter"  # un brouillon
     if invisible:
-        return 404, 405 if nom in PAGES else 404
+        return 405 if nom in POST_SEUL else 404, 405 if nom in PAGES else 404
     if nom in PAGES:
         return 200, 405
     if nom == "jalons":  # la page est aussi le formulaire

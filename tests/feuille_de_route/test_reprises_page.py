@@ -1,0 +1,155 @@
+"""La page « Partir de cette fiche », et ce que les deux fiches disent l'une de l'autre."""
+
+from concurrent.futures import ThreadPoolExecutor
+from html import unescape
+from threading import Barrier
+from uuid import uuid4
+
+import pytest
+from django.db import connections
+from django.test import Client
+from django.utils import timezone
+
+from feuille_de_route import reprises
+from feuille_de_route.models import EtatFiche, FicheAction, OrigineFiche
+from feuille_de_route.reprises import Reprise
+from gouvernance.models import Etape, Mandat, Role
+from tests.feuille_de_route.conftest import compte
+from tests.feuille_de_route.fabriques import FicheFactory
+from tests.feuille_de_route.saisies import adresse, envoi
+from tests.gouvernance.fabriques import DemarcheFactory, MandatFactory
+from tests.robustesse.scene import mettre_a
+
+
+def ouvrir(client, fiche):
+    return client.get(adresse("fiche_reprendre", fiche)).context["formulaire"]
+
+
+def reprendre(client, fiche, **champs):
+    return client.post(adresse("fiche_reprendre", fiche), envoi(ouvrir(client, fiche), **champs))
+
+
+def page(client, fiche):
+    return unescape(client.get(adresse("fiche", fiche)).content.decode())
+
+
+def proposer(fiche):
+    FicheAction.objects.filter(pk=fiche.pk).update(etat=EtatFiche.PROPOSEE, proposee_le=timezone.now())
+
+
+def test_dupliquer_mene_au_brouillon_et_les_deux_fiches_se_citent(client, fiche, gens):
+    client.force_login(gens["partenaire"])
+    reponse = reprendre(client, fiche, titre="Le même, en montagne", annees="0")
+    neuve = FicheAction.objects.exclude(pk=fiche.pk).get()
+    assert reponse.url == adresse("fiche", neuve)
+    assert (neuve.titre, neuve.lignes_budget.get().annee) == ("Le même, en montagne", 2026)
+    assert f'href="{adresse("fiche", fiche)}">« {fiche.titre} »' in page(client, neuve)
+    assert f'href="{adresse("fiche", neuve)}"' in page(client, fiche)
+
+
+def test_apres_la_signature_la_page_propose_d_abord_l_annee_suivante(client, fiche, gens):
+    proposer(fiche)
+    client.force_login(gens["coordination"])
+    assert ouvrir(client, fiche)["annees"].value() == 0
+    mettre_a(fiche.demarche, Etape.SIGNEE)
+    suivante = DemarcheFactory(
+        gouvernance=fiche.demarche.gouvernance, perimetre="groupement", etape=Etape.PLAN_ACTIONS
+    )
+    MandatFactory(demarche=suivante, utilisateur=gens["coordination"])
+    formulaire = ouvrir(client, fiche)
+    assert (formulaire["annees"].value(), formulaire["vers"].value()) == (1, suivante.pk)
+    assert reprendre(client, fiche).status_code == 302
+    assert suivante.fiches.get().lignes_budget.get().annee == 2027
+
+
+def test_sans_demarche_ouverte_la_page_dit_pourquoi_et_le_refus_garde_la_saisie(client, fiche, gens):
+    proposer(fiche)
+    mettre_a(fiche.demarche, Etape.SOUMISE)
+    client.force_login(gens["coordination"])
+    dit = unescape(client.get(adresse("fiche_reprendre", fiche)).content.decode())
+    assert "On ne peut plus créer une fiche action" in dit
+    refus = reprendre(client, fiche, titre="Un titre bien choisi")
+    assert refus.status_code == 422
+    assert "Un titre bien choisi" in refus.content.decode()
+    assert FicheAction.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("qui", "statut"), [("elu", 403), ("lecture", 403), ("cotech", 403), ("dehors", 404)]
+)
+def test_qui_ne_cree_pas_de_fiche_ne_voit_pas_la_page(client, fiche, gens, qui, statut):
+    proposer(fiche)
+    client.force_login(gens[qui])
+    assert client.get(adresse("fiche_reprendre", fiche)).status_code == statut
+
+
+def test_on_n_envoie_pas_sa_copie_dans_une_demarche_ou_l_on_n_est_rien(client, fiche, gens):
+    ailleurs = DemarcheFactory(gouvernance__departement__code="40", etape=Etape.PLAN_ACTIONS)
+    MandatFactory(
+        demarche=ailleurs, utilisateur=gens["coordination"]
+    )  # un autre territoire : la bibliothèque
+    sans = DemarcheFactory(gouvernance=fiche.demarche.gouvernance, perimetre="groupement")
+    client.force_login(gens["coordination"])
+    for vers in (ailleurs, sans):
+        assert reprendre(client, fiche, vers=vers.pk).status_code == 422
+    assert FicheAction.objects.count() == 1
+
+
+def test_une_source_que_l_on_ne_voit_plus_se_dit_sans_son_titre(client, fiche, gens):
+    autre = DemarcheFactory(
+        gouvernance=fiche.demarche.gouvernance, perimetre="groupement", etape=Etape.PLAN_ACTIONS
+    )
+    mandat = MandatFactory(demarche=autre, utilisateur=compte(), role=Role.COORDINATION)
+    Mandat.objects.create(utilisateur=gens["coordination"], demarche=autre, role=Role.COORDINATION)
+    neuve = reprises.reprendre(Reprise(fiche, autre, titre="Neuve"), par=gens["coordination"])
+    client.force_login(mandat.utilisateur)
+    dit = page(client, neuve)
+    assert f"une fiche de la démarche « {fiche.demarche} »" in dit.replace("\xa0", " ")
+    assert fiche.titre not in dit
+    client.force_login(gens["porteur_epci"])  # voit la source, pas le brouillon de l'autre démarche
+    assert "Neuve" not in page(client, fiche)
+
+
+def test_une_fiche_de_la_bibliotheque_cite_sa_source(client, fiche, gens):
+    mettre_a(fiche.demarche, Etape.SIGNEE)
+    FicheAction.objects.filter(pk=fiche.pk).update(etat="retenue", retenue_le=timezone.now())
+    ailleurs = DemarcheFactory(gouvernance__departement__code="40", etape=Etape.PLAN_ACTIONS)
+    mandat = MandatFactory(demarche=ailleurs, utilisateur=compte(), role=Role.COORDINATION)
+    demande = Reprise(fiche, ailleurs, origine=OrigineFiche.BIBLIOTHEQUE, citee="Fiche 1, Dordogne, 2026")
+    neuve = reprises.reprendre(demande, par=mandat.utilisateur)
+    client.force_login(mandat.utilisateur)
+    assert "Reprise de\n    Fiche 1, Dordogne, 2026." in page(client, neuve)
+
+
+def test_la_fiche_et_la_page_de_reprise_restent_sous_dix_requetes(client, fiche, gens, compter_requetes):
+    client.force_login(gens["coordination"])
+    avant = compter_requetes(adresse("fiche", fiche)), compter_requetes(adresse("fiche_reprendre", fiche))
+    for _ in range(5):
+        reprises.reprendre(Reprise(fiche, fiche.demarche), par=gens["coordination"])
+    FicheAction.objects.filter(pk=fiche.pk).update(reprise_de=FicheFactory(demarche=fiche.demarche))
+    apres = compter_requetes(adresse("fiche", fiche)), compter_requetes(adresse("fiche_reprendre", fiche))
+    assert avant == apres
+    assert max(apres) <= 10
+
+
+@pytest.mark.django_db(transaction=True)
+def test_un_double_clic_ne_fait_qu_une_copie():
+    demarche = DemarcheFactory(avec_cadre=True, etape=Etape.PLAN_ACTIONS)
+    fiche = FicheFactory(demarche=demarche, complete=True)
+    mandat = MandatFactory(demarche=demarche, utilisateur=compte())
+    jeton, depart = uuid4(), Barrier(4)
+
+    def cliquer(_):
+        client = Client()
+        client.force_login(mandat.utilisateur)
+        depart.wait()
+        try:
+            donnees = {"titre": "Copie", "annees": "1", "vers": demarche.pk, "jeton": jeton}
+            return client.post(adresse("fiche_reprendre", fiche), donnees)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as fils:
+        adresses = {reponse.url for reponse in fils.map(cliquer, range(4))}
+    neuve = FicheAction.objects.get(titre="Copie")
+    assert adresses == {adresse("fiche", neuve)}

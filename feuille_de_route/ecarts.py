@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.db.models import Model, QuerySet
 from django.forms import Field
 
-TECHNIQUES = frozenset({"version", "jeton", "id", "fiche", "DELETE"})
+TECHNIQUES = frozenset({"version", "jeton", "lu", "id", "fiche", "DELETE"})
 RIEN = "–"
 
 

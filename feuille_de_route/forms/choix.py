@@ -22,6 +22,7 @@ class Structures:
         choisies = Q(Exists(membres))
         if fiche is not None:
             choisies |= Q(pk=fiche.structure_porteuse_id) | Q(pk__in=fiche.partenariats.values("structure"))
+            choisies |= Q(pk__in=fiche.copilotes.order_by().values("pk"))
         self.queryset = Structure.objects.filter(choisies).order_by("nom")
 
     @cached_property
@@ -34,6 +35,10 @@ class Structures:
     def regler(self, champ: ModelChoiceField) -> None:
         """Le champ ne propose, et n'accepte, que ces structures."""
         champ.queryset, champ.choices = self.queryset, self.choix
+
+    def regler_les_cases(self, champ: ModelMultipleChoiceField) -> None:
+        """La même liste, à cocher."""
+        champ.queryset, champ.choices = self.queryset, lambda: self.choix()[1:]
 
 
 class ChoixDeStructure(ModelChoiceField):

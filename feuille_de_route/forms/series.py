@@ -64,7 +64,7 @@ class LignePartenaire(Ligne):
 class LigneEtape(Ligne):
     class Meta:
         model = EtapeFiche
-        fields = ["libelle", "echeance"]
+        fields = ["libelle", "echeance", "faite_le"]
 
 
 class LigneIndicateur(Ligne):
@@ -77,8 +77,11 @@ class LigneIndicateur(Ligne):
 class LigneDeBudget(Ligne):
     class Meta:
         model = LigneBudget
-        fields = ["annee", "nature", "libelle", "montant", "etp"]
-        labels = {"montant": "Montant prévu (€)"}
+        fields = ["annee", "nature", "libelle", "montant", "etp", "realise"]
+        labels = {"libelle": "Dépense", "montant": "Montant prévu (€)", "realise": "Montant réalisé (€)"}
+        help_texts = {
+            "libelle": "« Un médiateur »", "etp": "Temps plein : 1", "realise": "Une fois dépensé",
+        }  # fmt: skip
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -89,8 +92,12 @@ class LigneDeBudget(Ligne):
 class LigneFinancement(Ligne):
     class Meta:
         model = Financement
-        fields = ["financeur", "type", "dispositif", "etat", "demande", "obtenu"]
+        fields = ["financeur", "type", "dispositif", "annee", "etat", "demande", "obtenu"]
         labels = {"demande": "Montant demandé (€)", "obtenu": "Montant obtenu (€)"}
+        help_texts = {
+            "annee": "Vide : toute la durée", "demande": "Vide : pas encore connu",
+            "obtenu": "Une fois acquis", "dispositif": "« Feder », « Fonds d’ingénierie »…",
+        }  # fmt: skip
 
     def clean(self):
         donnees = super().clean()
@@ -139,7 +146,7 @@ class Serie(BaseInlineFormSet):
 def _serie(modele, ligne, **mots):
     classe = inlineformset_factory(
         FicheAction, modele, form=ligne, formset=Serie, extra=1, max_num=MAXIMUM, validate_max=True,
-        absolute_max=MAXIMUM + 1, can_delete_extra=False,
+        absolute_max=MAXIMUM + 1, can_delete_extra=True,
     )  # fmt: skip
     return type(f"Serie{modele.__name__}", (classe,), mots)
 

@@ -9,20 +9,21 @@ from django.urls import reverse
 
 from diagnostic.models import Enjeu
 from feuille_de_route import fiches
-from feuille_de_route.completude import a_remplir, completude
+from feuille_de_route.completude import Contenu, a_remplir, completude, sections
 from feuille_de_route.financement import compte
 from feuille_de_route.forms.fiches import SECTIONS, NouvelleFiche
 from feuille_de_route.forms.parcours import FormulaireMotif
-from feuille_de_route.models import FicheAction, Partenariat, Public, Service
+from feuille_de_route.models import Competence, FicheAction, Partenariat, Public, Service
 from feuille_de_route.views.autour import autour
 from feuille_de_route.views.redaction import Redaction, rediger
-from gouvernance.models import Epci
+from gouvernance.models import Epci, Structure
 from gouvernance.permissions import Acces
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.views.commun import CADRE, Saisie, agir, ouvrir, traiter
 
 RELATIONS = (
-    "axe__parent", "chantier", "structure_porteuse", "elu_referent__structure", "modifie_par",
+    "axe__parent", "chantier", "contribution", "structure_porteuse", "elu_referent__structure",
+    "instance_suivi", "modifie_par",
     "decision__seance__instance",
 )  # fmt: skip
 LISTES = (
@@ -32,6 +33,7 @@ LISTES = (
 # De ces listes la page n'écrit que les noms : ils viennent avec la fiche.
 NOMS = {
     "noms_enjeux": ArraySubquery(Enjeu.objects.filter(fiches=OuterRef("pk")).values("question")),
+    "noms_copilotes": ArraySubquery(Structure.objects.filter(fiches_copilotees=OuterRef("pk")).values("nom")),
     "noms_territoires": ArraySubquery(Epci.objects.filter(fiches=OuterRef("pk")).values("nom")),
 }
 AIDES = {
@@ -54,20 +56,24 @@ def ouvrir_fiche(request, uuid, fiche_uuid, fiches=FicheAction.objects) -> tuple
 def fiche(request, uuid, fiche_uuid):
     complete = FicheAction.objects.select_related(*RELATIONS).prefetch_related(*LISTES).annotate(**NOMS)
     fiche, acces = ouvrir_fiche(request, uuid, fiche_uuid, complete)
-    reste = a_remplir(fiche)
+    contenu = Contenu(compte(fiche), len(fiche.indicateurs.all()))
+    reste, etats = a_remplir(fiche, contenu), sections(fiche, contenu)
     adresses = _adresses(uuid, fiche_uuid)
     contexte = {
         "demarche": fiche.demarche,
         "acces": acces,
         "page": f"Fiche {fiche.numero}",
         "fiche": fiche,
-        "compte": compte(fiche),
-        "completude": completude(fiche),
-        "reste": [(manque.phrase, adresses[manque.section]) for manque in reste],
+        "compte": contenu.compte,
+        "completude": completude(fiche, contenu),
+        "reste": [(manque.phrase, adresses[manque.section] + manque.ancre) for manque in reste],
+        "etats": [(etat, adresses[etat.code]) for etat in etats],
+        "conseils": [(c.phrase, adresses[c.section] + c.ancre) for etat in etats for c in etat.conseils],
         "sections": adresses,
         "motif_edition": fiches.motif_de_non_edition(fiche, acces),
         "services": [Service(s).label for s in fiche.services],
         "publics": [Public(p).label for p in fiche.publics],
+        "competences": [Competence(c).label for c in fiche.competences],
         "autour": autour(fiche, acces),
         **_actes(fiche, acces, reste),
     }

@@ -1,26 +1,34 @@
 """Écrire une section de fiche : le même écran pour qui a un compte et pour qui vient par un lien.
 
-`Redaction` dit qui écrit et à quelles adresses ; `rediger` fait le reste.
+`Redaction` dit qui écrit et à quelles adresses ; `rediger` fait le reste, en page ou pour l'enregistrement
+automatique (static/js/enregistrement.js).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from uuid import uuid4
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 
-from feuille_de_route.financement import compte
+from feuille_de_route.completude import VIDE as FICHE_VIDE
+from feuille_de_route.completude import SectionRemplie, contenus, sections
 from feuille_de_route.forms.fiches import SECTIONS, Section
+from feuille_de_route.forms.fusion import CHOIX, arbitrer
 from feuille_de_route.forms.series import MAXIMUM
 from feuille_de_route.models import FicheAction
+from feuille_de_route.views.enregistrement import Issue, Statut, enregistrer, relire, reponse_json
 from gouvernance.models import Demarche
 from gouvernance.permissions import Acces, Droit
 from gouvernance.socle.identifiants import cle_ou_zero
-from gouvernance.socle.modeles import Conflit
-from gouvernance.views.commun import Saisie, page_de_conflit, traiter
 
 GABARIT = "feuille_de_route/fiche_section.html"
+SOMMAIRE = "feuille_de_route/fiche_sommaire.html"
+CONFLIT = "feuille_de_route/fiche_conflit.html"
+DE_LA_PAGE = {"csrfmiddlewaretoken", "jeton", "enregistrer", "suite", "ajouter", "reprendre", "auto"}
 
 
 @dataclass(frozen=True)
@@ -54,51 +62,130 @@ class Redaction:
     def contexte(self, formulaire: Section, code: str) -> dict:
         """Ce que montre la page d'une section."""
         return {
-            "redaction": self,
+            "formulaire": formulaire,
             "cadre": self.cadre,
             "retour": self.retour,
             "demarche": self.acces.demarche,
             "acces": self.acces,
             "fiche": self.fiche,
+            "code": code,
             "titre": formulaire.titre,
             "aide": formulaire.aide,
-            "compte": compte(self.fiche) if code == "moyens" else None,
+            "compte": self._contenu.compte if code == "moyens" else None,
+            **self.sommaire(code),
         }
+
+    @cached_property
+    def _contenu(self):
+        return contenus([self.fiche.pk]).get(self.fiche.pk, FICHE_VIDE)
+
+    def sommaire(self, code: str) -> dict:
+        """Les sections, leur adresse et où en est chacune ; la précédente et la suivante."""
+        etats = sections(self.fiche, self._contenu)
+        rang = next(r for r, etat in enumerate(etats) if etat.code == code)
+        return {
+            "sommaire": [(etat, self.adresses[etat.code]) for etat in etats],
+            "rang": rang + 1,
+            "precedente": self._voisine(etats, rang - 1),
+            "suivante": self._voisine(etats, rang + 1),
+            "code": code,
+        }
+
+    def _voisine(self, etats: list[SectionRemplie], rang: int) -> dict | None:
+        if not 0 <= rang < len(etats):
+            return None
+        return {"titre": etats[rang].titre, "adresse": self.adresses[etats[rang].code]}
+
+    def ensuite(self, code: str, donnees: QueryDict) -> str:
+        """Où l'on va après avoir enregistré."""
+        codes = list(SECTIONS)
+        if "suite" in donnees and code != codes[-1]:
+            return self.adresses[codes[codes.index(code) + 1]]
+        return self.retour
 
 
 def rediger(request: HttpRequest, redaction: Redaction, code: str) -> HttpResponse:
     """La page d'une section : champs et séries de lignes sous un seul bouton, une seule version."""
     if code not in SECTIONS:
         raise Http404
-    if redaction.refus and request.method != "POST":  # une saisie envoyée, elle, se remontre avec le refus
+    if request.method != "POST":
+        return _montrer(request, redaction, code)
+    if {"ajouter", "reprendre"} & set(request.POST):
+        formulaire = _remontrer(redaction, code, request.POST.copy())
+        return render(request, GABARIT, redaction.contexte(formulaire, code))
+    donnees = request.POST
+    if any(nom.startswith(CHOIX) for nom in donnees):
+        donnees = arbitrer(SECTIONS[code], donnees, redaction.fiche, redaction.acces)
+    issue = enregistrer(redaction, code, donnees)
+    if "application/json" in request.headers.get("Accept", ""):
+        return _repondre_au_script(request, redaction, code, issue)
+    return _repondre(request, redaction, code, issue)
+
+
+def _montrer(request: HttpRequest, redaction: Redaction, code: str) -> HttpResponse:
+    if redaction.refus:
         messages.error(request, redaction.refus)
         return redirect(redaction.retour)
-    fiche, acces = redaction.fiche, redaction.acces
-    if request.method == "POST" and "ajouter" in request.POST:
-        formulaire = _avec_une_ligne(request, redaction, code)
-        contexte = redaction.contexte(formulaire, code)
-        return render(request, GABARIT, {"formulaire": formulaire, **contexte})
-    formulaire = SECTIONS[code](
-        request.POST or None, instance=fiche, acces=acces, initial={"version": fiche.version}
-    )
-    if _depassee(formulaire, fiche):
-        conflit = Conflit(f"« {fiche} » a été modifiée par quelqu’un d’autre pendant votre saisie.")
-        return page_de_conflit(request, formulaire, conflit, request.path)
-    contexte = redaction.contexte(formulaire, code)
-    return traiter(request, Saisie(formulaire, redaction.ecrire, redaction.retour, GABARIT, contexte))
+    fiche = redaction.fiche
+    formulaire = SECTIONS[code](instance=fiche, acces=redaction.acces, initial={"version": fiche.version})
+    return render(request, GABARIT, redaction.contexte(formulaire, code))
 
 
-def _depassee(formulaire, fiche: FicheAction) -> bool:
-    """Une saisie invalide sur une version ancienne : on dit d'abord que la fiche a changé."""
-    if not formulaire.is_bound or formulaire.is_valid():
-        return False
-    return formulaire.cleaned_data.get("version") not in {None, fiche.version}
-
-
-def _avec_une_ligne(request: HttpRequest, redaction: Redaction, code: str) -> Section:
-    """La saisie telle que tapée, avec une ligne vide de plus dans la série demandée."""
-    donnees = request.POST.copy()
-    cle = f"{donnees['ajouter']}-TOTAL_FORMS"
+def _remontrer(redaction: Redaction, code: str, donnees: QueryDict) -> Section:
+    """La saisie telle que tapée : avec une ligne vide de plus, ou reprise de l'appareil qui l'a gardée."""
+    cle = f"{donnees.get('ajouter', '')}-TOTAL_FORMS"
     if donnees.get(cle, "").isdecimal():
         donnees[cle] = str(min(cle_ou_zero(donnees[cle]), MAXIMUM) + 1)
+    if "reprendre" in donnees:
+        donnees["jeton"] = str(uuid4())
     return SECTIONS[code](donnees, instance=redaction.fiche, acces=redaction.acces, sans_controle=True)
+
+
+def _repondre(request: HttpRequest, redaction: Redaction, code: str, issue: Issue) -> HttpResponse:
+    if issue.statut == Statut.CONFLIT:
+        return _page_de_conflit(request, redaction, code, issue)
+    if issue.statut == Statut.FAUTES:
+        if not request.POST:
+            messages.error(request, "L’envoi est arrivé vide : rien n’a été enregistré.")
+        return render(request, GABARIT, redaction.contexte(issue.formulaire, code), status=422)
+    if issue.statut == Statut.DEJA:
+        messages.info(request, "C’était déjà enregistré : le second envoi n’a rien changé.")
+    else:
+        messages.success(request, dire_le_succes(issue))
+    return redirect(redaction.ensuite(code, request.POST))
+
+
+def dire_le_succes(issue: Issue) -> str:
+    if issue.fusion and issue.fusion.recus:
+        return "C’est enregistré, avec ce que quelqu’un d’autre a écrit pendant ce temps."
+    return "C’est enregistré."
+
+
+def _page_de_conflit(request: HttpRequest, redaction: Redaction, code: str, issue: Issue) -> HttpResponse:
+    """Les deux textes, champ par champ, et le choix de chacun ; toute la saisie est dans la page."""
+    fusion = issue.fusion
+    caches = [
+        (nom, valeur)
+        for nom, valeurs in fusion.donnees.lists()
+        if nom not in DE_LA_PAGE and not nom.startswith(CHOIX)
+        for valeur in valeurs
+    ]
+    contexte = {
+        **redaction.contexte(issue.formulaire, code),
+        "divergences": fusion.divergences,
+        "caches": [*caches, ("jeton", str(uuid4()))],
+        "auteur": fusion.actuelle.instance.modifie_par,
+        "quand": fusion.actuelle.instance.modifie_le,
+    }
+    return render(request, CONFLIT, contexte, status=409)
+
+
+def _repondre_au_script(request: HttpRequest, redaction: Redaction, code: str, issue: Issue) -> JsonResponse:
+    relue = replace(redaction, fiche=relire(redaction))
+    corps, statut = reponse_json(relue, code, issue)
+    if statut == 200:
+        corps["sommaire"] = render_to_string(SOMMAIRE, relue.sommaire(code), request)
+        if "auto" not in request.POST:
+            messages.success(request, dire_le_succes(issue))
+            corps["ensuite"] = redaction.ensuite(code, request.POST)
+    return JsonResponse(corps, status=statut)

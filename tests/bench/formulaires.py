@@ -17,7 +17,7 @@ SECTION = "identite"
 
 
 def formulaire(contexte: Contexte) -> Iterator[Resultat]:
-    """Douze champs, plus le jeton et la version."""
+    """Huit champs, plus le jeton, la version et ce qui a été lu."""
     fiche = contexte.demarche.fiches.order_by("numero").first()
     url = adresse("fiche_section", contexte.demarche.uuid, fiche.uuid, SECTION)
     plancher = adresse("plancher_formulaire", fiche.uuid)
@@ -31,8 +31,7 @@ def _enregistreur(contexte: Contexte, fiche: FicheAction, url: str):
     cookie, jeton = jeton_csrf(lire(url, contexte.cookie), contexte.cookie)
     donnees = {
         "csrfmiddlewaretoken": jeton, "axe": fiche.axe_id, "nature": fiche.nature, "priorite": fiche.priorite,
-        "chantier": "", "contexte": fiche.contexte, "objectifs": fiche.objectifs,
-        "description": fiche.description, "enjeux": [e.pk for e in fiche.enjeux.all()],
+        "chantier": "", "contribution": "", "origine": "",
     }  # fmt: skip
     versions = count(fiche.version, 2)  # l’écran puis le SQL brut, à tour de rôle, l’augmentent chacun d’une
 

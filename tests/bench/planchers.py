@@ -3,15 +3,15 @@
 Ce module est aussi le ROOT_URLCONF du banc : les adresses du projet, plus celles des planchers.
 """
 
-from django import forms
 from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.middleware.csrf import get_token
 from django.template import engines
 from django.urls import include, path
 
+from ateliers.models import Contribution
 from feuille_de_route.forms.fiches import SectionIdentite
-from feuille_de_route.models import EtatFiche, FicheAction, Public, Service
+from feuille_de_route.models import EtatFiche, FicheAction
 from gouvernance.models import Demarche
 from gouvernance.socle.formulaires import ModelFormulaireDsfr
 from gouvernance.views.accueil import PAR_PAGE
@@ -74,13 +74,9 @@ def liste_demarches(request, lignes=None):
 class FormulaireNu(ModelFormulaireDsfr):
     """Les champs et les listes de la vraie section, sans jeton ni version."""
 
-    services = forms.MultipleChoiceField(choices=Service, required=False, widget=forms.CheckboxSelectMultiple)
-    publics = forms.MultipleChoiceField(choices=Public, required=False, widget=forms.CheckboxSelectMultiple)
-
     class Meta:
         model = FicheAction
         fields = SectionIdentite.Meta.fields
-        widgets = SectionIdentite.Meta.widgets
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -88,8 +84,7 @@ class FormulaireNu(ModelFormulaireDsfr):
         for nom, lignes in (
             ("axe", demarche.axes),
             ("chantier", demarche.chantiers),
-            ("enjeux", demarche.enjeux),
-            ("territoires", demarche.epcis),
+            ("contribution", Contribution.objects.filter(atelier__demarche=demarche)),
         ):
             self.fields[nom].queryset = lignes.all()
 

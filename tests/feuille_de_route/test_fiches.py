@@ -160,17 +160,17 @@ def _connectee(client, personne, fiche, code="identite"):
 
 def test_la_partenaire_ecrit_la_sienne_et_le_journal_dit_quoi(client, fiche, gens):
     client.force_login(gens["partenaire"])
-    reponse = ecrire_section(client, fiche, "identite", titre="Le bus du numérique", publics=["seniors"])
+    reponse = ecrire_section(client, fiche, "identite", titre="Le bus du numérique", priorite="1")
     assert reponse.status_code == 302
     fiche.refresh_from_db()
-    assert (fiche.titre, fiche.publics, fiche.version) == ("Le bus du numérique", ["seniors"], 2)
+    assert (fiche.titre, fiche.priorite, fiche.version) == ("Le bus du numérique", 1, 2)
     ligne = Evenement.objects.get()
-    assert (ligne.action, ligne.par) == ("modifier : Identité et sens", gens["partenaire"])
+    assert (ligne.action, ligne.par) == ("modifier : Identité", gens["partenaire"])
     assert "Titre : Permanences" in ligne.de
     assert "Titre : Le bus du numérique" in ligne.vers
-    assert "Publics visés : Seniors" in ligne.vers
+    assert "Priorité : Haute" in ligne.vers
     histoire = client.get(adresse("fiche_histoire", fiche)).content.decode()
-    assert "Modifier : Identité et sens" in histoire
+    assert "Modifier : Identité" in histoire
     assert "Titre : Le bus du numérique" in histoire
 
 

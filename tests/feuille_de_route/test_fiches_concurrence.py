@@ -57,7 +57,7 @@ def ensemble(nombre, acte):
 
 def test_cinquante_redacteurs_aucune_ecriture_perdue(redactrice):
     fiche = FicheFactory(demarche=redactrice.demarche)
-    url = adresse("fiche_section", fiche, "identite")
+    url = adresse("fiche_section", fiche, "sens")
     lus, barriere = {}, Barrier(EDITEURS, timeout=120)
 
     def ecrire(rang):

@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
+from feuille_de_route.forms.fiches import SECTIONS
 from feuille_de_route.models import FicheAction, Financement, LigneBudget, Partenariat
 from gouvernance.models import Evenement, Role
 from gouvernance.permissions import DROITS
@@ -95,9 +96,10 @@ def test_un_double_clic_cree_une_fiche_et_ramene_a_elle(client, demarche, coordi
 def test_les_choix_ne_montrent_que_la_demarche(client, fiche, coordination):
     autre = DemarcheFactory(groupement=True)
     ailleurs = AxeFactory(demarche=autre), EnjeuFactory(demarche=autre)
-    reponse = ecrire_section(client, fiche, "identite", axe=str(ailleurs[0].pk), enjeux=[str(ailleurs[1].pk)])
-    assert reponse.status_code == 422
-    assert set(reponse.context["formulaire"].errors) == {"axe", "enjeux"}
+    for section, choix in (("identite", {"axe": ailleurs[0].pk}), ("publics", {"enjeux": [ailleurs[1].pk]})):
+        reponse = ecrire_section(client, fiche, section, **choix)
+        assert reponse.status_code == 422
+        assert set(reponse.context["formulaire"].errors) == set(choix)
     elue_d_ailleurs = PersonneFactory(elu=True, gouvernance__departement__code="33")
     reponse = ecrire_section(client, fiche, "acteurs", elu_referent=str(elue_d_ailleurs.pk))
     assert set(reponse.context["formulaire"].errors) == {"elu_referent"}
@@ -252,7 +254,7 @@ def test_la_fin_ne_precede_pas_le_debut(client, fiche, coordination):
 
 
 def test_enregistrer_sans_rien_changer_n_ecrit_rien(client, fiche, coordination):
-    for code in ("identite", "acteurs", "temps", "mesure", "moyens"):
+    for code in SECTIONS:
         assert ecrire_section(client, fiche, code).status_code == 302
     fiche.refresh_from_db()
     assert fiche.version == 1

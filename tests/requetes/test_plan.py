@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from feuille_de_route.forms.fiches import SECTIONS
 from feuille_de_route.models import NatureFiche
 from gouvernance.models import Etape, Evenement
 from tests.diagnostic.fabriques import EnjeuFactory
@@ -70,7 +71,7 @@ def test_la_fiche_ne_grossit_pas(client, demarche, compter_requetes):
     assert avant <= LIMITE
 
 
-@pytest.mark.parametrize("section", ["identite", "acteurs", "temps", "mesure", "moyens"])
+@pytest.mark.parametrize("section", SECTIONS)
 def test_une_section_ne_grossit_pas(client, demarche, compter_requetes, section):
     fiche = FicheFactory(demarche=demarche, complete=True)
     garnir(fiche, 2)

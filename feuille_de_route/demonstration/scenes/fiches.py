@@ -75,9 +75,10 @@ def _prefixer(section, lignes: list[list[dict]]) -> dict:
 def _sections(jeu: Jeu, dite: dict) -> dict[str, tuple[dict, list]]:
     """Nom de la section → champs, lignes de chaque série ; ce que le contenu tait reste vide."""
     enjeux, cal = list(jeu.demarche.enjeux.order_by("ordre")), jeu.calendrier
-    identite = {c: dite.get(c, "") for c in ("contexte", "objectifs", "description", "priorite")}
-    identite |= {c: dite.get(c, []) for c in ("services", "publics", "territoires")}
-    identite["enjeux"] = [enjeux[rang - 1] for rang in dite.get("enjeux", [])]
+    identite = {"priorite": dite.get("priorite", "")}
+    sens = {c: dite.get(c, "") for c in ("contexte", "objectifs", "description")}
+    publics = {c: dite.get(c, []) for c in ("services", "publics", "territoires")}
+    publics["enjeux"] = [enjeux[rang - 1] for rang in dite.get("enjeux", [])]
     if question := dite.get("chantier"):
         identite["chantier"] = ChantierCle.objects.get(demarche=jeu.demarche, question=question)
     acteurs = {"pilote": dite.get("pilote", "")}
@@ -90,6 +91,8 @@ def _sections(jeu: Jeu, dite: dict) -> dict[str, tuple[dict, list]]:
     moyens = {c: dite.get(c, "") for c in ("moyens_humains", "moyens_materiels")}
     return {
         "identite": (identite, []),
+        "sens": (sens, []),
+        "publics": (publics, []),
         "acteurs": (acteurs, [_partenaires(jeu, dite)]),
         "temps": (temps, [_etapes(jeu, dite)]),
         "mesure": ({}, [_indicateurs(jeu, dite)]),
@@ -158,7 +161,7 @@ def completer(titre: str, complement: str) -> Pas:
         par = fiche.cree_par
         texte = f"{fiche.description}\n\n{complement}"
         acces = Acces(par, jeu.demarche)
-        fiches.modifier(remplir(SECTIONS["identite"], fiche, {"description": texte}, acces=acces), par=par)
+        fiches.modifier(remplir(SECTIONS["sens"], fiche, {"description": texte}, acces=acces), par=par)
         fiches.effectuer("proposer", fiche.pk, par=par)
 
     def fait(jeu: Jeu) -> bool:

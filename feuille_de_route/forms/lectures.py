@@ -50,7 +50,7 @@ def saisie(ligne) -> str:
     """L'empreinte d'une ligne telle que tapée ; une ligne cochée pour être retirée n'en a pas."""
     if ligne.cleaned_data.get("DELETE"):
         return ""
-    if ligne.errors:
+    if set(ligne.errors) - {"id"}:  # une ligne que l'autre a retirée n'est pas pour autant illisible
         return ILLISIBLE
     return "-".join(empreinte(ligne.cleaned_data.get(nom)) for nom in noms(ligne))
 

@@ -157,7 +157,7 @@ def test_l_enregistrement_automatique_rend_de_quoi_continuer(client, fiche, coor
     )
     assert fiche.version == 2
     suite = donnees | {
-        "version": recue["version"], "jeton": recue["jeton"], "etapes-0-id": etape.pk, 
+        "version": recue["version"], "jeton": recue["jeton"], "etapes-0-id": etape.pk,
         "etapes-INITIAL_FORMS": 1,
         "etapes-0-libelle": "Recruter deux médiateurs", "pilote": "hors de la section",
     }  # fmt: skip

@@ -221,11 +221,13 @@ def _consigner(reprise: Reprise, neuve: FicheAction, par: Utilisateur | None) ->
     """
     source, citee = reprise.source, reprise.citee.strip()
     de = str(source) if reprise.meme_demarche else citee or f"{source} (démarche « {source.demarche} »)"
-    Evenement.consigner(neuve, "reprendre une fiche", par=par, de=de, vers=neuve.titre)
+    Evenement.consigner(neuve, "reprendre d’une autre fiche", par=par, de=de, vers=neuve.titre)
     if reprise.meme_demarche:
-        Evenement.consigner(source, "être reprise", par=par, vers=str(neuve))
+        Evenement.consigner(source, "reprendre dans une autre fiche", par=par, vers=str(neuve))
     elif not reprise.de_la_bibliotheque:
-        Evenement.consigner(source, "être reprise", par=par, vers=f"Dans la démarche « {reprise.vers} »")
+        Evenement.consigner(
+            source, "reprendre dans une autre fiche", par=par, vers=f"Dans la démarche « {reprise.vers} »"
+        )
     else:
         ailleurs = f"Par la gouvernance {reprise.vers.gouvernance.departement}"
-        Evenement.consigner(source, "être reprise", par=None, vers=ailleurs)
+        Evenement.consigner(source, "reprendre dans une autre fiche", par=None, vers=ailleurs)

@@ -91,6 +91,7 @@ def fiche_repondre(request, uuid, fiche_uuid, commentaire_uuid):
 def _ecrire(request, fiche: FicheAction, acces: Acces, fil: Commentaire | None):
     acces.exiger("commenter")
     formulaire = FormulaireCommentaire(request.POST or None, fiche=fiche, acces=acces)
+    formulaire.fields["texte"].label = "Votre réponse" if fil else "Votre commentaire"
 
     def ecrire(valide):
         jeton = valide.cleaned_data["jeton"]

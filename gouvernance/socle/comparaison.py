@@ -2,10 +2,11 @@
 
 import re
 from difflib import SequenceMatcher
+from itertools import groupby
 from typing import NamedTuple
 
 GARDE, AJOUT, RETRAIT, COUPE = "garde", "ajout", "retrait", "coupe"
-MOTS = re.compile(r"\S+\s*|\s+")
+MOTS = re.compile(r"\s*(?:[\w’'-]+|[^\w\s])|\s+")  # un mot ou un signe, et le blanc qui le précède
 MOTS_COMPARES = 3_000  # au-delà, la comparaison mot à mot se ferait attendre
 
 
@@ -40,9 +41,17 @@ def _milieu(a: list[str], b: list[str]) -> list[Morceau]:
     for operation, i1, i2, j1, j2 in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
         if operation == "equal":
             morceaux.append(Morceau(GARDE, "".join(a[i1:i2])))
-            continue
-        morceaux += [Morceau(RETRAIT, "".join(a[i1:i2])), Morceau(AJOUT, "".join(b[j1:j2]))]
+        else:
+            morceaux += _remplacement("".join(a[i1:i2]), "".join(b[j1:j2]))
     return morceaux
+
+
+def _remplacement(avant: str, apres: str) -> list[Morceau]:
+    """Le blanc que les deux ont en tête n'a pas changé : il ne se barre ni ne se souligne."""
+    blanc = avant[: len(avant) - len(avant.lstrip())]
+    blanc = blanc if avant.strip() and apres.strip() and apres.startswith(blanc) else ""
+    reste = len(blanc)
+    return [Morceau(GARDE, blanc), Morceau(RETRAIT, avant[reste:]), Morceau(AJOUT, apres[reste:])]
 
 
 def resserrer(morceaux: list[Morceau], autour: int = 12) -> list[Morceau]:
@@ -62,4 +71,6 @@ def resserrer(morceaux: list[Morceau], autour: int = 12) -> list[Morceau]:
 
 
 def _utiles(morceaux: list[Morceau]) -> list[Morceau]:
-    return [m for m in morceaux if m.texte]
+    """Sans les morceaux vides ; deux morceaux du même genre qui se suivent n'en font qu'un."""
+    groupes = groupby((m for m in morceaux if m.texte), key=lambda m: m.genre)
+    return [Morceau(genre, "".join(m.texte for m in suite)) for genre, suite in groupes]

@@ -74,7 +74,17 @@ def test_une_retouche_dans_un_long_texte_ne_montre_que_son_voisinage():
     autres = [*mots[:2000], "CHANGE", *mots[2001:]]
     morceaux = resserrer(comparer(" ".join(mots), " ".join(autres)))
     assert [m.genre for m in morceaux] == ["coupe", "garde", "retrait", "ajout", "garde", "coupe"]
-    assert [len(m.texte.split()) for m in morceaux] == [0, 12, 1, 1, 12, 0]
+    assert [len(m.texte.split()) for m in morceaux] == [0, 11, 1, 1, 12, 0]
+
+
+def test_la_ponctuation_voisine_n_entraine_pas_le_mot():
+    morceaux = comparer("Au chef-lieu. Deux fois", "Au chef-lieu. Un élu vient. Trois fois")
+    assert [tuple(m) for m in morceaux] == [
+        ("garde", "Au chef-lieu. "),
+        ("retrait", "Deux"),
+        ("ajout", "Un élu vient. Trois"),
+        ("garde", " fois"),
+    ]  # fmt: skip
 
 
 def test_resserrer_garde_tout_changement_et_les_textes_courts():
@@ -98,7 +108,7 @@ def test_la_page_compare_mot_a_mot_et_se_lit_sans_couleur(client, fiche, gens, p
     assert re.search(r"<ins[^>]*><span class=\"fr-sr-only\">\[ajouté.{0,9}: </span>900", dit)
     assert "Objectifs" in dit
     lu = " ".join(strip_tags(dit).split())
-    assert "Aider [retiré : 400 ][ajouté : 900 ]personnes par an." in lu
+    assert "Aider [retiré : 400][ajouté : 900] personnes par an." in lu
 
 
 def test_dix_saisies_font_un_moment_qui_va_du_premier_au_dernier_texte(client, fiche, gens, page):
@@ -108,7 +118,7 @@ def test_dix_saisies_font_un_moment_qui_va_du_premier_au_dernier_texte(client, f
     dit = page()
     assert "4 enregistrements" in dit
     lu = " ".join(strip_tags(dit).split())
-    assert "[retiré : deux ][ajouté : 3 ]" in lu
+    assert "[retiré : deux][ajouté : 3]" in lu
     assert "1 médiateurs" not in lu
 
 

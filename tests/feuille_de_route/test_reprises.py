@@ -142,18 +142,18 @@ def test_dans_une_autre_demarche_l_axe_suit_le_fil_entre_les_echelles(source, ge
 
 def test_d_une_echelle_a_l_autre_le_journal_ne_livre_pas_le_titre_du_brouillon(source, gens, voisine):
     neuve = reprendre(source, gens, vers=voisine, titre="Secret de fabrication")
-    ici = Evenement.objects.get(demarche=source.demarche, action="être reprise")
+    ici = Evenement.objects.get(demarche=source.demarche, action="reprendre dans une autre fiche")
     assert (ici.objet_id, ici.par) == (str(source.pk), gens["coordination"])
     assert voisine.nom in ici.vers
     assert "Secret" not in ici.vers
-    labas = Evenement.objects.get(demarche=voisine, action="reprendre une fiche")
+    labas = Evenement.objects.get(demarche=voisine, action="reprendre d’une autre fiche")
     assert (labas.objet_id, labas.vers) == (str(neuve.pk), "Secret de fabrication")
 
 
 def test_au_journal_des_deux_fiches(source, gens):
     neuve = reprendre(source, gens)
-    assert Evenement.objects.get(action="être reprise").vers == str(neuve)
-    assert Evenement.objects.get(action="reprendre une fiche").de == str(source)
+    assert Evenement.objects.get(action="reprendre dans une autre fiche").vers == str(neuve)
+    assert Evenement.objects.get(action="reprendre d’une autre fiche").de == str(source)
 
 
 @pytest.fixture
@@ -187,7 +187,7 @@ def test_de_la_bibliotheque_on_prend_le_propos_sans_les_gens_ni_les_chiffres(sig
         None,
         None,
     )
-    labas = Evenement.objects.get(demarche=signee.demarche, action="être reprise")
+    labas = Evenement.objects.get(demarche=signee.demarche, action="reprendre dans une autre fiche")
     assert (labas.par, coordinatrice.nom in labas.vers) == (None, False)
 
 

@@ -96,6 +96,27 @@ def effectuer(
     if par is not None and not transition.roles & _roles(fiche, par, roles_de(par, fiche.demarche_id)):
         raise PermissionDenied(f"Votre rôle ne permet pas de {transition.libelle.lower()} cette fiche.")
     _verifier(fiche, action, motif, decision)
+    ancien = _passer(fiche, action, par, motif, decision)
+    Evenement.consigner(fiche, action, par=par, de=ancien, vers=fiche.motif or fiche.get_etat_display())
+    return fiche
+
+
+def proposer_sans_compte(fiche: FicheAction, *, auteur: str) -> FicheAction:
+    """« proposer », par qui a reçu un lien. L'appelant tient la fiche et a vérifié le lien : le rôle ne l'est
+    pas ici. Lève ValidationError (état, étape, fiche incomplète).
+    """
+    _verifier(fiche, "proposer", "", None)
+    ancien = _passer(fiche, "proposer", None, "", None)
+    details = [["État", ancien, fiche.get_etat_display()]]
+    Evenement.consigner_saisie(fiche, "proposer", par=None, details=details, auteur=auteur)
+    return fiche
+
+
+def _passer(
+    fiche: FicheAction, action: str, par: Utilisateur | None, motif: str, decision: Decision | None
+) -> str:
+    """Écrit l'état suivant ; rend le libellé de l'ancien."""
+    transition = TRANSITIONS[action]
     ancien, fiche.etat = fiche.get_etat_display(), transition.vers
     fiche.proposee_le = timezone.now() if action == "proposer" else fiche.proposee_le
     fiche.retenue_le = timezone.now() if transition.vers == EtatFiche.RETENUE else None
@@ -103,8 +124,7 @@ def effectuer(
     fiche.motif = motif.strip() if transition.motif else ""
     fiche.attribuer(par)
     fiche.save()
-    Evenement.consigner(fiche, action, par=par, de=ancien, vers=fiche.motif or fiche.get_etat_display())
-    return fiche
+    return ancien
 
 
 def _verifier(fiche: FicheAction, action: str, motif: str, decision: Decision | None) -> None:

@@ -4,7 +4,7 @@ import re
 
 from gunicorn.glogging import Logger
 
-A_JETON = re.compile(r"(/(?:invitation|connexion/lien)/)[\w-]{20,}")
+A_JETON = re.compile(r"(/(?:invitation|connexion/lien|fiche-partagee/lien)/)[\w-]{20,}")
 
 
 class JournalSansJeton(Logger):

@@ -27,6 +27,7 @@ urlpatterns = [
     path("", include("feuille_de_route.urls_seances")),
     path("", include("feuille_de_route.urls_strategie")),
     path("", include("feuille_de_route.urls_argent")),
+    path("", include("feuille_de_route.urls_partenaires")),
     path("", include("feuille_de_route.urls_fiches")),
     path("", include("feuille_de_route.urls_dialogue")),
     path("", include("feuille_de_route.urls_documents")),

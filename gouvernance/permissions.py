@@ -51,6 +51,8 @@ DROITS = {
     "creer_fiche": Droit("créer une fiche action", REDACTEURS | {PARTENAIRE}, Etape.PLAN_ACTIONS),
     "editer_fiches": Droit("modifier toutes les fiches actions", REDACTEURS, Etape.PLAN_ACTIONS),
     "instruire_fiches": Droit("instruire les fiches actions", PILOTES | {COTECH}, Etape.PLAN_ACTIONS),
+    "donner_avis": Droit("rendre l’avis du COTECH sur une fiche", PILOTES | {COTECH}, Etape.PLAN_ACTIONS),
+    "confier_fiches": Droit("confier des fiches à des partenaires", REDACTEURS, Etape.PLAN_ACTIONS),
     "suivre_fiches": Droit(
         "suivre les fiches actions", REDACTEURS | {PARTENAIRE}, Etape.MISE_EN_OEUVRE
     ),  # depuis la signature, avenant compris : feuille_de_route.suivi le dit

@@ -24,7 +24,10 @@ class Limite(NamedTuple):
     par_origine: int
 
 
-LIMITES = {"mot_de_passe": Limite(10, 30), "code": Limite(10, 30), "lien": Limite(5, 30)}
+LIMITES = {
+    "mot_de_passe": Limite(10, 30), "code": Limite(10, 30), "lien": Limite(5, 30),
+    "code_fiche": Limite(10, 30), "lien_fiche": Limite(5, 30),
+}  # fmt: skip
 
 
 class TropDEssais(Exception):

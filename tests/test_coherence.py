@@ -17,6 +17,14 @@ SOMMAIRE = RACINE / "feuille_de_route" / "documents" / "contenu" / "sommaire.py"
 
 # Les seules adresses qui répondent sans compte ; toute autre est protégée par LoginRequiredMiddleware.
 PUBLIQUES = {
+    "fiche_partagee",
+    "fiche_partagee_fermer",
+    "fiche_partagee_proposer",
+    "fiche_partagee_remarque",
+    "fiche_partagee_section",
+    "lien_code",
+    "lien_de_fiche",
+    "lien_renouveler",
     "accueil",
     "candidater",
     "candidature_recue",

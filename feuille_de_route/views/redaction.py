@@ -18,6 +18,7 @@ from feuille_de_route.completude import VIDE as FICHE_VIDE
 from feuille_de_route.completude import SectionRemplie, contenus, sections
 from feuille_de_route.forms.fiches import SECTIONS, Section
 from feuille_de_route.forms.fusion import CHOIX, arbitrer
+from feuille_de_route.forms.remarques import annoter
 from feuille_de_route.forms.series import MAXIMUM
 from feuille_de_route.models import FicheAction
 from feuille_de_route.views.enregistrement import Issue, Statut, enregistrer, relire, reponse_json
@@ -71,6 +72,7 @@ class Redaction:
             "code": code,
             "titre": formulaire.titre,
             "aide": formulaire.aide,
+            "remarques": annoter(formulaire, code),
             "compte": self._contenu.compte if code == "moyens" else None,
             **self.sommaire(code),
         }

@@ -20,10 +20,11 @@ COULEURS = {
         convoquee ouverte en_investigation sollicite envoyee diagnostic enjeux strategie plan_actions
         revision deposee consentie""",
     "success": """valide validee retenue signee transmise pret produit close concluant acquis acquise confirme
-        accusee mise_en_oeuvre realisee acceptee validation apposee""",
+        accusee mise_en_oeuvre realisee acceptee validation apposee favorable""",
     "warning": """valide_avec_reserves valide_reserves renvoye renvoyee a_completer complement_demande
-        ajournement en_retard partiel validation_reserves complement reportee""",
-    "error": """echec refus refuse refusee rejet ecartee abandonne abandonnee manquante annulee retire""",
+        ajournement en_retard partiel validation_reserves complement reportee reserves""",
+    "error": """echec refus refuse refusee rejet ecartee abandonne abandonnee manquante annulee retire
+        defavorable""",
 }
 COULEUR_PAR_ETAT = {etat: couleur for couleur, etats in COULEURS.items() for etat in etats.split()}
 

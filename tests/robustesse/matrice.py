@@ -4,6 +4,7 @@ from gouvernance.models import Etape, Role
 from gouvernance.permissions import ADMINISTRATION, DROITS, PILOTES, Droit
 
 PAGES = {
+    "fiches_suivi",
     "instance",
     "fil_d_or",
     "piece_lire", "seance_ics",
@@ -18,17 +19,33 @@ PAGES = {
     "suivi", "transmission", "version_json",
 }  # fmt: skip
 COMPTES = {  # sans démarche
+    "lien_de_fiche", "lien_code", "lien_renouveler", "fiche_partagee", "fiche_partagee_section",
+    "fiche_partagee_remarque", "fiche_partagee_proposer", "fiche_partagee_fermer",
     "accueil", "candidater", "candidature_recue", "code_saisir", "confirmer", "connexion", "deconnexion",
     "galerie", "invitation",
     "invitation_prouvee", "lien_demander", "lien_ouvrir", "mot_de_passe", "proconnect", "proconnect_retour",
     "session_fermer", "sessions", "verifier",
 }  # fmt: skip
-LUS = {"accueil", "candidature_recue", "galerie", "proconnect_retour", "sessions"}  # GET seulement
-ENVOYES = {"deconnexion", "session_fermer"}  # POST seulement
+LUS = {
+    "accueil",
+    "fiche_partagee",
+    "candidature_recue",
+    "galerie",
+    "proconnect_retour",
+    "sessions",
+}  # GET seulement
+ENVOYES = {
+    "deconnexion",
+    "session_fermer",
+    "fiche_partagee_remarque",
+    "fiche_partagee_proposer",
+    "fiche_partagee_fermer",
+}  # POST seulement
 POST_SEUL = {"fiche_fil_agir", "fiche_piece_retirer"}  # refusent un GET avant de chercher la fiche
 REDIRIGE = {"faire_valider"}  # une page qui mène à une autre
 
 ACTES = {
+    "lien_agir": "confier_fiches", "fiche_remarque": "fiche",
     "fiche_fil_agir": "resoudre", "fiche_piece_retirer": "fiche",
     "papier_preparer": "papier_de_seance", "cahier_preparer": "papier_du_cahier",
     "siege_clore": "cadrer", "siege_monter": "cadrer",
@@ -50,6 +67,8 @@ ACTES = {
 }  # fmt: skip
 
 FORMULAIRES = {
+    "fiches_confier": "confier_fiches", "fiches_relancer": "confier_fiches",
+    "fiche_renvoyer": "instruire_fiches", "fiche_avis": "donner_avis", "fiche_avis_modifier": "donner_avis",
     "fiche_commentaire_corriger": "corriger", "fiche_commenter": "commenter", "fiche_repondre": "commenter",
     "fiche_piece_joindre": "fiche", "fiche_reprendre": "creer_fiche",
     "instance_modele": "cadrer", "instance_succeder": "tenir_seance", "siege_remplacer": "cadrer",
@@ -127,7 +146,8 @@ def peut(role: str, droit: str) -> bool:
 
 def attendus(nom: str, role: str) -> tuple[int, int]:
     """(statut d'un GET, statut d'un POST vide) pour un rôle de la démarche."""
-    invisible = role == ADMINISTRATION and nom.startswith("fiche") and nom != "fiche_ajouter"  # un brouillon
+    brouillon = nom.startswith("fiche") and not nom.startswith("fiches_") and nom != "fiche_ajouter"
+    invisible = role == ADMINISTRATION and brouillon
     if invisible:
         return 405 if nom in POST_SEUL else 404, 405 if nom in PAGES else 404
     if nom in PAGES:

@@ -51,6 +51,7 @@ from tests.feuille_de_route.fabriques import (
     ReleveFactory,
     SignataireFactory,
 )
+from tests.feuille_de_route.fabriques_partenaires import AvisFactory, LienDeFicheFactory, RemarqueFactory
 from tests.feuille_de_route.parcours_mur import DATES
 from tests.gouvernance.fabriques import (
     CollegeFactory,
@@ -211,7 +212,7 @@ def _strategie(lieu) -> dict:
     SignataireFactory(demarche=demarche, structure=lieu.autre, utilisateur=lieu.gens["elu"])
     return {
         "axe_uuid": axe.uuid, "fiche_uuid": fiche.uuid, "signataire_uuid": signataire.uuid,
-        "releve": releve.uuid, **autour,
+        "releve": releve.uuid, **autour, **_partenaires(lieu, fiche),
     }  # fmt: skip
 
 
@@ -229,6 +230,15 @@ def _autour(lieu, fiche) -> dict:
     CommentaireFactory(fiche=fiche, parent=resolu, cree_par=lieu.gens["elu"])
     ouvert = CommentaireFactory(fiche=fiche, cree_par=coordination, mentions=[lieu.gens["elu"]])
     return {"piece_uuid": piece.uuid, "commentaire_uuid": ouvert.uuid}
+
+
+def _partenaires(lieu, fiche) -> dict:
+    """Un lien envoyé, une remarque à lever, un avis rendu."""
+    avis = AvisFactory(fiche=fiche, instance=lieu.demarche.instances.get(), texte="Utile.")
+    return {
+        "lien": LienDeFicheFactory(fiche=fiche).uuid, "remarque": RemarqueFactory(fiche=fiche).uuid,
+        "avis": avis.uuid,
+    }  # fmt: skip
 
 
 def _editions(demarche: Demarche) -> None:
@@ -320,6 +330,10 @@ MOTS = {
     "axe_deplacer": {"sens": "monter"},
     "besoin_agir": {"code": "animer_la_gouvernance", "acte": "monter"},
     "fiche_section": {"code": "identite"},
+    "fiche_partagee_section": {"code": "identite"},
+    "fiche_remarque": {"acte": "corrigee"},
+    "fiche_partagee_remarque": {"acte": "corrigee"},
+    "lien_agir": {"acte": "relancer"},
     "fiche_agir": {"action": "proposer"},
     "fiche_fil_agir": {"acte": "resoudre"},
     "transmission_repondre": {"acte": "accuser"},

@@ -190,7 +190,7 @@ def test_les_pages_publiques_ne_disent_que_le_nom_de_la_demarche(deux, visite): 
     publics = {"candidater": {"departement": "33"}, "candidature_recue": {"departement": "33"}}
     sans_demarche = set(adresses()) - PAGES - set(ACTES) - set(FORMULAIRES)
     for nom in sorted(sans_demarche):
-        mots = publics.get(nom, {}) | dict.fromkeys(("jeton",), "a" * 43) | {"uuid": b.demarche.uuid}
+        mots = publics.get(nom, {}) | dict.fromkeys(("jeton",), "a" * 43) | b.ids
         for methode in ("get", "post"):
             dit = texte(visite("anonyme", methode, adresse(nom, mots, {"departement": "33"})))
             assert CANARI not in dit.replace(b.demarche.nom, ""), (nom, methode)

@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from ateliers.models import Contribution
 from diagnostic.models import Constat, Regard
-from feuille_de_route.models import Axe, FicheAction, Papier
+from feuille_de_route.models import Axe, FicheAction, LienDeFiche, Papier
 from gouvernance.models import Etape, Membre
 from tests.feuille_de_route.fabriques import BesoinFactory
+from tests.feuille_de_route.fabriques_partenaires import LienDeFicheFactory
 from tests.feuille_de_route.saisies import envoi
 from tests.gouvernance.fabriques import PerimetreFactory, SiegeFactory
 from tests.robustesse.scene import adresse, mettre_a, modeles, scene
@@ -21,6 +22,9 @@ MAINTENANT = timezone.now()
 
 # Ce qui viole chaque règle : des valeurs posées sans passer par le modèle.
 INTERDITS = {
+    "avis_motive": {"sens": "defavorable", "texte": ""},
+    "lien_de_fiche_ouvert": {"ecrit_le": MAINTENANT},
+    "remarque_ecrite": {"texte": ""},
     "axe_fne_connu": {"axe_fne": 9},
     "axe_parent_autre": {"parent": models.F("pk")},
     "commentaire_ecrit": {"texte": ""},
@@ -83,6 +87,9 @@ INTERDITS = {
 }  # fmt: skip
 # Des unicités dont une ligne simplement doublée violerait d'abord une autre.
 DOUBLES = {
+    "lien_de_fiche_unique": lambda lieu: LienDeFicheFactory(
+        fiche=lieu.demarche.fiches.get(uuid=lieu.ids["fiche_uuid"]), email=LienDeFiche.objects.get().email
+    ),
     "besoin_rang_unique": lambda lieu: BesoinFactory(
         demarche=lieu.demarche, code="appui_juridique", rang=lieu.demarche.besoins.get().rang
     ),

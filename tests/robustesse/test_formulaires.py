@@ -3,6 +3,7 @@
 """
 
 import re
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -11,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
 from feuille_de_route.forms.fiches import SECTIONS
-from feuille_de_route.models import Document, FicheAction, Transmission
+from feuille_de_route.models import Document, FicheAction, LienDeFiche, Transmission
 from gouvernance.models import Demarche, Etape, Instance, JetonConsomme, Mandat, Membre, Role
 from gouvernance.permissions import ADMINISTRATION
 from tests.feuille_de_route.saisies import envoi
@@ -58,6 +59,7 @@ ETAPES = {
     "structurer": Etape.STRATEGIE, "signer": Etape.EN_SIGNATURE,
     "transmettre": Etape.EN_SIGNATURE, "accuser": Etape.TRANSMISE, "suivre_fiches": Etape.SIGNEE,
 }  # fmt: skip
+INSTRUCTIONS = {"fiche_avis", "fiche_avis_modifier", "fiche_renvoyer"}
 SUITES = {
     "rencontre_prevoir": "?type=entretien&epci=tous",  # la première question est posée
     "plan_lot": "?acte=rapide&valeur=oui&f=1",
@@ -116,6 +118,14 @@ def preparer(nom, lieu, client, **mots):
         type(lieu.session).objects.update(close_le=lieu.document.cree_le)
     if nom == "membre_refuser":
         Membre.objects.filter(uuid=lieu.ids["membre"]).update(statut="candidat", confirme_le=None)
+    if nom in {"fiches_confier", "fiches_relancer"}:
+        confiee = nom == "fiches_relancer"
+        jadis = lieu.document.cree_le - timedelta(days=8)
+        LienDeFiche.objects.update(envoye_le=jadis, revoque_le=None if confiee else jadis)
+    if nom in INSTRUCTIONS:
+        lieu.demarche.instances.update(type="cotech")
+        proposee = {"etat": "proposee", "proposee_le": lieu.document.cree_le}
+        lieu.demarche.fiches.filter(uuid=lieu.ids["fiche_uuid"]).update(**proposee)
     seance = {"seance": lieu.a_deplacer} if nom == "seance_modifier" else {}
     return adresse(nom, lieu.ids, **seance, **mots) + SUITES.get(nom, "")
 
@@ -182,6 +192,9 @@ def hostiles(nom: str, champ) -> dict:
 
 A_COCHER = {"termes", "sieges", "elus"}  # au moins une case, que le champ lui-même ne réclame pas toujours
 COMPLEMENTS = {
+    "fiches_confier": lambda lieu: {
+        f"adresses_{lieu.demarche.fiches.get(uuid=lieu.ids['fiche_uuid']).numero}": "qui@asso.example"
+    },
     "suivi_rapide": lambda lieu: {f"etat_{lieu.demarche.fiches.get(numero=1).pk}": "en_cours"},
     "fiche_section": lambda _: {"titre": "Un titre changé"},
     "elu_ajouter": lambda lieu: {"nom": "Élue neuve", "structure": lieu.structure.pk},

@@ -1,0 +1,168 @@
+"""Ce que peut, sur sa fiche et sur elle seule, la personne qui a reçu un lien ; elle n'a pas de compte.
+
+Aucune règle n'est appelée avec `par=None` sans la garde d'ici : le lien est relu et verrouillé dans la
+transaction qui écrit. Lire tient à la révocation, à l'échéance et à la structure porteuse ; écrire, aussi à
+l'état de la fiche et à l'étape de la démarche.
+"""
+
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from feuille_de_route import fiches, remarques
+from feuille_de_route.liens_de_fiche import auteur, est_caduc, redemander
+from feuille_de_route.models import EtatFiche, FicheAction, LienDeFiche, Remarque
+from gouvernance.cles import LienPerime, code_juste
+from gouvernance.models import Courriel, Evenement
+from gouvernance.permissions import DROITS, motif_d_etape
+from gouvernance.socle import secrets
+
+INCONNU = (
+    "Ce lien n’existe pas, ou un plus récent l’a remplacé : ouvrez le dernier courriel reçu, ou demandez un "
+    "nouveau lien."
+)
+SUITES = {
+    EtatFiche.PROPOSEE: "Votre fiche est proposée, merci. Le comité technique la lit, puis le comité de "
+    "pilotage décide. S’il faut la compléter, un courriel vous le dira et elle se rouvrira ici.",
+    EtatFiche.RETENUE: "Votre fiche est retenue : elle fait partie de la feuille de route. Pour la corriger, "
+    "écrivez à la coordination.",
+    EtatFiche.ECARTEE: "Le comité de pilotage n’a pas retenu cette fiche. Le motif est écrit ci-dessous ; la "
+    "coordination vous en dira plus.",
+}
+
+
+class LienFerme(LienPerime):
+    """Ce lien n'ouvre plus rien. `lien` : celui dont il s'agit, s'il est connu et peut être redemandé."""
+
+    def __init__(self, motif: str, lien: LienDeFiche | None = None):
+        super().__init__(motif)
+        self.lien = lien
+
+
+def lire(jeton: str) -> LienDeFiche:
+    """Le lien, sans rien y changer. Lève LienFerme s'il n'ouvre plus rien."""
+    return exiger_lecture(_lus().filter(empreinte=secrets.empreinte(jeton)).first())
+
+
+def lire_par_uuid(uuid: UUID | str) -> LienDeFiche:
+    """Celui que la session tient ouvert."""
+    return exiger_lecture(_lus().filter(uuid=uuid).first())
+
+
+def exiger_lecture(lien: LienDeFiche | None) -> LienDeFiche:
+    if lien is None:
+        raise LienFerme(INCONNU)
+    if lien.revoque_le:
+        raise LienFerme("La coordination a révoqué ce lien : il n’ouvre plus la fiche.")
+    if est_caduc(lien):
+        raise LienFerme("Cette fiche est maintenant confiée à une autre structure : ce lien ne l’ouvre plus.")
+    if lien.expire:
+        raise LienFerme("Ce lien a expiré : il est valable trente jours.", lien)
+    return lien
+
+
+def motif_de_non_ecriture(lien: LienDeFiche) -> str:
+    """Pourquoi la fiche ne s'écrit plus par ce lien, en disant la suite ; vide si elle s'écrit."""
+    fiche = lien.fiche
+    if fiche.etat not in fiches.MODIFIABLES_PAR_PORTEUR:
+        return SUITES[EtatFiche(fiche.etat)]
+    return motif_d_etape(fiche.demarche, DROITS["editer_fiches"])
+
+
+@transaction.atomic
+def ouvrir(lien: LienDeFiche) -> LienDeFiche:
+    """Note que la personne est venue. Lève LienFerme."""
+    lien = _tenir(lien)
+    lien.vu_le = timezone.now()
+    lien.ouvert_le = lien.ouvert_le or lien.vu_le
+    lien.essais = 0
+    lien.save(update_fields=["ouvert_le", "vu_le", "essais"])
+    _consigner(lien, "ouvrir la fiche par un lien", [])
+    return lien
+
+
+@transaction.atomic
+def trouver_par_code(email: str, code: str) -> LienDeFiche | None:
+    """Le lien de cette adresse qui porte ce code ; un code faux compte pour tous les siens."""
+    liens = _lus().select_for_update(of=("self",)).filter(email=email, revoque_le=None).order_by("pk")
+    return next((lien for lien in liens if code_juste(lien, code, pour=email)), None)
+
+
+def adresse_de(jeton: str) -> str:
+    """L'adresse qui a reçu ce lien, pour compter ses demandes ; vide s'il est inconnu."""
+    liens = LienDeFiche.objects.filter(empreinte=secrets.empreinte(jeton))
+    return liens.values_list("email", flat=True).first() or ""
+
+
+@transaction.atomic
+def redemander_par_jeton(jeton: str) -> list[Courriel]:
+    """Un lien neuf à l'adresse du lien expiré, et à elle seule."""
+    return _renvoyer(_lus().filter(empreinte=secrets.empreinte(jeton)))
+
+
+@transaction.atomic
+def redemander_par_adresse(email: str) -> list[Courriel]:
+    """Un lien neuf pour chaque fiche confiée à cette adresse."""
+    return _renvoyer(_lus().filter(email=email))
+
+
+def _renvoyer(liens) -> list[Courriel]:
+    vivants = liens.filter(revoque_le=None).select_for_update(of=("self",)).order_by("pk")
+    return [redemander(lien) for lien in vivants if not est_caduc(lien)]
+
+
+@transaction.atomic
+def ecrire(formulaire, *, lien: LienDeFiche) -> FicheAction:
+    """Enregistre une section. Lève LienFerme, ValidationError (état, étape), Conflit, DejaFait."""
+    lien = _tenir_pour_ecrire(lien)
+    fiche = fiches.ecrire(lien.fiche, formulaire, par=None, auteur=auteur(lien))
+    return _noter(lien, fiche)
+
+
+@transaction.atomic
+def proposer(lien: LienDeFiche) -> FicheAction:
+    """La fiche est proposée. Lève LienFerme, ValidationError (état, étape, ce qui reste à remplir)."""
+    lien = _tenir_pour_ecrire(lien)
+    return _noter(lien, fiches.proposer_sans_compte(lien.fiche, auteur=auteur(lien)))
+
+
+@transaction.atomic
+def marquer(remarque: Remarque, acte: str, *, lien: LienDeFiche) -> FicheAction:
+    """« C'est corrigé », ou « pas encore ». Lève LienFerme, ValidationError."""
+    lien = _tenir_pour_ecrire(lien)
+    remarques.noter(remarque, acte, par=None, auteur=auteur(lien))
+    return _noter(lien, lien.fiche)
+
+
+def _tenir(lien: LienDeFiche) -> LienDeFiche:
+    """La démarche, la fiche, puis le lien, relus et verrouillés : une révocation passe avant ou attend."""
+    fiche = fiches.verrouiller(lien.fiche_id)
+    lien = LienDeFiche.objects.select_for_update(of=("self",)).select_related("structure").get(pk=lien.pk)
+    lien.fiche = fiche
+    return exiger_lecture(lien)
+
+
+def _tenir_pour_ecrire(lien: LienDeFiche) -> LienDeFiche:
+    lien = _tenir(lien)
+    if motif := motif_de_non_ecriture(lien):
+        raise ValidationError(motif)
+    return lien
+
+
+def _noter(lien: LienDeFiche, fiche: FicheAction) -> FicheAction:
+    lien.ecrit_le = lien.vu_le = timezone.now()
+    lien.ouvert_le = lien.ouvert_le or lien.vu_le
+    lien.save(update_fields=["ecrit_le", "vu_le", "ouvert_le"])
+    return fiche
+
+
+def _consigner(lien: LienDeFiche, action: str, details: list) -> None:
+    Evenement.consigner_saisie(lien.fiche, action, par=None, details=details, auteur=auteur(lien))
+
+
+def _lus():
+    return LienDeFiche.objects.select_related(
+        "fiche__demarche__gouvernance__departement", "structure", "cree_par__structure"
+    )

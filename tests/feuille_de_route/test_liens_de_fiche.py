@@ -261,9 +261,7 @@ def test_deux_heures_sans_rien_faire_referment(partenaire, lien, monkeypatch):
     monkeypatch.setattr(session_de_lien.time, "time", lambda: depart + 14_000)
     assert partenaire.get(page("fiche_partagee", lien)).status_code == 200
     monkeypatch.setattr(session_de_lien.time, "time", lambda: depart + 21_500)
-    reponse = partenaire.post(
-        page("fiche_partagee_section", lien, "sens"), {"objectifs": "Mots tapés tard"}
-    )
+    reponse = partenaire.post(page("fiche_partagee_section", lien, "sens"), {"objectifs": "Mots tapés tard"})
     assert reponse.status_code == 403
     assert "Mots tapés tard" in reponse.content.decode()
     assert partenaire.post(reverse("lien_de_fiche", args=[JETON])).status_code == 302

@@ -18,14 +18,18 @@ class Personnes(forms.ModelMultipleChoiceField):
         return f"{obj} ({obj.structure})" if obj.structure else str(obj)
 
 
+def zone(libelle: str) -> forms.CharField:
+    return forms.CharField(
+        label=libelle, max_length=LONGUEUR, widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": "Écrivez votre commentaire."},
+    )  # fmt: skip
+
+
 class FormulaireMot(FormulaireDsfr):
     """`inconnus` : les « @nom » qui ne désignent personne, pour le dire une fois le mot enregistré."""
 
     bouton = ""
-    texte = forms.CharField(
-        label="Votre commentaire", max_length=LONGUEUR, widget=forms.Textarea(attrs={"rows": 4}),
-        error_messages={"required": "Écrivez votre commentaire."},
-    )  # fmt: skip
+    texte = zone("Votre commentaire")
     mentions = Personnes(
         Utilisateur.objects.none(), label="Prévenir par courriel", required=False,
         widget=forms.CheckboxSelectMultiple,
@@ -57,7 +61,11 @@ class FormulaireMot(FormulaireDsfr):
 
 
 class FormulaireCommentaire(AvecJeton, FormulaireMot):
-    """Un commentaire neuf, ou une réponse."""
+    """Un commentaire qui ouvre un fil."""
+
+
+class FormulaireReponse(FormulaireCommentaire):
+    texte = zone("Votre réponse")
 
 
 class FormulaireCorrection(AvecVersion, FormulaireMot):

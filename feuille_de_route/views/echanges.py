@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from feuille_de_route import echanges as regles
-from feuille_de_route.forms.echanges import FormulaireCommentaire, FormulaireCorrection
+from feuille_de_route.forms.echanges import FormulaireCommentaire, FormulaireCorrection, FormulaireReponse
 from feuille_de_route.models import Commentaire, FicheAction
 from feuille_de_route.views.fiches import ouvrir_fiche
 from gouvernance.permissions import Acces
@@ -90,8 +90,8 @@ def fiche_repondre(request, uuid, fiche_uuid, commentaire_uuid):
 
 def _ecrire(request, fiche: FicheAction, acces: Acces, fil: Commentaire | None):
     acces.exiger("commenter")
-    formulaire = FormulaireCommentaire(request.POST or None, fiche=fiche, acces=acces)
-    formulaire.fields["texte"].label = "Votre réponse" if fil else "Votre commentaire"
+    classe = FormulaireReponse if fil else FormulaireCommentaire
+    formulaire = classe(request.POST or None, fiche=fiche, acces=acces)
 
     def ecrire(valide):
         jeton = valide.cleaned_data["jeton"]

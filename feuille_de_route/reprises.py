@@ -28,6 +28,8 @@ from gouvernance.models import Demarche, Epci, Etape, Evenement, Perimetre, Util
 from gouvernance.permissions import DROITS
 
 ANNEE_MAX = 2100
+# Un brouillon n'est pas encore montré à l'autre démarche, une fiche écartée ne l'est plus.
+NON_PARTAGEES = (EtatFiche.BROUILLON, EtatFiche.ECARTEE)
 TEXTES = (
     "nature", "contexte", "besoins", "objectifs", "description", "services", "publics", "competences",
     "priorite", "gain_rapide", "premiere_annee", "moyens_humains", "moyens_materiels",
@@ -106,6 +108,8 @@ def _exiger_lisible(reprise: Reprise, par: Utilisateur | None) -> None:
         return
     if source.demarche.gouvernance_id != reprise.vers.gouvernance_id:
         raise ValidationError("Cette fiche est d’un autre territoire : passez par la bibliothèque.")
+    if source.etat not in NON_PARTAGEES and source.partages.filter(demarche=reprise.vers).exists():
+        return  # sa démarche l'a partagée avec celle-ci
     if par is not None and not FicheAction.objects.visibles_par(par).filter(pk=source.pk).exists():
         raise PermissionDenied("Vous ne pouvez pas lire la fiche que vous voulez reprendre.")
 

@@ -50,6 +50,8 @@ DROITS = {
     "structurer": Droit("modifier les axes", REDACTEURS, Etape.STRATEGIE),
     "creer_fiche": Droit("créer une fiche action", REDACTEURS | {PARTENAIRE}, Etape.PLAN_ACTIONS),
     "editer_fiches": Droit("modifier toutes les fiches actions", REDACTEURS, Etape.PLAN_ACTIONS),
+    "partager_fiches": Droit("partager une fiche avec une autre démarche", REDACTEURS),
+    "lire_coherence": Droit("lire la cohérence entre les échelles", REDACTEURS | {ADMINISTRATION}),
     "instruire_fiches": Droit("instruire les fiches actions", PILOTES | {COTECH}, Etape.PLAN_ACTIONS),
     "donner_avis": Droit("rendre l’avis du COTECH sur une fiche", PILOTES | {COTECH}, Etape.PLAN_ACTIONS),
     "confier_fiches": Droit("confier des fiches à des partenaires", REDACTEURS, Etape.PLAN_ACTIONS),

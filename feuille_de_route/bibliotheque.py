@@ -42,20 +42,28 @@ def fiches_signees(demarche: Demarche) -> QuerySet[FicheAction]:
 
 
 def chercher(fiches: QuerySet, texte: str) -> QuerySet:
-    """Celles qui répondent à tous les mots, les plus pertinentes d'abord ; les dernières signées sans mot.
+    """Celles qui répondent à tous les mots ; toutes s'il n'y en a pas.
 
     Le nom d'un pilote ne trouve rien : la colonne de recherche le porte, on s'assure que le reste suffit.
     """
     requete = recherche.requete_de(texte)
     if requete is None:
-        return fiches.order_by("-demarche__signee_le", "demarche", "numero")
+        return fiches
     mots = " | ".join(f"'{m[: recherche.LETTRES_AU_PLUS]}':*" for m in recherche.MOT.findall(texte))
     du_pilote = SearchQuery(mots, config="francais", search_type="raw")
-    trouvees = fiches.alias(
+    trouvees = FicheAction.objects.alias(
         texte=RECHERCHE, pilote_dit=SearchVector("pilote", config="francais"), reste=SANS_LE_PILOTE
     ).filter(~Q(pilote_dit=du_pilote) | Q(reste=requete), texte=requete)
-    trouvees = trouvees.annotate(rang=SearchRank(RECHERCHE, requete))
-    return trouvees.order_by("-rang", "-demarche__signee_le", "pk")
+    return fiches.filter(pk__in=trouvees.order_by().values("pk"))
+
+
+def ranger(fiches: QuerySet, texte: str) -> QuerySet:
+    """Les plus pertinentes d'abord ; les dernières signées, sans mot cherché."""
+    requete = recherche.requete_de(texte)
+    if requete is None:
+        return fiches.order_by("-demarche__signee_le", "demarche", "numero")
+    classees = fiches.annotate(rang=SearchRank(RECHERCHE, requete))
+    return classees.order_by("-rang", "-demarche__signee_le", "pk")
 
 
 def departements(demarche: Demarche) -> QuerySet[Departement]:

@@ -25,8 +25,11 @@ def bibliotheque(request, uuid):
     demarche, acces = ouvrir(request, uuid)
     filtre = FormulaireBibliotheque(request.GET, demarche=demarche)
     criteres = filtre.criteres
-    cles = _filtrer(demarche, criteres, parametre(request, "q")).values_list("pk", flat=True)
-    page = Paginator(cles, PAR_PAGE).get_page(request.GET.get("page"))
+    mots = parametre(request, "q")
+    trouvees = regles.chercher(_filtrer(demarche, criteres), mots)
+    feuillets = Paginator(regles.ranger(trouvees, mots).values_list("pk", flat=True), PAR_PAGE)
+    feuillets.count = trouvees.order_by().count()  # compter n'a pas à classer
+    page = feuillets.get_page(request.GET.get("page"))
     contexte = {
         "demarche": demarche,
         "acces": acces,
@@ -40,7 +43,7 @@ def bibliotheque(request, uuid):
     return render(request, "feuille_de_route/bibliotheque.html", contexte)
 
 
-def _filtrer(demarche: Demarche, criteres: dict, mots: str):
+def _filtrer(demarche: Demarche, criteres: dict):
     fiches = regles.fiches_signees(demarche)
     if public := criteres.get("public"):  # une action pour tous les publics vaut pour chacun
         fiches = fiches.filter(publics__overlap=[public, Public.TOUS])
@@ -48,7 +51,7 @@ def _filtrer(demarche: Demarche, criteres: dict, mots: str):
         fiches = fiches.filter(services__contains=[service])
     if departement := criteres.get("departement"):
         fiches = fiches.filter(demarche__gouvernance__departement=departement)
-    return regles.chercher(fiches, mots)
+    return fiches
 
 
 def _fiches(cles: list[int]) -> list[dict]:

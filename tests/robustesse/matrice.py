@@ -6,7 +6,7 @@ from gouvernance.permissions import ADMINISTRATION, DROITS, PILOTES, Droit
 PAGES = {
     "fiches_suivi",
     "instance",
-    "fil_d_or",
+    "bibliotheque", "bibliotheque_fiche", "coherence", "fil_d_or", "partage",
     "piece_lire", "seance_ics",
     "ateliers", "atelier", "axes", "besoins", "blocages", "cahier", "cahier_editions", "chantier",
     "chantiers", "definition", "limites", "constat", "constats",
@@ -18,6 +18,7 @@ PAGES = {
     "rencontre", "rencontres", "seance", "seances", "signataires",
     "suivi", "transmission", "version_json",
 }  # fmt: skip
+RESERVEES = {"coherence": "lire_coherence"}  # les autres pages se lisent avec n'importe quel rôle
 COMPTES = {  # sans démarche
     "lien_de_fiche", "lien_code", "lien_renouveler", "fiche_partagee", "fiche_partagee_section",
     "fiche_partagee_remarque", "fiche_partagee_proposer", "fiche_partagee_fermer",
@@ -47,6 +48,8 @@ REDIRIGE = {"faire_valider"}  # une page qui mène à une autre
 ACTES = {
     "lien_agir": "confier_fiches", "fiche_remarque": "fiche",
     "fiche_fil_agir": "resoudre", "fiche_piece_retirer": "fiche",
+    "bibliotheque_reprendre": "creer_fiche", "partage_reprendre": "creer_fiche",
+    "partage_retirer": "partager_fiches",
     "papier_preparer": "papier_de_seance", "cahier_preparer": "papier_du_cahier",
     "siege_clore": "cadrer", "siege_monter": "cadrer",
     "piece_retirer": "tenir_seance", "seance_prevenir": "tenir_seance",
@@ -71,6 +74,7 @@ FORMULAIRES = {
     "fiche_renvoyer": "instruire_fiches", "fiche_avis": "donner_avis", "fiche_avis_modifier": "donner_avis",
     "fiche_commentaire_corriger": "corriger", "fiche_commenter": "commenter", "fiche_repondre": "commenter",
     "fiche_piece_joindre": "fiche", "fiche_reprendre": "creer_fiche",
+    "fiche_partager": "partager_fiches",
     "instance_modele": "cadrer", "instance_succeder": "tenir_seance", "siege_remplacer": "cadrer",
     "sieges_ajouter": "cadrer",
     "decision_corriger": "tenir_seance", "piece_joindre": "tenir_seance", "point_modifier": "tenir_seance",
@@ -151,7 +155,7 @@ def attendus(nom: str, role: str) -> tuple[int, int]:
     if invisible:
         return 405 if nom in POST_SEUL else 404, 405 if nom in PAGES else 404
     if nom in PAGES:
-        return 200, 405
+        return 200 if peut(role, RESERVEES.get(nom, "exporter")) else 403, 405
     if nom == "jalons":  # la page est aussi le formulaire
         return 200, 422 if peut(role, "cadrer") else 403
     droit = (ACTES | FORMULAIRES)[nom]

@@ -9,7 +9,14 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from feuille_de_route import signatures, versions
-from feuille_de_route.models import Document, NatureDocument, Papier, Signature, Transmission
+from feuille_de_route.models import (
+    Document,
+    NatureDocument,
+    Papier,
+    PartageDeFiche,
+    Signature,
+    Transmission,
+)
 from gouvernance import calendriers
 from gouvernance.models import (
     Adhesion,
@@ -108,6 +115,7 @@ def scene(code: str, *, canari: bool = False) -> SimpleNamespace:
     if canari:
         _marquer(avant)
     lieu.ids = {"uuid": demarche.uuid, **ids, **_documents(lieu), **_papiers(lieu, ids["seance"])}
+    lieu.ids |= _soeur(lieu)
     demarche.refresh_from_db()
     mettre_a(demarche, Etape.PLAN_ACTIONS)
     return lieu
@@ -281,6 +289,15 @@ def _papiers(lieu, seance_uuid) -> dict:
     )  # fmt: skip
     Papier.objects.create(**siens, nature="ordre_du_jour")
     return {"papier_uuid": pret.uuid}
+
+
+def _soeur(lieu) -> dict:
+    """Une démarche signée du même département : une fiche de bibliothèque, et que l'on accueille."""
+    soeur = DemarcheFactory(groupement=True, gouvernance=lieu.demarche.gouvernance)
+    mettre_a(soeur, Etape.SIGNEE)
+    fiche = FicheFactory(demarche=soeur, retenue=True, titre="Un bus du numérique")
+    partage = PartageDeFiche.objects.create(fiche=fiche, demarche=lieu.demarche)
+    return {"signee": fiche.uuid, "partage": partage.uuid}
 
 
 def _marquer(avant: dict) -> None:

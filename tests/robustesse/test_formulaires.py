@@ -209,6 +209,7 @@ COMPLEMENTS = {
     "mesure_ajouter": lambda lieu: {"libelle": "Part", "source": "Insee", "valeur": "1", "annee": "2021"},
 }
 SANS_SUITE = {
+    "fiche_partager",
     "signer",
     "signature_refuser",
     "demarche_rouvrir",

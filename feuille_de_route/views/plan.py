@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from feuille_de_route import besoins as regles
-from feuille_de_route import chronologie, filtres, lots, recherche, regroupements
+from feuille_de_route import chronologie, filtres, lots, partages, recherche, regroupements
 from feuille_de_route.financement import additionner
 from feuille_de_route.forms.plan import FormulaireBesoin
 from feuille_de_route.models import BesoinIngenierie, EtatFiche, FicheAction, Priorite
@@ -46,6 +46,7 @@ def plan(request, uuid):
         "effacer": filtres.adresse(garder),
         "url_tout": reverse("plan", args=[uuid]) + filtres.adresse(garder),
         "retour": request.GET.urlencode(),
+        "partages": partages.recus(demarche),
         **_agir(acces, vue),
         **_resume(lignes),
         **_montrer(vue, charge, lignes, demarche),

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from feuille_de_route import bilans
 from feuille_de_route.documents.papiers.contexte import contenu, lire, sha_de
 from feuille_de_route.models import EtatPapier, FormatPapier, NaturePapier, Papier
 from gouvernance.models import CahierDesCharges, Demarche, EtatSeance, Evenement, Seance, Utilisateur
@@ -28,6 +29,7 @@ class Modele(NamedTuple):
     aide: str
     tenue: bool = False  # seulement quand la séance est ouverte ou close
     reserve: bool = False  # lu par ceux-là seuls qui peuvent le demander
+    suivi: bool = False  # seulement une fois la feuille de route signée
 
 
 MODELES = {
@@ -46,8 +48,16 @@ MODELES = {
     NaturePapier.CAHIER: Modele(
         (PDF, DOCX), "cadrer", "Les sections, le calendrier, la définition commune, les adhésions."
     ),
-}
-DE_LA_SEANCE = [nature for nature in MODELES if nature != NaturePapier.CAHIER]
+    NaturePapier.REVUE: Modele(
+        (PDF, DOCX), "tenir_seance", "Ce qui a bougé, ce qui est en retard, ce qui est à décider.", suivi=True
+    ),
+    NaturePapier.BILAN: Modele(
+        (PDF, DOCX), "dresser_bilan", "Par axe et par fiche : état, mesures, dépenses, freins, décisions.",
+        suivi=True,
+    ),
+}  # fmt: skip
+SEULS = {NaturePapier.CAHIER, NaturePapier.REVUE, NaturePapier.BILAN}  # chacun a sa page
+DE_LA_SEANCE = [nature for nature in MODELES if nature not in SEULS]
 
 
 class Ligne(NamedTuple):
@@ -103,6 +113,8 @@ def motif(nature: NaturePapier, seance: Seance | None, acces: Acces) -> str:
     modele = MODELES[nature]
     if not acces.autorise_nom(modele.droit):
         return DROITS[modele.droit].refus
+    if modele.suivi and (refus := bilans.refus(acces.demarche)):
+        return refus
     return motif_de_seance(nature, seance)
 
 
@@ -116,22 +128,32 @@ def motif_de_seance(nature: NaturePapier, seance: Seance | None) -> str:
     return ""
 
 
-def lignes(demarche: Demarche, acces: Acces, seance: Seance | None = None) -> list[Ligne]:
-    """Ce que montre la page d'une séance, ou celle du cahier des charges : deux requêtes."""
-    natures = DE_LA_SEANCE if seance else [NaturePapier.CAHIER]
+def lignes(
+    demarche: Demarche,
+    acces: Acces,
+    seance: Seance | None = None,
+    *,
+    seul: str = "",
+    annee: int | None = None,
+) -> list[Ligne]:
+    """Ce que montre la page d'une séance, ou celle d'un papier qui a la sienne (`seul`) : cahier des charges,
+    revue d'une séance, bilan d'une année. Deux requêtes, et celles de la revue ou du bilan.
+    """
+    natures = [NaturePapier(seul)] if seul else DE_LA_SEANCE if seance else [NaturePapier.CAHIER]
     lu = lire(demarche.pk, seance.pk if seance else None)
     gardes = {
         (papier.nature, papier.format, papier.etat): papier
         for papier in visibles(demarche, acces)
-        .filter(seance=seance, nature__in=natures)
+        .filter(seance=seance, annee=annee, nature__in=natures)
         .order_by("nature", "format", "etat", "-pk")
         .distinct("nature", "format", "etat")
     }
     return [
-        _ligne(nature, format_, gardes, contenu_sha=sha_de(nature, contenu(nature, lu)), refus=refus)
+        _ligne(nature, format_, gardes, contenu_sha=sha, refus=refus)
         for nature in natures
         if _se_montre(nature, acces)
         for refus in [motif(nature, seance, acces)]
+        for sha in [sha_de(nature, contenu(nature, lu, annee))]
         for format_ in MODELES[nature].formats
     ]
 
@@ -154,38 +176,41 @@ def _ligne(nature, format_, gardes: dict, *, contenu_sha: str, refus: str) -> Li
 
 
 @transaction.atomic
-def demander(
-    nature: str, format_: str, *, demarche: Demarche, seance: Seance | None = None, par: Utilisateur | None
-) -> Papier:
+def demander(nature: str, format_: str, *, demarche: Demarche, par: Utilisateur | None, **ou) -> Papier:
     """Inscrit la demande d'un papier ; rend celui qui est en préparation, ou déjà fait et qui dit la même
     chose.
 
     Lève PermissionDenied (rôle) ; ValidationError si la séance ne le permet pas, ou si le papier n'existe
-    pas dans ce format. `par=None` désigne une commande d'exploitation.
+    pas dans ce format. `par=None` désigne une commande d'exploitation ; `ou` : la `seance`, ou l'`annee`.
     """
+    seance, annee = ou.get("seance"), ou.get("annee")
     modele = MODELES[NaturePapier(nature)]
     if par is not None and not DROITS[modele.droit].roles & roles_de(par, demarche.pk):
         raise PermissionDenied(DROITS[modele.droit].refus)
     if format_ not in modele.formats:
         raise ValidationError("Ce papier n’existe pas dans ce format.")
     Demarche.objects.select_for_update(of=("self",), no_key=True).get(pk=demarche.pk)
-    _verifier(NaturePapier(nature), demarche, seance)
-    memes = Papier.objects.filter(demarche=demarche, seance=seance, nature=nature, format=format_)
+    _verifier(NaturePapier(nature), demarche, seance, annee)
+    ou = {"demarche": demarche, "seance": seance, "annee": annee}
+    memes = Papier.objects.filter(**ou, nature=nature, format=format_)
     if (deja := _deja(memes, demarche, seance)) is not None:
         return deja
-    papier = Papier(demarche=demarche, seance=seance, nature=nature, format=format_)
+    papier = Papier(**ou, nature=nature, format=format_)
     papier.attribuer(par)
     papier.save()
-    Evenement.consigner(papier, "demander un papier", par=par, vers=seance.reference if seance else "")
+    quoi = seance.reference if seance else annee or ""
+    Evenement.consigner(papier, "demander un papier", par=par, vers=quoi)
     return papier
 
 
-def _verifier(nature: NaturePapier, demarche: Demarche, seance: Seance | None) -> None:
+def _verifier(nature: NaturePapier, demarche: Demarche, seance: Seance | None, annee=None) -> None:
     if seance is not None:
         seance = Seance.objects.get(pk=seance.pk)  # son état a pu changer depuis la page
-    elif not CahierDesCharges.objects.filter(demarche=demarche).exists():
+    elif nature == NaturePapier.CAHIER and not CahierDesCharges.objects.filter(demarche=demarche).exists():
         raise ValidationError("Le cahier des charges n’est pas encore ouvert.")
     if refus := motif_de_seance(nature, seance):
+        raise ValidationError(refus)
+    if MODELES[nature].suivi and (refus := bilans.refus(demarche, annee)):
         raise ValidationError(refus)
 
 
@@ -196,7 +221,7 @@ def _deja(memes: QuerySet, demarche: Demarche, seance: Seance | None) -> Papier 
     pret = memes.filter(etat=EtatPapier.PRET).order_by("-pk").first()
     if pret is None:
         return None
-    dit = contenu(pret.nature, lire(demarche.pk, seance.pk if seance else None))
+    dit = contenu(pret.nature, lire(demarche.pk, seance.pk if seance else None), pret.annee)
     return pret if pret.sha_contenu == sha_de(pret.nature, dit) and _est_au_coffre(pret) else None
 
 

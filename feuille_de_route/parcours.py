@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from diagnostic import constats, priorisation
 from feuille_de_route import (
+    bilans,
     cibles,
     completude,
     effets,
@@ -74,6 +75,9 @@ PASSAGES = {
     ),
     "ouvrir_signature": Passage(
         "Ouvrir la signature", Etape.VALIDEE, Etape.EN_SIGNATURE, "conduire", signatures.manques_ouverture
+    ),
+    "clore": Passage(
+        "Clore la démarche", Etape.MISE_EN_OEUVRE, Etape.CLOSE, "conduire", bilans.manques_cloture
     ),
 }  # fmt: skip
 
@@ -160,7 +164,16 @@ def _a_l_ouverture_de_la_signature(demarche: Demarche, par) -> None:
     signatures.ouvrir(demarche, par=par)
 
 
-EFFETS = {"soumettre": _a_la_soumission, "ouvrir_signature": _a_l_ouverture_de_la_signature}
+def _a_la_cloture(demarche: Demarche, par) -> None:
+    """Le territoire se libère : une autre démarche peut s'y ouvrir."""
+    demarche.perimetres.update(actif=False)
+
+
+EFFETS = {
+    "soumettre": _a_la_soumission,
+    "ouvrir_signature": _a_l_ouverture_de_la_signature,
+    "clore": _a_la_cloture,
+}
 
 
 @transaction.atomic

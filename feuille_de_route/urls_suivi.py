@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from feuille_de_route.views import suivi, suivi_fiche
+from feuille_de_route.views import papiers, revues, suivi, suivi_fiche
 
 D = "demarches/<uuid:uuid>/"
 F = f"{D}suivi/fiches/<uuid:fiche_uuid>/"
@@ -10,6 +10,10 @@ F = f"{D}suivi/fiches/<uuid:fiche_uuid>/"
 urlpatterns = [
     path(f"{D}suivi/", suivi.suivi, name="suivi"),
     path(f"{D}suivi/plusieurs/", suivi.rapide, name="suivi_rapide"),
+    path(f"{D}suivi/bilans/", revues.bilans, name="bilans"),
+    path(f"{D}suivi/bilans/<int:annee>/<slug:format>/", papiers.preparer_bilan, name="bilan_preparer"),
+    path(f"{D}seances/<uuid:seance>/revue/", revues.revue, name="revue"),
+    path(f"{D}seances/<uuid:seance>/revue/inscrire/", revues.inscrire, name="revue_inscrire"),
     path(F, suivi_fiche.fiche_suivi, name="fiche_suivi"),
     path(f"{F}point/", suivi_fiche.fiche_point, name="fiche_point"),
     path(f"{F}releves/ajouter/", suivi_fiche.fiche_releve, name="fiche_releve"),

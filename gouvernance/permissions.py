@@ -63,6 +63,7 @@ DROITS = {
     "instruire_subvention": Droit(
         "instruire les demandes de subvention", frozenset({ADMINISTRATION}), Etape.MISE_EN_OEUVRE
     ),
+    "dresser_bilan": Droit("dresser le bilan d’une année", REDACTEURS),
     "engager": Droit("désigner les signataires", PILOTES, Etape.PLAN_ACTIONS),
     "choisir_compte": Droit("choisir le compte qui signe", PILOTES, Etape.VALIDEE),
     "conduire": Droit("faire avancer la démarche", frozenset({COORDINATION})),

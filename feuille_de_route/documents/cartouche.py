@@ -9,12 +9,9 @@ from zoneinfo import ZoneInfo
 from weasyprint import HTML
 from weasyprint.text.fonts import FontConfiguration
 
+from feuille_de_route.documents.contenu.lecture import MOIS
 from feuille_de_route.documents.rendu import BASE, Ressources
 
-MOIS = (
-    *("janvier", "février", "mars", "avril", "mai", "juin"),
-    *("juillet", "août", "septembre", "octobre", "novembre", "décembre"),
-)
 CORPS_POSSIBLES = (8.5, 8, 7.5, 7, 6.5, 6, 5.5, 5)
 RESERVES_ABREGEES = 140  # caractères gardés quand le texte des réserves ne tient pas, même en petit
 

@@ -4,16 +4,18 @@ from itertools import groupby
 
 from django import template
 
-from feuille_de_route import papiers
+from feuille_de_route import bilans, papiers
 from feuille_de_route.models import NaturePapier
 
 register = template.Library()
 
 
 @register.inclusion_tag("papiers/_papiers.html", takes_context=True)
-def papiers_de(context, demarche, acces, seance=None):
-    """`{% papiers_de demarche acces seance %}` ; sans séance, les papiers du cahier des charges."""
-    lignes = papiers.lignes(demarche, acces, seance)
+def papiers_de(context, demarche, acces, seance=None, seul="", annee=None):
+    """`{% papiers_de demarche acces seance %}` ; sans séance, le cahier des charges ; `seul` : la revue d'une
+    séance, ou le bilan d'une année.
+    """
+    lignes = papiers.lignes(demarche, acces, seance, seul=seul, annee=annee)
     groupes = [
         {"nature": NaturePapier(nature), "aide": papiers.MODELES[nature].aide, "lignes": list(suite)}
         for nature, suite in groupby(lignes, key=lambda ligne: ligne.nature)
@@ -26,6 +28,9 @@ def papiers_de(context, demarche, acces, seance=None):
         "refus": commun,
         "demarche": demarche,
         "seance": seance,
+        "seul": seul,
+        "revue": seance is not None and not seul and not bilans.refus(demarche),
+        "annee": annee,
         "groupes": groupes,
         "csrf_token": context.get("csrf_token"),
     }

@@ -26,9 +26,10 @@ def preparer(request, uuid, seance, nature, format):
     demarche, _ = ouvrir(request, uuid)
     seances = Seance.objects.select_related("instance__demarche")
     trouvee = get_object_or_404(seances, instance__demarche=demarche, uuid=seance)
-    if nature not in papiers.DE_LA_SEANCE or format not in papiers.MODELES[NaturePapier(nature)].formats:
+    permises = [*papiers.DE_LA_SEANCE, NaturePapier.REVUE]
+    if nature not in permises or format not in papiers.MODELES[NaturePapier(nature)].formats:
         raise Http404
-    return _preparer(request, demarche, nature, format, trouvee)
+    return _preparer(request, demarche, nature, format, seance=trouvee)
 
 
 @require_POST
@@ -39,23 +40,34 @@ def preparer_cahier(request, uuid, format):
     return _preparer(request, demarche, NaturePapier.CAHIER, format)
 
 
-def _preparer(request, demarche: Demarche, nature: str, format_: str, seance: Seance | None = None):
+@require_POST
+def preparer_bilan(request, uuid, annee, format):
+    demarche, _ = ouvrir(request, uuid)
+    if format not in FormatPapier.values or not 2000 <= annee <= 2100:
+        raise Http404
+    return _preparer(request, demarche, NaturePapier.BILAN, format, annee=annee)
+
+
+def _preparer(request, demarche: Demarche, nature: str, format_: str, **ou):
+    """`ou` : la séance, ou l'année, dont parle le papier."""
+
     def acte():
-        papiers.demander(nature, format_, demarche=demarche, seance=seance, par=request.user)
+        papiers.demander(nature, format_, demarche=demarche, par=request.user, **ou)
         signaler_travaux(demarche)
 
     dit = f"{NaturePapier(nature).label} ({FormatPapier(format_).label})"
-    return agir(request, acte, retour(demarche, seance), f"{dit} : en préparation, ou déjà à jour.")
+    ici = retour(demarche, Papier(nature=nature, **ou))
+    return agir(request, acte, ici, f"{dit} : en préparation, ou déjà à jour.")
 
 
-def retour(demarche: Demarche, seance: Seance | None) -> str:
-    """La page où vivent les papiers, à leur section."""
-    page = (
-        reverse("seance", args=[demarche.uuid, seance.uuid])
-        if seance
-        else reverse("cahier", args=[demarche.uuid])
-    )
-    return f"{page}#papiers"
+def retour(demarche: Demarche, papier: Papier) -> str:
+    """La page où vit ce papier, à sa section."""
+    if papier.nature == NaturePapier.BILAN:
+        return f"{reverse('bilans', args=[demarche.uuid])}?annee={papier.annee}#papiers"
+    if papier.seance is None:
+        return f"{reverse('cahier', args=[demarche.uuid])}#papiers"
+    page = "revue" if papier.nature == NaturePapier.REVUE else "seance"
+    return f"{reverse(page, args=[demarche.uuid, papier.seance.uuid])}#papiers"
 
 
 def _trouver(demarche: Demarche, acces: Acces, papier_uuid) -> Papier:
@@ -77,13 +89,15 @@ def etat(request, uuid, papier_uuid):
     papier = _trouver(demarche, acces, papier_uuid)
     if request.htmx and request.GET.get("vu") == f"{papier.etat}-{papier.essais}":
         return HttpResponse(status=204)
-    lignes = papiers.lignes(demarche, acces, papier.seance)
+    seul = papier.nature if papier.nature in papiers.SEULS else ""
+    lignes = papiers.lignes(demarche, acces, papier.seance, seul=seul, annee=papier.annee)
     ligne = next(x for x in lignes if (x.nature, x.format) == (papier.nature, papier.format))
     contexte = {
         "demarche": demarche,
         "seance": papier.seance,
         "ligne": ligne,
-        "retour": retour(demarche, papier.seance),
+        "annee": papier.annee,
+        "retour": retour(demarche, papier),
         "page": str(papier),
     }
     gabarit = "papiers/_papier.html" if request.htmx else "papiers/papier.html"
@@ -99,7 +113,7 @@ def telecharger(request, uuid, papier_uuid):
     absence = {
         "demarche": demarche,
         "page": str(papier),
-        "retour": retour(demarche, papier.seance),
+        "retour": retour(demarche, papier),
         "conseil": "Revenez à la page et préparez-le de nouveau.",
     }
     fichier = Fichier(papier.empreinte, papier.format, _nom_de_fichier(papier), TYPES[papier.format])
@@ -109,4 +123,5 @@ def telecharger(request, uuid, papier_uuid):
 def _nom_de_fichier(papier: Papier) -> str:
     """« 2026-COPIL-02 Relevé de décisions.pdf »."""
     devant = papier.seance.reference if papier.seance else papier.demarche.identifiant
-    return f"{devant} {papier.get_nature_display()}.{papier.format}"
+    quand = f" {papier.annee}" if papier.annee else ""
+    return f"{devant} {papier.get_nature_display()}{quand}.{papier.format}"

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from feuille_de_route import versions
+from feuille_de_route.models import Papier
 from gouvernance.models import Demarche, Etape, EtatJalon, Jalon
 from tests.diagnostic.fabriques import (
     ConstatFactory,
@@ -32,6 +33,10 @@ def demarche_mure() -> Demarche:
     fiche = FicheFactory(demarche=demarche, axe=axe, complete=True, retenue=True)
     FinancementFactory(fiche=fiche, demande=10_000)
     SignataireFactory(demarche=demarche, utilisateur=UtilisateurFactory(password=None))
+    Papier.objects.create(
+        demarche=demarche, nature="bilan", annee=timezone.localdate().year, etat="pret", empreinte="b" * 64,
+        pret_le=INSTANT,
+    )  # fmt: skip
     return demarche
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from diagnostic.models import Constat, Enjeu, SessionPriorisation
 from feuille_de_route import parcours
-from feuille_de_route.models import Axe, Document, FicheAction, Indicateur, Signataire, VersionFigee
+from feuille_de_route.models import Axe, Document, FicheAction, Indicateur, Papier, Signataire, VersionFigee
 from feuille_de_route.parcours import ABANDON_POSSIBLE, PASSAGES, REVISION_POSSIBLE
 from gouvernance import convocations
 from gouvernance.models import (
@@ -131,6 +131,7 @@ CONDITIONS = [
     ("ouvrir_signature", lambda d: Signataire.objects.update(qualite=""), "Donner la qualité"),
     ("ouvrir_signature", lambda d: Signataire.objects.update(engagement=" "), "Écrire l’engagement"),
     ("ouvrir_signature", lambda d: Signataire.objects.update(utilisateur=None), "Aucun compte ne signera"),
+    ("clore", lambda d: Papier.objects.all().delete(), "Préparer le bilan de"),
 ]  # fmt: skip
 
 

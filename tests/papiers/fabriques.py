@@ -29,8 +29,10 @@ from tests.gouvernance.fabriques import (
 DEBUT = datetime(2026, 2, 10, 14, 0, tzinfo=PARIS)
 COLLEGES = ("etat", "departement", "epci", "mediation")
 ETATS = (EtatPresence.PRESENT, EtatPresence.PRESENT, EtatPresence.EXCUSE, EtatPresence.REPRESENTE, "")
-TOUS = [(nature, format_) for nature, modele in papiers.MODELES.items() for format_ in modele.formats]
-DE_SEANCE = [(nature, format_) for nature, format_ in TOUS if nature != "cahier"]
+# La revue et le bilan attendent une feuille de route signée : voir tests/feuille_de_route/test_revues.py.
+NATURES = [nature for nature, modele in papiers.MODELES.items() if not modele.suivi]
+TOUS = [(nature, format_) for nature in NATURES for format_ in papiers.MODELES[nature].formats]
+DE_SEANCE = [(nature, format_) for nature, format_ in TOUS if nature in papiers.DE_LA_SEANCE]
 
 
 def seance_ouverte(lieu, sieges: int = 5, **champs):

@@ -16,6 +16,7 @@ from tests.gouvernance.fabriques import DecisionFactory, PointFactory, SeanceFac
 from tests.gouvernance.situations import ROLES, situation, statut_attendu
 from tests.papiers.fabriques import (
     DE_SEANCE,
+    NATURES,
     TOUS,
     adresse,
     clore,
@@ -54,7 +55,7 @@ def test_seuls_les_roles_de_la_table_demandent(client, lieu, seance, role, natur
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("etat", ["planifiee", "close"])
-@pytest.mark.parametrize("nature", papiers.MODELES)
+@pytest.mark.parametrize("nature", NATURES)
 def test_qui_lit_quoi_et_quand(client, lieu, seance, role, nature, etat):
     """Qui voit la démarche lit ses papiers ; l'émargement, ceux qui tiennent la séance seulement."""
     papier = deja_pret(lieu, seance, nature)

@@ -8,6 +8,7 @@ PAGES = {
     "instance",
     "bibliotheque", "bibliotheque_fiche", "coherence", "fil_d_or", "partage",
     "piece_lire", "seance_ics",
+    "bilans", "revue",
     "ateliers", "atelier", "axes", "besoins", "blocages", "cahier", "cahier_editions", "chantier",
     "chantiers", "definition", "limites", "constat", "constats",
     "demarche", "document_etat", "document_pdf", "documents", "elus", "enjeux", "fiche", "fiche_suivi",
@@ -50,6 +51,7 @@ ACTES = {
     "fiche_fil_agir": "resoudre", "fiche_piece_retirer": "fiche",
     "bibliotheque_reprendre": "creer_fiche", "partage_reprendre": "creer_fiche",
     "partage_retirer": "partager_fiches",
+    "bilan_preparer": "papier_du_bilan", "revue_inscrire": "tenir_seance",
     "papier_preparer": "papier_de_seance", "cahier_preparer": "papier_du_cahier",
     "siege_clore": "cadrer", "siege_monter": "cadrer",
     "piece_retirer": "tenir_seance", "seance_prevenir": "tenir_seance",
@@ -119,6 +121,7 @@ AUTRES = {
         "consigner l’adhésion d’une structure", frozenset({Role.COORDINATION}), Etape.PLAN_ACTIONS
     ),
     "papier_de_seance": Droit("préparer les papiers d’une séance", PILOTES),
+    "papier_du_bilan": Droit("préparer le bilan d’une année", DROITS["dresser_bilan"].roles),
     "papier_du_cahier": Droit("préparer le cahier des charges en PDF ou Word", DROITS["cadrer"].roles),
     "prefecture": Droit("lire et écrire la note privée", frozenset({Role.COORDINATION})),
     "ouvrir": Droit("ouvrir une démarche", frozenset({Role.COORDINATION, ADMINISTRATION})),
@@ -139,7 +142,7 @@ AUTRES = {
 }  # fmt: skip
 TOUS_LES_DROITS = DROITS | AUTRES
 # Ne dépendent pas de l'étape : note de la préfecture, démarche à naître, papier de ce qui s'est dit.
-SANS_ETAPE = {"prefecture", "ouvrir", "papier_de_seance", "papier_du_cahier"}
+SANS_ETAPE = {"prefecture", "ouvrir", "papier_de_seance", "papier_du_cahier", "papier_du_bilan"}
 ROLES = [*Role.values, ADMINISTRATION, "superutilisateur"]
 
 

@@ -332,6 +332,7 @@ def _canari(champ, objet) -> str:
 MOTS = {
     "papier_preparer": {"nature": "releve", "format": "docx"},
     "cahier_preparer": {"format": "docx"},
+    "bilan_preparer": {"annee": 2026, "format": "docx"},
     "demarche_franchir": {"passage": "soumettre"},
     "demarche_acte": {"acte": "abandonner"},
     "demarche_rouvrir": {"code": CodeJalon.CADRAGE.value},

@@ -114,7 +114,8 @@ SANS_EFFET = {
     "adherer", "adhesions_relancer", "axe_deplacer", "axe_supprimer", "besoin_agir", "constat_supprimer",
     "demarche_franchir", "demarche_rouvrir", "document_reessayer", "elu_retirer",
     "instance_succeder", "instance_supprimer", "jalons", "limite_remplacer",
-    "mesures_choisir", "projet_editer", "seance_prevenir", "siege_monter", "siege_supprimer",
+    "mesures_choisir", "projet_editer", "revue_inscrire", "seance_prevenir", "siege_monter",
+    "siege_supprimer",
     "signataire_retirer", "signature_redemander", "transmission_reessayer",
 }  # fmt: skip
 OUVERTES = {"perimetrer": Etape.CADRAGE, "consigner_vote": Etape.ENJEUX, **ETAPES}

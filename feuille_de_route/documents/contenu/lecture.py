@@ -7,9 +7,11 @@ from itertools import chain
 
 from django.db import models
 
-from feuille_de_route.documents.cartouche import MOIS
-
 INSECABLE = "\u00a0"
+MOIS = (
+    *("janvier", "février", "mars", "avril", "mai", "juin"),
+    *("juillet", "août", "septembre", "octobre", "novembre", "décembre"),
+)
 MOIS_COURTS = ("janv.", "févr.", "mars", "avr.", "mai", "juin")
 MOIS_COURTS += ("juil.", "août", "sept.", "oct.", "nov.", "déc.")
 # Commandes, et signes qui retournent le sens de lecture : l'affiché ne doit pas différer de l'écrit.

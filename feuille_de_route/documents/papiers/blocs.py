@@ -78,6 +78,20 @@ class Tableau(NamedTuple):
         return zip(self.colonnes, ligne, strict=True)
 
 
+class Parts(NamedTuple):
+    """Ce qui se partage entre des états : (code, libellé, nombre). `cle` : unique dans le papier."""
+
+    titre: str
+    cle: str
+    lignes: list[tuple[str, str, int]]
+    genre: str = "parts"
+
+    @property
+    def texte(self) -> str:
+        """« Réalisée : 4, en cours : 3 »."""
+        return ", ".join(f"{libelle.lower()} : {nombre}" for _, libelle, nombre in self.lignes)
+
+
 class Presents(NamedTuple):
     """Ceux d'un même état de présence, par collège : (collège, lignes)."""
 

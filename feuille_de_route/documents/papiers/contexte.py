@@ -12,6 +12,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 
+from feuille_de_route import bilans, revues
 from feuille_de_route.models import NaturePapier
 from gouvernance.models import (
     Adhesion,
@@ -225,17 +226,24 @@ def _nom_instance(objet: dict) -> str:
     return objet["instance"] or TypeInstance(objet["type_instance"]).label
 
 
+def _revue(seance: Seance) -> dict:
+    return {**_de_la_seance(seance), **revues.contenu(seance)}
+
+
 CONTENUS: dict[str, Callable] = {
     NaturePapier.ORDRE_DU_JOUR: _ordre_du_jour,
     NaturePapier.EMARGEMENT: _emargement,
     NaturePapier.RELEVE: _releve,
     NaturePapier.PROCES_VERBAL: _proces_verbal,
     NaturePapier.CAHIER: _cahier,
+    NaturePapier.REVUE: _revue,
 }
 
 
-def contenu(nature: str, lu: Seance | Demarche) -> dict:
+def contenu(nature: str, lu: Seance | Demarche, annee: int | None = None) -> dict:
     """Ce que le papier imprime, en données simples : rien d'autre n'entre dans sa mise en page."""
+    if nature == NaturePapier.BILAN:
+        return {**_entete(lu), **bilans.contenu(lu, annee)}
     return CONTENUS[nature](lu)
 
 

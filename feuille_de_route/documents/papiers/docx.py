@@ -20,6 +20,7 @@ from feuille_de_route.documents.papiers.blocs import (
     Ecrit,
     Faits,
     Note,
+    Parts,
     Passage,
     Presents,
     Signatures,
@@ -84,6 +85,10 @@ def _faits(word: DocumentWord, bloc: Faits) -> None:
         paragraphe = word.add_paragraph(style=styles.FAIT)
         paragraphe.add_run(libelle, styles.LIBELLE)
         paragraphe.add_run(f"\t{valeur}")
+
+
+def _parts(word: DocumentWord, bloc: Parts) -> None:
+    _faits(word, Faits([(bloc.titre, bloc.texte)]))
 
 
 def _presents(word: DocumentWord, bloc: Presents) -> None:
@@ -166,6 +171,7 @@ RENDUS = {
     "texte": _texte,
     "note": _note,
     "faits": _faits,
+    "parts": _parts,
     "presents": _presents,
     "decision": _decision,
     "tableau": _tableau,

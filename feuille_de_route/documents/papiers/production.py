@@ -15,6 +15,7 @@ from feuille_de_route.documents.papiers.docx import en_docx
 from feuille_de_route.documents.papiers.emargement import emargement
 from feuille_de_route.documents.papiers.pdf import en_pdf
 from feuille_de_route.documents.papiers.seance import ordre_du_jour, proces_verbal, releve
+from feuille_de_route.documents.papiers.suivi import bilan, revue
 from feuille_de_route.models import EtatPapier, FormatPapier, NaturePapier, Papier
 from gouvernance.models import Evenement
 from gouvernance.socle import coffre
@@ -34,6 +35,8 @@ ECRITS = {
     NaturePapier.RELEVE: releve,
     NaturePapier.PROCES_VERBAL: proces_verbal,
     NaturePapier.CAHIER: cahier,
+    NaturePapier.REVUE: revue,
+    NaturePapier.BILAN: bilan,
 }
 
 
@@ -69,7 +72,7 @@ def _preparer(papier_pk: int) -> bool:
     papier = Papier.objects.prendre(papier_pk)
     if papier is None:
         return False
-    dit = contenu(papier.nature, lire(papier.demarche_id, papier.seance_id))
+    dit = contenu(papier.nature, lire(papier.demarche_id, papier.seance_id), papier.annee)
     octets = mettre_en_page(papier, ecrit(papier.nature, dit))
     papier.empreinte = coffre.deposer(octets, papier.format)
     papier.taille, papier.sha_contenu = len(octets), sha_de(papier.nature, dit)

@@ -1,0 +1,183 @@
+"""La revue que chaque comité reçoit : ce qui a bougé depuis sa dernière séance, ce qui est en retard, ce
+qu'il doit décider. Elle se fait d'après les points de suivi ; personne ne l'écrit.
+"""
+
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from feuille_de_route import releve_de_suivi as releve
+from feuille_de_route import suivi
+from feuille_de_route.models import FicheAction, PointDeSuivi
+from feuille_de_route.releve_de_suivi import Lecture
+from feuille_de_route.tableau_de_suivi import MAUVAIS_TEMPS
+from gouvernance import ordre_du_jour
+from gouvernance.models import (
+    Cible,
+    Demarche,
+    EtatSeance,
+    Evenement,
+    PointOrdreDuJour,
+    Seance,
+    Utilisateur,
+)
+from gouvernance.permissions import exiger
+
+TENUES = [EtatSeance.OUVERTE, EtatSeance.CLOSE]
+DUREE = 10  # minutes proposées pour chaque point à décider
+
+
+class Periode(NamedTuple):
+    """`depuis` exclu, `jusqu_a` compris. `precedente` : la séance d'avant, None si l'on part de la
+    signature.
+    """
+
+    depuis: date
+    jusqu_a: date
+    precedente: Seance | None = None
+
+
+def periode(seance: Seance) -> Periode:
+    """Depuis la dernière séance tenue de la même instance, si elle suit la signature."""
+    signature = _signature(seance.instance.demarche)
+    tenues = Seance.objects.filter(instance=seance.instance, etat__in=TENUES, debut__lt=seance.debut)
+    precedente = tenues.select_related("instance").order_by("-debut").first()
+    jusqu_a = min(_jour(seance.debut), timezone.localdate())
+    if precedente is None or _jour(precedente.debut) < signature:
+        return Periode(min(signature, jusqu_a), jusqu_a)
+    return Periode(_jour(precedente.debut), jusqu_a, precedente)
+
+
+def _signature(demarche: Demarche) -> date:
+    """Le jour de la signature ; pendant un avenant, celui de la version en vigueur."""
+    if quand := demarche.signee_le or demarche.transmise_le:
+        return _jour(quand)
+    version = suivi.version_en_vigueur(demarche)
+    return _jour(version.figee_le) if version else timezone.localdate()
+
+
+def _jour(instant) -> date:
+    return timezone.localtime(instant).date()
+
+
+def contenu(seance: Seance) -> dict:
+    """Tout ce que la revue dit, en données simples ; un nombre fixe de requêtes."""
+    temps = periode(seance)
+    maintenant = releve.lire(suivi.suivies(seance.instance.demarche), temps.jusqu_a)
+    avant = releve.derniers_points(maintenant.fiches, temps.depuis)
+    points = _points_de_la_periode(maintenant, temps)
+    return {
+        "depuis": temps.depuis.isoformat(),
+        "jusqu_a": temps.jusqu_a.isoformat(),
+        "precedente": temps.precedente.reference if temps.precedente else "",
+        "phrase": releve.phrase(maintenant),
+        **releve.parts(maintenant),
+        "bouge": [_mouvement(f, avant.get(f.pk), points[f.pk]) for f in maintenant.fiches if f.pk in points],
+        "a_decider": _a_decider(maintenant, points),
+        "retards": releve.retards(maintenant),
+        "depassees": _depassees(maintenant),
+        "releves": releve.indicateurs(maintenant, depuis=temps.depuis),
+        "sans_nouvelles": [str(f) for f in maintenant.vivantes() if f.pk not in points],
+    }
+
+
+def _points_de_la_periode(lecture: Lecture, temps: Periode) -> dict[int, list[PointDeSuivi]]:
+    """Fiche → ses points de la période, du plus ancien au plus récent."""
+    cles = [f.pk for f in lecture.fiches]
+    lus = PointDeSuivi.objects.filter(fiche__in=cles, le__gt=temps.depuis, le__lte=temps.jusqu_a)
+    points: dict[int, list[PointDeSuivi]] = {}
+    for point in lus.order_by("le", "pk"):
+        points.setdefault(point.fiche_id, []).append(point)
+    return points
+
+
+def _mouvement(fiche: FicheAction, avant: PointDeSuivi | None, points: list[PointDeSuivi]) -> dict:
+    """L'état et la météo d'avant, ceux d'après, et ce que les points de la période racontent."""
+    dernier = points[-1]
+    return {
+        "fiche": str(fiche),
+        "porteur": releve.porteur(fiche),
+        "etat_avant": avant.etat if avant else "",
+        "etat": dernier.etat,
+        "meteo_avant": avant.meteo if avant else "",
+        "meteo": dernier.meteo,
+        "le": dernier.le.isoformat(),
+        "fait": "\n".join(p.fait.strip() for p in points if p.fait.strip()),
+        "freins": dernier.freins.strip(),
+    }
+
+
+def _a_decider(lecture: Lecture, points: dict[int, list[PointDeSuivi]]) -> list[dict]:
+    """Ce que les fiches demandent à l'instance ; et celles que le mauvais temps met en difficulté."""
+    demandes = []
+    for fiche in lecture.fiches:
+        textes = [p.a_decider.strip() for p in points.get(fiche.pk, []) if p.a_decider.strip()]
+        dernier = lecture.points.get(fiche.pk)
+        if textes or (dernier and dernier.meteo in MAUVAIS_TEMPS):
+            demandes.append(
+                {
+                    "cle": str(fiche.uuid),
+                    "fiche": str(fiche),
+                    "porteur": releve.porteur(fiche),
+                    "texte": textes[-1] if textes else "",
+                    "meteo": dernier.meteo,
+                    "freins": dernier.freins.strip(),
+                }
+            )
+    return demandes
+
+
+def _depassees(lecture: Lecture) -> list[dict]:
+    return [
+        {"fiche": str(f), "porteur": releve.porteur(f), "fin": f.fin.isoformat()}
+        for f in lecture.vivantes()
+        if f.fin and f.fin < lecture.le
+    ]
+
+
+@transaction.atomic
+def inscrire(seance_pk: int, cles: list[str], *, par: Utilisateur | None) -> int:
+    """Inscrit à l'ordre du jour les points à décider choisis (identifiants de fiches) ; rend leur nombre.
+
+    Une fiche qui y est déjà n'est pas inscrite deux fois. Lève PermissionDenied, ValidationError (séance
+    finie, rien de choisi, fiche que la revue ne soumet plus).
+    """
+    seance = Seance.objects.select_related("instance__demarche").get(pk=seance_pk)
+    demarche = Demarche.objects.verrouiller(seance.instance.demarche_id, no_key=True)
+    exiger(par, demarche, "tenir_seance")
+    demandes = {demande["cle"]: demande for demande in contenu(seance)["a_decider"]}
+    deja = {str(cle) for cle in deja_inscrites(seance)}
+    if not cles:
+        raise ValidationError("Cochez au moins un point à inscrire à l’ordre du jour.")
+    if set(cles) - set(demandes):
+        raise ValidationError("La revue a changé : rechargez la page, puis choisissez de nouveau.")
+    a_inscrire = [demandes[cle] for cle in demandes if cle in cles and cle not in deja]
+    for demande in a_inscrire:
+        ordre_du_jour.inscrire_point(seance.pk, _point(demande), par=par)
+    if a_inscrire:
+        Evenement.consigner(
+            seance, "proposer les points de la revue", par=par, demarche=demarche,
+            vers="\n".join(demande["fiche"] for demande in a_inscrire),
+        )  # fmt: skip
+    return len(a_inscrire)
+
+
+def deja_inscrites(seance: Seance) -> set[UUID]:
+    """Les fiches dont un point de l'ordre du jour parle déjà."""
+    points = PointOrdreDuJour.objects.filter(seance=seance, cible_type=Cible.FICHE)
+    return set(points.values_list("cible", flat=True))
+
+
+def _point(demande: dict) -> PointOrdreDuJour:
+    """« Financer un second poste ? – 5. Cartographier les lieux »."""
+    dit = demande["texte"] or f"Lever ce qui freine : {demande['freins']}"
+    premiere = " ".join(dit.split())
+    objet = f"{premiere[: 245 - len(demande['fiche'])]} – {demande['fiche']}"
+    return PointOrdreDuJour(
+        objet=objet[:250], duree=DUREE, rapporteur=demande["porteur"][:150], cible_type=Cible.FICHE,
+        cible=UUID(demande["cle"]), cible_libelle=demande["fiche"][:250],
+    )  # fmt: skip

@@ -1,0 +1,95 @@
+"""La revue d'une séance et les bilans annuels : lus à l'écran, puis demandés en document."""
+
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from feuille_de_route import bilans as regles_bilan
+from feuille_de_route import revues
+from feuille_de_route.documents.papiers import suivi as mots
+from feuille_de_route.documents.papiers.blocs import soigne
+from gouvernance.models import EtatSeance
+from gouvernance.permissions import DROITS
+from gouvernance.socle.identifiants import cle_ou_zero
+from gouvernance.socle.vues import lecture_seule, parametre
+from gouvernance.views.commun import agir, ouvrir
+from gouvernance.views.seances import trouver
+
+INSCRIPTIBLES = {EtatSeance.PLANIFIEE, EtatSeance.CONVOQUEE, EtatSeance.OUVERTE}
+
+
+@lecture_seule
+def revue(request, uuid, seance):
+    demarche, acces = ouvrir(request, uuid)
+    trouvee = trouver(demarche, seance)
+    refus = regles_bilan.refus(demarche)
+    dit = None if refus else revues.contenu(trouvee)
+    contexte = {
+        "demarche": demarche,
+        "acces": acces,
+        "page": "Revue",
+        "seance": trouvee,
+        "refus": refus,
+        "dit": dit,
+        "blocs": mots.blocs_de_revue(soigne(dit)) if dit else [],
+        "demandes": _demandes(trouvee, dit) if dit else [],
+        "motif": _motif(acces, trouvee),
+    }
+    return render(request, "feuille_de_route/revue.html", contexte)
+
+
+def _demandes(seance, dit: dict) -> list[dict]:
+    inscrites = {str(cle) for cle in revues.deja_inscrites(seance)}
+    return [{**demande, "inscrite": demande["cle"] in inscrites} for demande in dit["a_decider"]]
+
+
+def _motif(acces, seance) -> str:
+    """Pourquoi l'ordre du jour ne se complète pas d'ici ; vide s'il le peut."""
+    if not acces.peut["tenir_seance"]:
+        return acces.refus["tenir_seance"] or DROITS["tenir_seance"].refus
+    if seance.etat not in INSCRIPTIBLES:
+        return f"La séance est « {seance.get_etat_display()} » : son ordre du jour ne change plus."
+    return ""
+
+
+@require_POST
+def inscrire(request, uuid, seance):
+    """Inscrit à l'ordre du jour les points à décider que l'on a cochés."""
+    demarche, _ = ouvrir(request, uuid)
+    trouvee = trouver(demarche, seance)
+    nombre = []
+
+    def acte():
+        cles = request.POST.getlist("fiche")[:1000]
+        nombre.append(revues.inscrire(trouvee.pk, cles, par=request.user))
+
+    def succes():
+        combien = nombre[0]
+        if not combien:
+            return "Ces points étaient déjà à l’ordre du jour."
+        return f"{combien} point{'s' if combien > 1 else ''} à l’ordre du jour."
+
+    return agir(request, acte, reverse("revue", args=[uuid, seance]), succes)
+
+
+@lecture_seule
+def bilans(request, uuid):
+    """Le bilan de l'année choisie (`?annee=`), la plus récente par défaut."""
+    demarche, acces = ouvrir(request, uuid)
+    annees = regles_bilan.annees(demarche)
+    demandee = parametre(request, "annee")
+    choisie = cle_ou_zero(demandee) if demandee else 0
+    annee = choisie if choisie in annees else next(iter(annees), None)
+    refus = regles_bilan.refus(demarche) or ("" if annees else regles_bilan.PAS_OUVERT)
+    dit = None if refus else regles_bilan.contenu(demarche, annee)
+    contexte = {
+        "demarche": demarche,
+        "acces": acces,
+        "page": "Bilan annuel",
+        "annees": annees,
+        "annee": annee,
+        "refus": refus,
+        "dit": dit,
+        "blocs": mots.blocs_de_bilan(soigne(dit)) if dit else [],
+    }
+    return render(request, "feuille_de_route/bilans.html", contexte)

@@ -2,10 +2,11 @@
 
 from django.contrib import admin
 
-from feuille_de_route import models
+from feuille_de_route import admin_enveloppes, models
 from gouvernance.admin import LectureSeule
 
 DEPARTEMENT = "demarche__gouvernance__departement"
+REGISTRES = [admin_enveloppes]  # ce que d’autres modules y inscrivent
 
 
 class EnLigne(admin.TabularInline):
@@ -130,3 +131,12 @@ class PieceDeFicheAdmin(LectureSeule):
     list_select_related = ["fiche", "cree_par"]
     search_fields = ["nom", "fiche__titre", "empreinte"]
     date_hierarchy = "cree_le"
+
+
+@admin.register(models.DemandeSubvention)
+class DemandeSubventionAdmin(LectureSeule):
+    list_display = ["beneficiaire", "enveloppe", "demarche", "etat", "budget", "accorde", "deposee_le"]
+    list_filter = ["etat", "enveloppe", DEPARTEMENT]
+    list_select_related = ["beneficiaire", "enveloppe", "demarche"]
+    search_fields = ["beneficiaire__nom", "demarche__nom", "fiche__titre"]
+    date_hierarchy = "deposee_le"

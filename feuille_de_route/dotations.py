@@ -1,7 +1,7 @@
 """Importer les parts d'une enveloppe, d'un CSV (code, département, montant) : tout ou rien."""
 
 import csv
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from feuille_de_route.financement import ZERO
 from feuille_de_route.financement import montant as dire
 from feuille_de_route.models import Enveloppe, Plafond
 from gouvernance.models import Departement, Evenement, Utilisateur
-from gouvernance.socle.formulaires import normaliser_decimal
+from gouvernance.socle.formulaires import CHIFFRES, normaliser_decimal
 from gouvernance.socle.tri import cle_francaise
 
 COLONNES_MONTANT = ("montant", "dotation")  # début du titre de la colonne
@@ -169,11 +169,10 @@ def _dotation(numero: int, cellules: list[str], places: tuple, departements: dic
 
 
 def _montant(texte: str) -> Decimal:
-    try:
-        lu = Decimal(normaliser_decimal(texte))
-    except InvalidOperation as faute:
-        raise ValueError(f"« {texte} » n’est pas un montant.") from faute
-    if not lu.is_finite() or lu < 0 or lu > MAXIMUM:
+    if not CHIFFRES.match(ecrit := normaliser_decimal(texte)):
+        raise ValueError(f"« {texte} » n’est pas un montant.")
+    lu = Decimal(ecrit)
+    if not 0 <= lu <= MAXIMUM:
         raise ValueError(f"« {texte} » n’est pas un montant possible.")
     if lu != lu.quantize(Decimal("0.01")):
         raise ValueError(f"« {texte} » a plus de deux décimales.")

@@ -27,6 +27,7 @@ EN_ATTENTE = (EtatDemande.DEPOSEE, EtatDemande.EN_COURS, EtatDemande.A_MODIFIER)
 VIVANTES = (*EN_ATTENTE, EtatDemande.ACCEPTEE)
 DEMANDE = F("montant_etp") + F("montant_prestation")
 ENGAGE = Case(When(etat=EtatDemande.ACCEPTEE, then=F("accorde")), default=DEMANDE)
+A_INSTRUIRE_MAX = 200
 DEPARTEMENT = "demarche__gouvernance__departement"
 
 
@@ -95,6 +96,50 @@ def _part(plafond: Plafond, somme: dict | None) -> Part:
     if somme is None:
         return Part(plafond)
     return Part(plafond, somme["en_attente"] or ZERO, somme["accordes"] or ZERO, somme["nombre"])
+
+
+def avant_et_apres(demande: DemandeSubvention) -> dict:
+    """Ce qui reste du plafond avant et après une demande ; `part` : None si le département n'en a pas."""
+    departement = demande.demarche.gouvernance.departement_id
+    part = next(iter(parts(departement=departement, enveloppe=demande.enveloppe)), None)
+    vivante = demande.etat in VIVANTES
+    retenu = ZERO if demande.etat == EtatDemande.REFUSEE else demande.montant
+    retenu = demande.accorde if demande.etat == EtatDemande.ACCEPTEE else retenu
+    reste = part.reste if part else ZERO
+    avant = reste + retenu if vivante else reste
+    return {
+        "part": part,
+        "vivante": vivante,
+        "retenu": retenu,
+        "reste_avant": avant,
+        "reste_apres": avant - retenu,
+    }
+
+
+class Total(NamedTuple):
+    """La somme des parts d'une enveloppe, en euros."""
+
+    plafond: Decimal
+    demande: Decimal
+    accorde: Decimal
+
+    @property
+    def reste(self) -> Decimal:
+        return self.plafond - self.demande - self.accorde
+
+
+def total(parts_: list[Part]) -> Total:
+    colonnes = zip(*((p.plafond.montant, p.demande, p.accorde) for p in parts_), strict=True)
+    return Total(*(sum(colonne, ZERO) for colonne in colonnes)) if parts_ else Total(ZERO, ZERO, ZERO)
+
+
+def a_instruire(enveloppe: Enveloppe | None) -> list[DemandeSubvention]:
+    """Les demandes déposées ou en cours, la plus ancienne d'abord."""
+    demandes = DemandeSubvention.objects.filter(
+        enveloppe=enveloppe, etat__in=[EtatDemande.DEPOSEE, EtatDemande.EN_COURS]
+    )
+    relations = ("demarche__gouvernance__departement", "beneficiaire", "fiche")
+    return list(demandes.select_related(*relations).order_by("deposee_le")[:A_INSTRUIRE_MAX])
 
 
 def motif_de_fermeture(enveloppe: Enveloppe) -> str:

@@ -112,6 +112,7 @@ def enregistrer(formulaire, *, par: Utilisateur | None, demarche: Demarche) -> D
             raise ValidationError(refus)
         demande.verrouiller_version(formulaire.version_lue)
     demande.attribuer(par)
+    _refuser_le_doublon(demande)
     if demande.etat == EtatDemande.A_MODIFIER:
         _tenir_sous_le_plafond(demande)
     formulaire.save()
@@ -120,6 +121,15 @@ def enregistrer(formulaire, *, par: Utilisateur | None, demarche: Demarche) -> D
     vers = "\n".join(f"{libelle} : {valeur}" for libelle, valeur in changes)
     Evenement.consigner(demande, "créer" if nouvelle else "modifier", par=par, vers=vers)
     return demande
+
+
+def _refuser_le_doublon(demande: DemandeSubvention) -> None:
+    memes = DemandeSubvention.objects.filter(
+        fiche=demande.fiche_id, enveloppe=demande.enveloppe_id, beneficiaire=demande.beneficiaire_id
+    )
+    if memes.exclude(pk=demande.pk).exclude(etat=EtatDemande.REFUSEE).exists():
+        phrase = "Cette structure a déjà une demande pour cette action, sur cette enveloppe."
+        raise ValidationError({"beneficiaire": phrase})
 
 
 @transaction.atomic

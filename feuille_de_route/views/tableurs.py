@@ -7,8 +7,10 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 
 from feuille_de_route import consolidation
+from feuille_de_route.models import DemandeSubvention
 from feuille_de_route.tableur import fiches as tableur_fiches
 from feuille_de_route.tableur import financement as tableur_financement
+from feuille_de_route.tableur import subventions as tableur_subventions
 from feuille_de_route.views.financement import choisir
 from gouvernance.models import Demarche
 from gouvernance.socle.tableur import TYPE_MIME
@@ -39,6 +41,20 @@ def liste_des_fiches(request, uuid):
     titre = f"Fiches actions – {demarche.nom}"
     return _remettre(
         demarche, "fiches-actions", lambda flux: tableur_fiches.ecrire(flux, fiches, titre=titre)
+    )
+
+
+@lecture_seule
+def demandes_de_subvention(request, uuid):
+    """Les demandes que la personne voit, aux codes de l'ANCT."""
+    demarche, acces = ouvrir(request, uuid)
+    acces.exiger("exporter")
+    demandes = DemandeSubvention.objects.visibles_par(request.user).filter(demarche=demarche)
+    titre = f"Demandes de subvention – {demarche.nom}"
+    return _remettre(
+        demarche,
+        "demandes-de-subvention",
+        lambda flux: tableur_subventions.ecrire(flux, demandes, titre=titre),
     )
 
 

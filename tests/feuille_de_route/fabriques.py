@@ -12,7 +12,10 @@ from feuille_de_route.models import (
     BesoinIngenierie,
     CodeBesoin,
     Commentaire,
+    DemandeSubvention,
+    Enveloppe,
     EtapeFiche,
+    EtatDemande,
     EtatFiche,
     FicheAction,
     Financement,
@@ -22,12 +25,13 @@ from feuille_de_route.models import (
     NatureFiche,
     Partenariat,
     PieceDeFiche,
+    Plafond,
     PointDeSuivi,
     Releve,
     Signataire,
     TypeFinanceur,
 )
-from tests.gouvernance.fabriques import DemarcheFactory, StructureFactory
+from tests.gouvernance.fabriques import DemarcheFactory, DepartementFactory, StructureFactory
 
 
 class AxeFactory(DjangoModelFactory):
@@ -196,3 +200,48 @@ class ReleveFactory(DjangoModelFactory):
     indicateur = factory.SubFactory(IndicateurFactory)
     le = date(2026, 6, 1)
     valeur = Decimal("120.00")
+
+
+class EnveloppeFactory(DjangoModelFactory):
+    class Meta:
+        model = Enveloppe
+        django_get_or_create = ("nom",)
+
+    nom = "Ingénierie FNE 2026"
+    annee = 2026
+
+
+class PlafondFactory(DjangoModelFactory):
+    class Meta:
+        model = Plafond
+        django_get_or_create = ("enveloppe", "departement")
+
+    enveloppe = factory.SubFactory(EnveloppeFactory)
+    departement = factory.SubFactory(DepartementFactory)
+    montant = Decimal("45000.00")
+
+
+class DemandeFactory(DjangoModelFactory):
+    """Un brouillon de 5 000 € sur une fiche proposée ; traits `deposee`, `en_cours`, `a_modifier`…"""
+
+    class Meta:
+        model = DemandeSubvention
+
+    class Params:
+        deposee = factory.Trait(etat=EtatDemande.DEPOSEE, deposee_le=factory.LazyFunction(timezone.now))
+        en_cours = factory.Trait(etat=EtatDemande.EN_COURS, deposee_le=factory.LazyFunction(timezone.now))
+        a_modifier = factory.Trait(
+            etat=EtatDemande.A_MODIFIER, deposee_le=factory.LazyFunction(timezone.now), motif="Détaillez."
+        )
+        acceptee = factory.Trait(
+            etat=EtatDemande.ACCEPTEE, deposee_le=factory.LazyFunction(timezone.now),
+            decidee_le=factory.LazyFunction(timezone.now), accorde=Decimal("4000.00"),
+        )  # fmt: skip
+
+    demarche = factory.SelfAttribute("fiche.demarche")
+    fiche = factory.SubFactory(FicheFactory, proposee=True)
+    enveloppe = factory.SubFactory(EnveloppeFactory)
+    beneficiaire = factory.SubFactory(StructureFactory)
+    budget = Decimal("10000.00")
+    montant_etp = Decimal("3000.00")
+    montant_prestation = Decimal("2000.00")

@@ -20,7 +20,7 @@ def tableau(page: str, identifiant: str) -> dict[str, list[str]]:
     """En-tête de ligne → ses cellules ; un montant seul y est écrit à l'anglaise (« 30000.50 »)."""
     corps = re.search(rf'<table[^>]*id="{identifiant}".*?</table>', page, re.S).group()
     lignes = {}
-    for ligne in re.findall(r"<tr.*?</tr>", corps.split("</thead>")[1], re.S):
+    for ligne in re.findall(r"<tr.*?</tr>", corps.split("</thead>")[-1], re.S):
         titre, *cellules = re.findall(r"<t[hd].*?</t[hd]>", ligne, re.S)
         lignes[_nu(titre)] = [_cellule(c) for c in cellules]
     return lignes

@@ -15,7 +15,8 @@ PAGES = {
     "gouvernance",
     "fiche_echanges", "fiche_histoire", "fiche_piece_lire",
     "journal", "membres", "papier_etat", "papier_telecharger", "plan",
-    "plan_fiches_xlsx", "plan_financement", "plan_financement_xlsx",
+    "plan_fiches_xlsx", "plan_financement", "plan_financement_xlsx", "subvention", "subventions",
+    "subventions_xlsx",
     "rencontre", "rencontres", "seance", "seances", "signataires",
     "suivi", "transmission", "version_json",
 }  # fmt: skip
@@ -23,7 +24,8 @@ RESERVEES = {"coherence": "lire_coherence"}  # les autres pages se lisent avec n
 COMPTES = {  # sans démarche
     "lien_de_fiche", "lien_code", "lien_renouveler", "fiche_partagee", "fiche_partagee_section",
     "fiche_partagee_remarque", "fiche_partagee_proposer", "fiche_partagee_fermer",
-    "accueil", "candidater", "candidature_recue", "code_saisir", "confirmer", "connexion", "deconnexion",
+    "accueil", "enveloppes", "candidater", "candidature_recue", "code_saisir", "confirmer", "connexion",
+    "deconnexion",
     "galerie", "invitation",
     "invitation_prouvee", "lien_demander", "lien_ouvrir", "mot_de_passe", "proconnect", "proconnect_retour",
     "session_fermer", "sessions", "verifier",
@@ -31,6 +33,7 @@ COMPTES = {  # sans démarche
 LUS = {
     "accueil",
     "fiche_partagee",
+    "enveloppes",
     "candidature_recue",
     "galerie",
     "proconnect_retour",
@@ -48,6 +51,7 @@ REDIRIGE = {"faire_valider"}  # une page qui mène à une autre
 
 ACTES = {
     "lien_agir": "confier_fiches", "fiche_remarque": "fiche",
+    "subvention_agir": "demander_subvention", "subvention_supprimer": "demander_subvention",
     "fiche_fil_agir": "resoudre", "fiche_piece_retirer": "fiche",
     "bibliotheque_reprendre": "creer_fiche", "partage_reprendre": "creer_fiche",
     "partage_retirer": "partager_fiches",
@@ -74,6 +78,8 @@ ACTES = {
 FORMULAIRES = {
     "fiches_confier": "confier_fiches", "fiches_relancer": "confier_fiches",
     "fiche_renvoyer": "instruire_fiches", "fiche_avis": "donner_avis", "fiche_avis_modifier": "donner_avis",
+    "subvention_ajouter": "demander_subvention", "subvention_decider": "instruire_subvention",
+    "subvention_modifier": "demander_subvention",
     "fiche_commentaire_corriger": "corriger", "fiche_commenter": "commenter", "fiche_repondre": "commenter",
     "fiche_piece_joindre": "fiche", "fiche_reprendre": "creer_fiche",
     "fiche_partager": "partager_fiches",

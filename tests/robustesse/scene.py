@@ -49,11 +49,13 @@ from tests.feuille_de_route.fabriques import (
     AxeFactory,
     BesoinFactory,
     CommentaireFactory,
+    DemandeFactory,
     EtapeFicheFactory,
     FicheFactory,
     FinancementFactory,
     PartenariatFactory,
     PieceDeFicheFactory,
+    PlafondFactory,
     PointDeSuiviFactory,
     ReleveFactory,
     SignataireFactory,
@@ -88,7 +90,7 @@ CANARI = "Tournesol-Interdit"
 APPLICATIONS = ("gouvernance", "diagnostic", "ateliers", "feuille_de_route")
 PARTAGES = {
     "Region", "Departement", "Epci", "Commune", "College", "Thematique", "JetonConsomme",
-    "TentativeDeConnexion", "CalendrierType", "EcheanceType",
+    "TentativeDeConnexion", "CalendrierType", "EcheanceType", "Enveloppe", "Plafond",
 }  # fmt: skip
 TECHNIQUES = {
     "password", "identifiant", "siret", "territoire", "code", "cle", "empreinte", "empreinte_code",
@@ -207,9 +209,13 @@ def _strategie(lieu) -> dict:
     axe = AxeFactory(demarche=demarche, enjeux=[lieu.retenu])
     AxeFactory(demarche=demarche)
     fiche = FicheFactory(demarche=demarche, axe=axe, complete=True, structure_porteuse=lieu.structure)
-    FicheFactory(demarche=demarche, axe=axe, complete=True, proposee=True, structure_porteuse=lieu.autre)
+    proposee = FicheFactory(
+        demarche=demarche, axe=axe, complete=True, proposee=True, structure_porteuse=lieu.autre
+    )
     PartenariatFactory(fiche=fiche, structure=lieu.autre)
     EtapeFicheFactory(fiche=fiche)
+    PlafondFactory(departement=lieu.departement)
+    demande = DemandeFactory(fiche=proposee, beneficiaire=lieu.structure, a_modifier=True)
     releve = _suivi(fiche)
     autour = _autour(lieu, fiche)
     FinancementFactory(fiche=fiche)
@@ -220,7 +226,7 @@ def _strategie(lieu) -> dict:
     SignataireFactory(demarche=demarche, structure=lieu.autre, utilisateur=lieu.gens["elu"])
     return {
         "axe_uuid": axe.uuid, "fiche_uuid": fiche.uuid, "signataire_uuid": signataire.uuid,
-        "releve": releve.uuid, **autour, **_partenaires(lieu, fiche),
+        "releve": releve.uuid, "demande_uuid": demande.uuid, **autour, **_partenaires(lieu, fiche),
     }  # fmt: skip
 
 
@@ -330,6 +336,8 @@ def _canari(champ, objet) -> str:
 
 # Valeurs des mots d'une adresse qui ne sont pas des identifiants : une connue, une inconnue.
 MOTS = {
+    "subvention_agir": {"action": "deposer"},
+    "subvention_decider": {"action": "accepter"},
     "papier_preparer": {"nature": "releve", "format": "docx"},
     "cahier_preparer": {"format": "docx"},
     "bilan_preparer": {"annee": 2026, "format": "docx"},

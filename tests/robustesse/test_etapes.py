@@ -116,7 +116,7 @@ SANS_EFFET = {
     "instance_succeder", "instance_supprimer", "jalons", "limite_remplacer",
     "mesures_choisir", "projet_editer", "revue_inscrire", "seance_prevenir", "siege_monter",
     "siege_supprimer",
-    "signataire_retirer", "signature_redemander", "transmission_reessayer",
+    "signataire_retirer", "signature_redemander", "subvention_supprimer", "transmission_reessayer",
 }  # fmt: skip
 OUVERTES = {"perimetrer": Etape.CADRAGE, "consigner_vote": Etape.ENJEUX, **ETAPES}
 

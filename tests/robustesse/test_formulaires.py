@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
 from feuille_de_route.forms.fiches import SECTIONS
-from feuille_de_route.models import Document, FicheAction, LienDeFiche, Transmission
+from feuille_de_route.models import DemandeSubvention, Document, FicheAction, LienDeFiche, Transmission
 from gouvernance.models import Demarche, Etape, Instance, JetonConsomme, Mandat, Membre, Role
 from gouvernance.permissions import ADMINISTRATION
 from tests.feuille_de_route.saisies import envoi
@@ -59,6 +59,7 @@ ETAPES = {
     "structurer": Etape.STRATEGIE, "signer": Etape.EN_SIGNATURE,
     "transmettre": Etape.EN_SIGNATURE, "accuser": Etape.TRANSMISE, "suivre_fiches": Etape.SIGNEE,
 }  # fmt: skip
+NATIONAUX = {"accuser", "instruire_subvention"}  # l'administration seule
 INSTRUCTIONS = {"fiche_avis", "fiche_avis_modifier", "fiche_renvoyer"}
 SUITES = {
     "rencontre_prevoir": "?type=entretien&epci=tous",  # la première question est posée
@@ -107,25 +108,9 @@ def preparer(nom, lieu, client, **mots):
     """L'adresse du formulaire, à l'étape où il sert, ouverte par qui le peut."""
     droit = FORMULAIRES[nom]
     mettre_a(lieu.demarche, ETAPES.get(droit, Etape.PLAN_ACTIONS))
-    client.force_login(lieu.gens[ADMINISTRATION if droit == "accuser" else "coordination"])
-    if droit == "accuser":
-        Transmission.objects.update(etat="envoyee", complement="")
-    if droit == "transmettre":
-        Document.objects.filter(pk=lieu.document.pk).update(etat="pret")
-    if droit == "suivre_fiches":
-        signer_la_fiche(lieu)
-    if nom == "session_ouvrir":
-        type(lieu.session).objects.update(close_le=lieu.document.cree_le)
-    if nom == "membre_refuser":
-        Membre.objects.filter(uuid=lieu.ids["membre"]).update(statut="candidat", confirme_le=None)
-    if nom in {"fiches_confier", "fiches_relancer"}:
-        confiee = nom == "fiches_relancer"
-        jadis = lieu.document.cree_le - timedelta(days=8)
-        LienDeFiche.objects.update(envoye_le=jadis, revoque_le=None if confiee else jadis)
-    if nom in INSTRUCTIONS:
-        lieu.demarche.instances.update(type="cotech")
-        proposee = {"etat": "proposee", "proposee_le": lieu.document.cree_le}
-        lieu.demarche.fiches.filter(uuid=lieu.ids["fiche_uuid"]).update(**proposee)
+    client.force_login(lieu.gens[ADMINISTRATION if droit in NATIONAUX else "coordination"])
+    for cle in (droit, nom):
+        PREALABLES.get(cle, lambda _: None)(lieu)
     seance = {"seance": lieu.a_deplacer} if nom == "seance_modifier" else {}
     return adresse(nom, lieu.ids, **seance, **mots) + SUITES.get(nom, "")
 
@@ -134,6 +119,33 @@ def signer_la_fiche(lieu):
     """La fiche de la scène, comme une feuille de route signée la porte."""
     siennes = FicheAction.objects.filter(uuid=lieu.ids["fiche_uuid"])
     siennes.update(etat="retenue", retenue_le=lieu.document.cree_le)
+
+
+def confier_la_fiche(lieu, *, confiee: bool):
+    jadis = lieu.document.cree_le - timedelta(days=8)
+    LienDeFiche.objects.update(envoye_le=jadis, revoque_le=None if confiee else jadis)
+
+
+def instruire_la_fiche(lieu):
+    lieu.demarche.instances.update(type="cotech")
+    proposee = {"etat": "proposee", "proposee_le": lieu.document.cree_le}
+    lieu.demarche.fiches.filter(uuid=lieu.ids["fiche_uuid"]).update(**proposee)
+
+
+# Ce que la règle d'un droit ou d'un formulaire attend de la scène.
+PREALABLES = {
+    "accuser": lambda _: Transmission.objects.update(etat="envoyee", complement=""),
+    "transmettre": lambda lieu: Document.objects.filter(pk=lieu.document.pk).update(etat="pret"),
+    "suivre_fiches": signer_la_fiche,
+    "instruire_subvention": lambda _: DemandeSubvention.objects.update(etat="en_cours", motif=""),
+    "session_ouvrir": lambda lieu: type(lieu.session).objects.update(close_le=lieu.document.cree_le),
+    "membre_refuser": lambda lieu: Membre.objects.filter(uuid=lieu.ids["membre"]).update(
+        statut="candidat", confirme_le=None
+    ),
+    "fiches_confier": lambda lieu: confier_la_fiche(lieu, confiee=False),
+    "fiches_relancer": lambda lieu: confier_la_fiche(lieu, confiee=True),
+    **dict.fromkeys(INSTRUCTIONS, instruire_la_fiche),
+}
 
 
 def ouvrir(client, chemin):

@@ -4,9 +4,11 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import QueryDict
 from django.utils import timezone
 
+from feuille_de_route import fiches
 from feuille_de_route.forms import lectures
 from feuille_de_route.forms.fiches import SECTIONS
 from feuille_de_route.forms.fusion import Fusion
@@ -16,8 +18,6 @@ from gouvernance.edition import DejaFait
 from gouvernance.socle.identifiants import cle_ou_zero
 from gouvernance.socle.modeles import Conflit
 from gouvernance.views.commun import rattacher
-
-REPRISES = 5  # quelqu'un écrit entre la lecture et le verrou : on réunit de nouveau
 
 
 class Statut(StrEnum):
@@ -36,22 +36,31 @@ class Issue(NamedTuple):
 
 
 def enregistrer(redaction, code: str, donnees: QueryDict) -> Issue:
-    """Écrit la saisie ; si la fiche a changé depuis la lecture, y réunit ce que l'autre a écrit."""
-    classe, acces = SECTIONS[code], redaction.acces
-    fiche, fusion = redaction.fiche, None
-    for _ in range(REPRISES):
-        if _depassee(donnees, fiche):
-            fusion = Fusion(classe, donnees, fiche, acces)
-            if fusion.divergences:
-                return Issue(Statut.CONFLIT, fusion.saisie, fusion)
-        envoi = fusion.donnees if fusion else donnees
-        formulaire = classe(envoi, instance=fiche, acces=acces, initial={"version": fiche.version})
-        if not formulaire.is_valid():
-            return Issue(Statut.FAUTES, formulaire, fusion)
-        if (statut := _ecrire(redaction, formulaire)) != Statut.CONFLIT:
-            return Issue(statut, formulaire, fusion)
-        fiche = relire(redaction)
-    return Issue(Statut.CONFLIT, formulaire, Fusion(classe, donnees, fiche, acces))
+    """Écrit la saisie ; si la fiche a changé depuis la lecture, y réunit ce que l'autre a écrit.
+
+    D'abord sans tenir la fiche ; si quelqu'un écrit entre la lecture et le verrou, de nouveau en la tenant.
+    """
+    issue = _tenter(redaction, code, donnees, redaction.fiche)
+    if issue is None:
+        with transaction.atomic():
+            fiche = fiches.verrouiller(redaction.fiche.pk, redaction.fiche.demarche_id)
+            issue = _tenter(redaction, code, donnees, fiche)
+    return issue
+
+
+def _tenter(redaction, code: str, donnees: QueryDict, fiche: FicheAction) -> Issue | None:
+    """Rien si la fiche a changé depuis qu'on l'a lue."""
+    classe, acces, fusion = SECTIONS[code], redaction.acces, None
+    if _depassee(donnees, fiche):
+        fusion = Fusion(classe, donnees, fiche, acces)
+        if fusion.divergences:
+            return Issue(Statut.CONFLIT, fusion.saisie, fusion)
+    envoi = fusion.donnees if fusion else donnees
+    formulaire = classe(envoi, instance=fiche, acces=acces, initial={"version": fiche.version})
+    if not formulaire.is_valid():
+        return Issue(Statut.FAUTES, formulaire, fusion)
+    statut = _ecrire(redaction, formulaire)
+    return None if statut == Statut.CONFLIT else Issue(statut, formulaire, fusion)
 
 
 def _ecrire(redaction, formulaire: Section) -> Statut:

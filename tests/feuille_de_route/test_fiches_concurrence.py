@@ -1,5 +1,6 @@
 """Plusieurs mains à la fois, avec de vrais fils et une barrière : rien ne se perd, rien ne se double."""
 
+import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -21,7 +22,8 @@ from tests.feuille_de_route.saisies import adresse, envoi
 from tests.gouvernance.fabriques import DemarcheFactory, MandatFactory, SeanceFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
-EDITEURS, TOURS = 50, 2
+EDITEURS = 50
+TOURS = int(os.environ.get("TOURS_DE_SAISIE", "6"))  # vingt : la promesse entière, une demi-minute
 MARQUE = re.compile(r"\[\d+-\d+\]")
 
 
@@ -84,6 +86,22 @@ def test_cinquante_redacteurs_aucune_ecriture_perdue(redactrice):
     assert Evenement.objects.count() == len(acceptees)
     perdants = [(statut, rendu) for _, statut, rendu in resultats if statut != 302]
     assert perdants == [(409, True)] * (EDITEURS * TOURS - TOURS)  # chacun retrouve son texte
+
+
+def test_vingt_redacteurs_ajoutent_chacun_une_ligne_et_toutes_restent(redactrice):
+    """Partis de la même lecture, à la même seconde : leurs lignes s'ajoutent, sans conflit ni doublon."""
+    fiche = FicheFactory(demarche=redactrice.demarche)
+    url = adresse("fiche_section", fiche, "temps")
+    lus, barriere = envoi(redactrice.get(url).context["formulaire"]), Barrier(20, timeout=60)
+
+    def ajouter(rang):
+        client, neuve = copie(redactrice), {"etapes-0-libelle": f"Étape {rang}", "jeton": jeton(rang, 0)}
+        barriere.wait()
+        return client.post(url, {**lus, **neuve}).status_code
+
+    assert ensemble(20, ajouter) == [302] * 20
+    assert {e.libelle for e in fiche.etapes.all()} == {f"Étape {rang}" for rang in range(20)}
+    assert fiche.etapes.count() == 20
 
 
 def jeton(rang, tour):

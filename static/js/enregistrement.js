@@ -4,7 +4,7 @@
   if (!formulaire || !window.garde || !window.series) return;
   const section = formulaire.dataset.enregistrement;
   const etat = formulaire.querySelector("[data-etat]");
-  const PAUSE = 1500;
+  const PAUSE = 2500;
   const DE_SERVICE = new Set(["csrfmiddlewaretoken", "version", "jeton", "lu"]);
   const PHRASES = {
     reseau: "Pas de réseau : votre texte est gardé sur cet appareil, il partira dès le retour.",

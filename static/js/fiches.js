@@ -26,7 +26,7 @@ window.series = (() => {
 
   // Renumérote une ligne : ses champs, leurs étiquettes et leurs aides.
   const numeroter = (serie, ligne, rang) => {
-    const motif = new RegExp(`\\b${serie}-\\d+-`, "g");
+    const motif = new RegExp(`(?<![A-Za-z])${serie}-\\d+-`, "g");
     ligne.querySelectorAll("*").forEach((element) => ATTRIBUTS.forEach((nom) => {
       const valeur = element.getAttribute(nom);
       if (valeur?.match(motif)) element.setAttribute(nom, valeur.replace(motif, `${serie}-${rang}-`));

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Model, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, Model, OuterRef, QuerySet, Subquery
 
 from feuille_de_route import fiches
 from feuille_de_route.models import (
@@ -73,6 +73,16 @@ def demarches_d_accueil(fiche: FicheAction, utilisateur: Utilisateur) -> QuerySe
         mandats__role__in=DROITS["creer_fiche"].roles,
     )  # fmt: skip
     return siennes.distinct().order_by("perimetre", "nom")
+
+
+def a_reprendre(vers: Demarche, utilisateur: Utilisateur) -> QuerySet[FicheAction]:
+    """Les fiches des autres démarches de la gouvernance que cette personne voit, sauf les écartées ; `deja` :
+    une fiche de cette démarche en vient. Les plus récentes démarches d'abord.
+    """
+    prises = FicheAction.objects.filter(demarche=vers, reprise_de=OuterRef("pk"))
+    voisines = FicheAction.objects.visibles_par(utilisateur).filter(demarche__gouvernance=vers.gouvernance_id)
+    voisines = voisines.exclude(demarche=vers).exclude(etat=EtatFiche.ECARTEE).annotate(deja=Exists(prises))
+    return voisines.order_by("-demarche__cree_le", "demarche", "numero")
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ F = "demarches/<uuid:uuid>/plan/fiches/<uuid:fiche_uuid>/"
 C = F + "echanges/<uuid:commentaire_uuid>/"
 
 urlpatterns = [
+    path("demarches/<uuid:uuid>/plan/reprendre/", dialogue.reprises, name="reprises"),
     path(F + "histoire/", dialogue.fiche_histoire, name="fiche_histoire"),
     path(F + "reprendre/", dialogue.fiche_reprendre, name="fiche_reprendre"),
     path(F + "pieces/joindre/", dialogue.piece_joindre, name="fiche_piece_joindre"),

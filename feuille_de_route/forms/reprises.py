@@ -29,16 +29,23 @@ class FormulaireReprise(AvecJeton, FormulaireDsfr):
     annees = forms.TypedChoiceField(label="Pour quand ?", choices=QUAND, coerce=int, widget=forms.RadioSelect)
     vers = Demarches(Demarche.objects.none(), label="Dans quelle démarche ?", empty_label=None)
 
-    def __init__(self, *args, fiche: FicheAction, accueil: list[Demarche], **kwargs):
+    def __init__(self, *args, fiche: FicheAction, accueil: list[Demarche], voulue: str = "", **kwargs):
+        """`accueil` : les démarches où l'on peut créer une fiche ; `voulue` : l'identifiant public de celle
+        d'où l'on vient.
+        """
         super().__init__(*args, **kwargs)
         self.fiche = fiche
         self.fields["vers"].queryset = Demarche.objects.filter(pk__in=[d.pk for d in accueil])
         self.fields["titre"].initial = fiche.titre
         self.fields["annees"].initial = int(Etape(fiche.demarche.etape).rang >= Etape.SIGNEE.rang)
         ouvertes = [d for d in accueil if not motif_d_etape(d, DROITS["creer_fiche"])]
-        self.fields["vers"].initial = next(
-            (d.pk for d in ouvertes if d.pk == fiche.demarche_id), None
-        ) or next((d.pk for d in [*ouvertes, *accueil]), None)
+        preferees = [
+            *(d for d in accueil if str(d.uuid) == voulue),
+            *(d for d in ouvertes if d.pk == fiche.demarche_id),
+            *ouvertes,
+            *accueil,
+        ]
+        self.fields["vers"].initial = preferees[0].pk
 
     @property
     def reprise(self) -> Reprise:

@@ -1,43 +1,49 @@
 """Ce qui entoure une fiche : d'où elle vient, ce qui en est né, ses pièces, les derniers commentaires."""
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, F, OuterRef, Subquery
 from django.db.models.functions import JSONObject, Left
 from django.urls import reverse
 
 from feuille_de_route.models import Commentaire, FicheAction, PieceDeFiche
+from gouvernance.models import Utilisateur
 from gouvernance.pieces_jointes import PIECES_MAX
 
 DERNIERS = 3  # commentaires ouverts montrés sur la fiche
 EXTRAIT = 220
 
 
-def autour(fiche: FicheAction, acces) -> dict:
-    """Ce que montrent templates/feuille_de_route/fiche_provenance.html et fiche_autour.html : une requête."""
-    visibles = FicheAction.objects.visibles_par(acces.utilisateur).order_by("pk")
+def annotations(utilisateur: Utilisateur) -> dict:
+    """Ce qui vient avec la fiche, dans la requête qui la lit."""
+    visibles = FicheAction.objects.visibles_par(utilisateur).order_by("pk")
     pieces = PieceDeFiche.objects.filter(fiche=OuterRef("pk")).order_by("nom")
     fils = Commentaire.objects.filter(fiche=OuterRef("pk"), parent=None)
     ouverts = fils.filter(resolu_le=None)
-    lu = FicheAction.objects.annotate(
-        source_vue=ArraySubquery(visibles.filter(pk=OuterRef("reprise_de")).values(dit=_fiche())),
-        suites=ArraySubquery(visibles.filter(reprise_de=OuterRef("pk")).values(dit=_fiche())),
-        jointes=ArraySubquery(pieces.values(dit=JSONObject(uuid="uuid", nom="nom", taille="taille"))),
-        derniers=ArraySubquery(ouverts.order_by("-pk").values(dit=_commentaire())[:DERNIERS]),
-        nb_ouverts=_compter(ouverts),
-        nb_fils=_compter(fils),
-    ).values(
-        "source_vue", "suites", "jointes", "derniers", "nb_ouverts", "nb_fils", "reprise_de__demarche__nom"
-    )
-    faits = lu.get(pk=fiche.pk)
     return {
-        "source": next(map(_avec_adresse, faits["source_vue"]), None),
-        "source_demarche": faits["reprise_de__demarche__nom"],
-        "suites": [_avec_adresse(suite) for suite in faits["suites"]],
-        "pieces": faits["jointes"],
-        "pieces_max": len(faits["jointes"]) >= PIECES_MAX,
-        "derniers": faits["derniers"],
-        "ouverts": faits["nb_ouverts"] or 0,
-        "resolus": (faits["nb_fils"] or 0) - (faits["nb_ouverts"] or 0),
+        "source_vue": ArraySubquery(visibles.filter(pk=OuterRef("reprise_de")).values(dit=_fiche())),
+        "source_demarche": F("reprise_de__demarche__nom"),
+        "suites": ArraySubquery(visibles.filter(reprise_de=OuterRef("pk")).values(dit=_fiche())),
+        "jointes": ArraySubquery(pieces.values(dit=JSONObject(uuid="uuid", nom="nom", taille="taille"))),
+        "derniers_fils": ArraySubquery(ouverts.order_by("-pk").values(dit=_commentaire())[:DERNIERS]),
+        "nb_fils_ouverts": _compter(ouverts),
+        "nb_fils": _compter(fils),
+    }
+
+
+def autour(fiche: FicheAction) -> dict:
+    """Ce que montrent templates/feuille_de_route/fiche_provenance.html et fiche_autour.html, d'une fiche lue
+    avec `annotations`.
+    """
+    ouverts = fiche.nb_fils_ouverts or 0
+    return {
+        "source": next(map(_avec_adresse, fiche.source_vue), None),
+        "source_demarche": fiche.source_demarche,
+        "suites": [_avec_adresse(suite) for suite in fiche.suites],
+        "pieces": fiche.jointes,
+        "pieces_max": len(fiche.jointes) >= PIECES_MAX,
+        "derniers": fiche.derniers_fils,
+        "ouverts": ouverts,
+        "resolus": (fiche.nb_fils or 0) - ouverts,
     }
 
 

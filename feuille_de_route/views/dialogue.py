@@ -1,6 +1,9 @@
 """Autour d'une fiche : son histoire, ses pièces jointes, ce que l'on en reprend."""
 
+from urllib.parse import urlencode
+
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -9,13 +12,16 @@ from feuille_de_route import histoire, pieces_de_fiche
 from feuille_de_route.fiches import motif_d_etat, motif_de_role
 from feuille_de_route.forms.reprises import FormulaireReprise
 from feuille_de_route.models import PieceDeFiche
-from feuille_de_route.reprises import demarches_d_accueil, reprendre
+from feuille_de_route.recherche import trouver
+from feuille_de_route.reprises import a_reprendre, demarches_d_accueil, reprendre
 from feuille_de_route.views.fiches import ouvrir_fiche
 from gouvernance.forms.seances import FormulairePiece
 from gouvernance.permissions import DROITS, motif_d_etape
-from gouvernance.socle.vues import lecture_seule
-from gouvernance.views.commun import Saisie, agir, traiter
+from gouvernance.socle.vues import lecture_seule, parametre
+from gouvernance.views.commun import Saisie, agir, ouvrir, traiter
 from gouvernance.views.fichiers import piece_jointe
+
+PAR_PAGE = 30
 
 
 @lecture_seule
@@ -67,6 +73,22 @@ def piece_lire(request, uuid, fiche_uuid, piece_uuid):
     return piece_jointe(request, acces, piece, reverse("fiche", args=[uuid, fiche_uuid]) + "#pieces")
 
 
+@lecture_seule
+def reprises(request, uuid):
+    """Les fiches des autres démarches de la gouvernance, à reprendre dans celle-ci."""
+    demarche, acces = ouvrir(request, uuid)
+    fiches = a_reprendre(demarche, request.user)
+    if texte := parametre(request, "q"):
+        fiches = fiches.filter(pk__in=trouver(fiches, texte))
+    fiches = fiches.select_related("demarche", "structure_porteuse")
+    contexte = {
+        "demarche": demarche, "acces": acces, "page": "Reprendre des fiches", "q": texte,
+        "parametres": urlencode({"q": texte}) if texte else "",
+        "fiches": Paginator(fiches, PAR_PAGE).get_page(request.GET.get("page")),
+    }  # fmt: skip
+    return render(request, "feuille_de_route/reprises.html", contexte)
+
+
 def fiche_reprendre(request, uuid, fiche_uuid):
     """Dupliquer la fiche, la reprendre l'an prochain ou dans une autre démarche. L'adresse de la copie est
     tirée du jeton : un double clic ramène à la même.
@@ -75,7 +97,8 @@ def fiche_reprendre(request, uuid, fiche_uuid):
     accueil = list(demarches_d_accueil(fiche, request.user))
     if not accueil:
         raise PermissionDenied(DROITS["creer_fiche"].refus)
-    formulaire = FormulaireReprise(request.POST or None, fiche=fiche, accueil=accueil)
+    voulue = parametre(request, "vers")
+    formulaire = FormulaireReprise(request.POST or None, fiche=fiche, accueil=accueil, voulue=voulue)
     retour = reverse("fiche", args=[uuid, fiche_uuid])
     if request.method == "POST" and formulaire.is_valid():
         retour = reverse("fiche", args=[formulaire.reprise.vers.uuid, formulaire.cleaned_data["jeton"]])

@@ -14,7 +14,7 @@ from feuille_de_route.financement import compte
 from feuille_de_route.forms.fiches import SECTIONS, NouvelleFiche
 from feuille_de_route.forms.parcours import FormulaireMotif
 from feuille_de_route.models import Competence, FicheAction, Partenariat, Public, Service
-from feuille_de_route.views.autour import autour
+from feuille_de_route.views.autour import annotations, autour
 from feuille_de_route.views.redaction import Redaction, rediger
 from gouvernance.models import Epci, Structure
 from gouvernance.permissions import Acces
@@ -54,7 +54,8 @@ def ouvrir_fiche(request, uuid, fiche_uuid, fiches=FicheAction.objects) -> tuple
 
 @lecture_seule
 def fiche(request, uuid, fiche_uuid):
-    complete = FicheAction.objects.select_related(*RELATIONS).prefetch_related(*LISTES).annotate(**NOMS)
+    complete = FicheAction.objects.select_related(*RELATIONS).prefetch_related(*LISTES)
+    complete = complete.annotate(**NOMS, **annotations(request.user))
     fiche, acces = ouvrir_fiche(request, uuid, fiche_uuid, complete)
     contenu = Contenu(compte(fiche), len(fiche.indicateurs.all()))
     reste, etats = a_remplir(fiche, contenu), sections(fiche, contenu)
@@ -74,7 +75,7 @@ def fiche(request, uuid, fiche_uuid):
         "services": [Service(s).label for s in fiche.services],
         "publics": [Public(p).label for p in fiche.publics],
         "competences": [Competence(c).label for c in fiche.competences],
-        "autour": autour(fiche, acces),
+        "autour": autour(fiche),
         **_actes(fiche, acces, reste),
     }
     return render(request, "feuille_de_route/fiche.html", contexte)

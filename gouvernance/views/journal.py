@@ -25,7 +25,10 @@ def journal(request, uuid):
         )
     for mot in qui.split():
         evenements = evenements.filter(
-            Q(par__nom__icontains=mot) | Q(par__prenom__icontains=mot) | Q(par__email__icontains=mot)
+            Q(par__nom__icontains=mot)
+            | Q(par__prenom__icontains=mot)
+            | Q(par__email__icontains=mot)
+            | Q(auteur__icontains=mot)
         )
     contexte = {
         "demarche": demarche,

@@ -1,11 +1,14 @@
 """Commenter une fiche, répondre, citer quelqu'un, dire que c'est réglé ; et le courriel du jour."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from html import unescape
+from threading import Barrier
 from uuid import uuid4
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connections
 from django.utils import timezone
 
 from feuille_de_route import echanges, mentions
@@ -13,9 +16,9 @@ from feuille_de_route.echanges import Mot
 from feuille_de_route.models import Commentaire, EtatFiche, FicheAction, Mention
 from gouvernance.models import Courriel, Etape, Evenement, Mandat, Role
 from tests.feuille_de_route.conftest import compte
-from tests.feuille_de_route.fabriques import CommentaireFactory
+from tests.feuille_de_route.fabriques import CommentaireFactory, FicheFactory
 from tests.feuille_de_route.saisies import adresse, envoi
-from tests.gouvernance.fabriques import MandatFactory
+from tests.gouvernance.fabriques import DemarcheFactory, MandatFactory
 from tests.robustesse.scene import mettre_a
 
 TEXTE = "Et les communes sans médiateur ?"
@@ -368,3 +371,41 @@ def test_les_echanges_ne_coutent_pas_plus_quand_ils_sont_nombreux(
         MandatFactory(demarche=proposee.demarche, utilisateur=compte(), role=Role.ELU)
     client.force_login(gens["coordination"])
     assert compter_requetes(adresse("fiche_echanges", proposee)) <= 10
+
+
+# Plusieurs à la fois
+def ensemble(nombre, acte):
+    depart = Barrier(nombre)
+
+    def dans_un_fil(rang):
+        depart.wait()
+        try:
+            return acte(rang)
+        except ValidationError:
+            return None
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(nombre) as fils:
+        return list(fils.map(dans_un_fil, range(nombre)))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_plusieurs_un_fil_ne_se_resout_qu_une_fois_et_rien_ne_se_perd():
+    fil = CommentaireFactory(fiche__demarche__etape=Etape.PLAN_ACTIONS, cree_par=compte())
+    ensemble(4, lambda rang: echanges.commenter(fil.fiche, Mot(f"Réponse {rang}"), par=None, fil=fil))
+    assert fil.reponses.count() == 4
+    ensemble(4, lambda _: echanges.resoudre(fil, par=None))
+    assert Evenement.objects.filter(action="résoudre un commentaire").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_deux_travailleurs_n_ecrivent_qu_un_courriel():
+    demarche = DemarcheFactory(etape=Etape.PLAN_ACTIONS)
+    elue = MandatFactory(demarche=demarche, role=Role.ELU, utilisateur=compte()).utilisateur
+    fiche = FicheFactory(demarche=demarche, proposee=True)
+    for _ in range(3):
+        CommentaireFactory(fiche=fiche, mentions=[elue])
+    assert sum(ensemble(4, lambda _: mentions.prevenir())) == 1
+    assert Courriel.objects.filter(genre=mentions.GENRE).count() == 1
+    assert not Mention.objects.filter(prevenue_le=None).exists()

@@ -6,6 +6,7 @@ from html import unescape
 
 import pytest
 from django.db import connection
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import strip_tags
 
@@ -102,7 +103,7 @@ def page(client, fiche):
 
 def test_la_page_compare_mot_a_mot_et_se_lit_sans_couleur(client, fiche, gens, page):
     client.force_login(gens["partenaire"])
-    ecrire_section(client, fiche, "identite", objectifs="Aider 900 personnes par an.")
+    ecrire_section(client, fiche, "sens", objectifs="Aider 900 personnes par an.")
     dit = page()
     assert re.search(r"<del[^>]*><span class=\"fr-sr-only\">\[retiré.{0,9}: </span>400", dit)
     assert re.search(r"<ins[^>]*><span class=\"fr-sr-only\">\[ajouté.{0,9}: </span>900", dit)
@@ -114,7 +115,7 @@ def test_la_page_compare_mot_a_mot_et_se_lit_sans_couleur(client, fiche, gens, p
 def test_dix_saisies_font_un_moment_qui_va_du_premier_au_dernier_texte(client, fiche, gens, page):
     client.force_login(gens["partenaire"])
     for rang in range(4):
-        ecrire_section(client, fiche, "identite", description=f"Un bus, {rang} médiateurs.")
+        ecrire_section(client, fiche, "sens", description=f"Un bus, {rang} médiateurs.")
     dit = page()
     assert "4 enregistrements" in dit
     lu = " ".join(strip_tags(dit).split())
@@ -130,6 +131,8 @@ def test_l_auteur_sans_compte_est_nomme(client, fiche, gens, page):
     dit = page()
     assert "Jo Le Gall, CCAS" in dit
     assert "sans compte" in dit
+    journal = reverse("journal", args=[fiche.demarche.uuid])
+    assert "Jo Le Gall, CCAS" in client.get(journal, {"qui": "le gall"}).content.decode()
 
 
 def test_les_lignes_d_avant_et_les_changements_d_etat_se_lisent_aussi(client, fiche, gens, page):

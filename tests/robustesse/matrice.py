@@ -13,7 +13,7 @@ PAGES = {
     "chantiers", "definition", "limites", "constat", "constats",
     "demarche", "document_etat", "document_pdf", "documents", "elus", "enjeux", "fiche", "fiche_suivi",
     "gouvernance",
-    "fiche_echanges", "fiche_histoire", "fiche_piece_lire",
+    "fiche_echanges", "fiche_histoire", "fiche_piece_lire", "reprises",
     "journal", "membres", "papier_etat", "papier_telecharger", "plan",
     "plan_fiches_xlsx", "plan_financement", "plan_financement_xlsx", "subvention", "subventions",
     "subventions_xlsx",

@@ -14,7 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.urls import reverse
 
-from feuille_de_route import papiers
+from feuille_de_route import mentions, papiers
 from feuille_de_route.documents import demandes
 from feuille_de_route.documents import production as documents
 from feuille_de_route.documents.papiers import production
@@ -100,12 +100,13 @@ def courriels_de(lieu) -> str:
     adhesions.relancer(demarche, par=coordination)
     invitee = Invitation(demarche=demarche, email="invitee@essais.example", role=Role.LECTURE)
     invitations.inviter(invitee, par=coordination)
+    mentions.prevenir()
     partis = Courriel.objects.filter(demarche=demarche)
     pieces = PieceDeCourriel.objects.filter(courriel__in=partis).values_list("nom", "contenu")
     textes = [f"{c.sujet} {c.corps}" for c in partis]
     assert len(textes) >= 3
     assert pieces
-    assert {c.genre for c in partis} >= {"convocation", "invitation", adhesions.GENRE}
+    assert {c.genre for c in partis} >= {"convocation", "invitation", adhesions.GENRE, mentions.GENRE}
     assert courriels.envoyer(partis.first().pk)
     return "\n".join([*textes, *(f"{nom} {contenu}" for nom, contenu in pieces)])
 

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from feuille_de_route import recherche, reprises
 from feuille_de_route.models import RECHERCHE, EtatFiche, FicheAction, OrigineFiche
@@ -76,11 +77,9 @@ def citer(fiche: FicheAction) -> str:
     """« Fiche n° 4, « Feuille de route de la Dordogne » (Dordogne, 24), signée le 3 mars 2026 »."""
     demarche = fiche.demarche
     departement = demarche.gouvernance.departement
-    le = timezone.localtime(demarche.signee_le)
+    le = date_format(timezone.localtime(demarche.signee_le), "j F Y")
     nom = demarche.nom if len(demarche.nom) < 160 else f"{demarche.nom[:160]}…"
-    return (
-        f"Fiche n° {fiche.numero}, « {nom} » ({departement.nom}, {departement.pk}), signée le {le:%d/%m/%Y}"
-    )
+    return f"Fiche n° {fiche.numero}, « {nom} » ({departement.nom}, {departement.pk}), signée le {le}"
 
 
 @transaction.atomic

@@ -17,19 +17,16 @@ class FormulaireAxe(ModelFormulaireDsfr):
         label="Enjeux auxquels cet axe répond", help_text="Chaque axe répond à au moins un enjeu.",
     )  # fmt: skip
 
-    genre = forms.ChoiceField(
-        label="Ce que l’axe rassemble", choices=GenreAxe.choices, required=False, widget=forms.RadioSelect,
-        help_text="Une feuille de route s’organise par thème, ou par public : « Accompagner les seniors ».",
-    )  # fmt: skip
     public = forms.ChoiceField(
-        label="Public visé", choices=[("", "Aucun en particulier"), *Public.choices], required=False,
-        help_text="Seulement pour un axe qui rassemble un public.",
+        label="Ce que l’axe rassemble", required=False,
+        choices=[("", "Un thème"), *((p.value, f"Un public : {p.label.lower()}") for p in Public)],
+        help_text="Une feuille de route s’organise par thème, ou par public : « Accompagner les seniors ».",
     )  # fmt: skip
 
     class Meta:
         model = Axe
         fields = [
-            "intitule", "parent", "objectif", "genre", "public", "enjeux", "axe_fne", "axe_departemental",
+            "intitule", "parent", "objectif", "public", "enjeux", "axe_fne", "axe_departemental",
         ]  # fmt: skip
         labels = {"intitule": "Intitulé de l’axe", "parent": "Rattaché à l’axe"}
         help_texts = {
@@ -50,18 +47,11 @@ class FormulaireAxe(ModelFormulaireDsfr):
         if not servables.exists():
             del self.fields["axe_departemental"]
 
-    def clean(self):
-        """Nommer un public suffit à dire que l'axe en rassemble un ; dire « un thème » et nommer un public se
-        contredit.
-        """
-        donnees = super().clean()
-        public, genre = donnees.get("public"), donnees.get("genre")
-        donnees["genre"] = genre or (GenreAxe.PUBLIC if public else GenreAxe.THEME)
-        if donnees["genre"] == GenreAxe.PUBLIC and not public:
-            self.add_error("public", "Dites quel public rassemble cet axe.")
-        if donnees["genre"] == GenreAxe.THEME and public:
-            self.add_error("public", "Un axe par thème ne nomme pas de public : choisissez « Un public ».")
-        return donnees
+    def clean_public(self):
+        """Nommer un public, c'est dire que l'axe en rassemble un."""
+        public = self.cleaned_data["public"]
+        self.instance.genre = GenreAxe.PUBLIC if public else GenreAxe.THEME
+        return public
 
 
 class NouvelAxe(AvecJeton, FormulaireAxe):

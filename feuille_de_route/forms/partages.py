@@ -13,8 +13,9 @@ class FormulairePartage(AvecJeton, FormulaireDsfr):
 
     bouton = "Partager la fiche"
     demarche = forms.ModelChoiceField(
-        Demarche.objects.none(), required=False, label="Démarche avec laquelle la partager",
-        empty_label="À choisir", help_text="Ses membres liront la fiche dans leur plan d’actions.",
+        Demarche.objects.none(), label="Démarche avec laquelle la partager",
+        help_text="Ses membres liront la fiche dans leur plan d’actions.",
+        error_messages={"required": "Choisissez la démarche qui accueillera la fiche."},
     )  # fmt: skip
     mot = forms.CharField(
         required=False, max_length=300, label="Pourquoi la partager",
@@ -24,12 +25,6 @@ class FormulairePartage(AvecJeton, FormulaireDsfr):
     def __init__(self, *args, fiche: FicheAction, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["demarche"].queryset = partages.destinations(fiche)
-
-    def clean_demarche(self):
-        demarche = self.cleaned_data["demarche"]
-        if demarche is None:
-            raise forms.ValidationError("Choisissez la démarche qui accueillera la fiche.")
-        return demarche
 
 
 class FormulaireBibliotheque(FormulaireDsfr):

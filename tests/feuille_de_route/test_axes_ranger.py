@@ -132,21 +132,19 @@ def test_deux_gestes_en_meme_temps_un_seul_passe(demarche, gens):
     assert sorted(Axe.objects.values_list("ordre", flat=True)) == [1, 2, 3, 4]
 
 
-def test_un_axe_par_public_dit_lequel(client, demarche, coordination):
+def test_un_axe_rassemble_un_theme_ou_un_public(client, demarche, coordination):
     page = url("axe_ajouter", demarche)
-
-    def ajouter(**champs):
-        formulaire = client.get(page).context["formulaire"]
-        return client.post(page, envoi(formulaire, intitule="Accompagner les seniors", **champs))
-
-    refus = ajouter(genre="public", public="")
-    assert refus.status_code == 422
-    assert "Dites quel public" in refus.content.decode()
-    assert "ne nomme pas de public" in ajouter(genre="theme", public="seniors").content.decode()
-    assert ajouter(genre="", public="seniors").status_code == 302
+    formulaire = client.get(page).context["formulaire"]
+    client.post(page, envoi(formulaire, intitule="Accompagner les seniors", public="seniors"))
     axe = Axe.objects.get()
     assert (axe.genre, axe.public) == ("public", "seniors")
     assert "Public&nbsp;: Seniors" in client.get(url("axes", demarche)).content.decode()
+    modifier = url("axe_modifier", demarche, axe.uuid)
+    client.post(modifier, envoi(client.get(modifier).context["formulaire"], public=""))
+    axe.refresh_from_db()
+    assert (axe.genre, axe.public) == ("theme", "")
+    refus = client.post(modifier, envoi(client.get(modifier).context["formulaire"], public="rois"))
+    assert refus.status_code == 422
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from feuille_de_route import bibliotheque, recherche
 from feuille_de_route.models import EtatFiche, FicheAction, OrigineFiche, Public, Service
@@ -202,7 +203,10 @@ def test_s_en_inspirer_ouvre_un_brouillon_qui_cite_sa_source(client, demarche, m
     assert (neuve.etat, neuve.origine, neuve.reprise_de) == ("brouillon", OrigineFiche.BIBLIOTHEQUE, source)
     le = timezone.localtime(source.demarche.signee_le)
     nom = source.demarche.departement.nom
-    assert neuve.source == f"Fiche n° 1, « Feuille de route du 33 » ({nom}, 33), signée le {le:%d/%m/%Y}"
+    assert (
+        neuve.source
+        == f"Fiche n° 1, « Feuille de route du 33 » ({nom}, 33), signée le {date_format(le, 'j F Y')}"
+    )
     assert neuve.titre == "Un bus du numérique avec [nom retiré]"
     assert "Aller vers les habitants" in neuve.objectifs
     assert (neuve.publics, neuve.services) == (source.publics, source.services)

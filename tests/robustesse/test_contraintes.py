@@ -36,6 +36,7 @@ INTERDITS = {
     "financement_annee": {"annee": 1800},
     "plafond_positif": {"montant": -1},
     "axe_fne_connu": {"axe_fne": 9},
+    "axe_public_nomme": {"genre": "public", "public": ""},
     "axe_parent_autre": {"parent": models.F("pk")},
     "commentaire_ecrit": {"texte": ""},
     "commentaire_resolu_date": {"resolu_le": MAINTENANT, "resolu_par": None},

@@ -21,7 +21,9 @@ from feuille_de_route.demonstration.jeu import DemonstrationImpossible
 from feuille_de_route.demonstration.pieces import jouer
 from feuille_de_route.documents import production
 from feuille_de_route.documents.verification import verifier
+from feuille_de_route.fil_d_or import de_l_export, orphelins
 from feuille_de_route.financement import compte
+from feuille_de_route.lecture_du_fil import lire_avec_les_seances
 from feuille_de_route.models import Document, EtatFiche, EtatSignature, NatureDocument, Transmission
 from feuille_de_route.transmission import envoi
 from gouvernance import colleges, territoires
@@ -110,6 +112,7 @@ def test_coupee_a_tout_moment_elle_va_au_bout_et_ne_se_rejoue_pas(reference):
     _verifier_la_dordogne(demarche)
     _verifier_la_methode(demarche)
     _verifier_les_fiches(demarche)
+    _verifier_le_fil_d_or(demarche)
     _verifier_le_journal(demarche)
     _verifier_le_pdf(demarche)
     _verifier_les_autres(demarche)
@@ -172,6 +175,16 @@ def _verifier_les_fiches(demarche):
     )
     assert {e.objet_id for e in propose} == {str(f.pk) for f in du_partenaire}
     assert [m for m in parcours.PASSAGES["soumettre"].conditions(demarche) if m.bloquant] == []
+
+
+def _verifier_le_fil_d_or(demarche):
+    """Complet d'un bout à l'autre, dans la version figée et sur le site, chaque maillon avec sa séance."""
+    fige = de_l_export(json.loads(demarche.versions.get().canonique))
+    fiches = list(demarche.fiches.select_related("decision__seance__instance").order_by("numero"))
+    for fil in (fige, lire_avec_les_seances(demarche, fiches)):
+        assert (orphelins(fil), len(fil.constats), len(fil.fiches)) == ([], 12, 14)
+        tous = [*fil.constats, *fil.enjeux, *fil.axes, *fil.fiches]
+        assert [m for m in tous if fil.validation(m) is None] == []
 
 
 def _verifier_le_journal(demarche):

@@ -202,4 +202,44 @@ ENTREE = [
           "tests/comptes/test_confirmation.py -k sort_pas"),
 ]  # fmt: skip
 
-GARDES = [*TABLE, *VISIBILITE, *REGLES, *ENTREE]
+B, PARTAGES = "feuille_de_route/bibliotheque.py", "feuille_de_route/partages.py"
+ESSAIS_B, ESSAIS_P = "tests/feuille_de_route/test_bibliotheque.py", "tests/feuille_de_route/test_partages.py"
+ESSAIS_C = "tests/feuille_de_route/test_coherence.py"
+MISE_EN_COMMUN = [
+    Garde("bibliothèque : signée par tous", B, ", demarche__signee_le__isnull=False", "", ESSAIS_B),
+    Garde("bibliothèque : à l’étape signée", B, "demarche__etape__in=SIGNEES, ", "", ESSAIS_B),
+    Garde("bibliothèque : fiche retenue", B, "etat=EtatFiche.RETENUE, ", "", ESSAIS_B),
+    Garde("bibliothèque : pas les siennes", B, "signees.exclude(demarche=demarche)", "signees", ESSAIS_B),
+    Garde("bibliothèque : le pilote ne se cherche pas", B,
+          "~Q(pilote_dit=du_pilote) | Q(reste=requete), ", "", ESSAIS_B),
+    Garde("bibliothèque : les personnes ne se reprennent pas", B,
+          "    _taire(FicheAction", "    0 and _taire(FicheAction", ESSAIS_B),
+    Garde("bibliothèque : ni dans les étapes", B,
+          "        _taire(lignes.all()", "        0 and _taire(lignes.all()", ESSAIS_B),
+    Garde("bibliothèque : la règle relit l’état", B, "if source is None:", "if False:", ESSAIS_B),
+    Garde("partage : le rôle", PARTAGES, '    exiger(par, fiche.demarche, "partager_fiches")\n', "", ESSAIS_P),
+    Garde("partage : le rôle de qui cesse", PARTAGES,
+          '    exiger(par, depuis, "partager_fiches")\n', "", ESSAIS_P),
+    Garde("partage : ni brouillon ni écartée", PARTAGES,
+          ".exclude(fiche__etat__in=NON_PARTAGEES)", "", ESSAIS_P),
+    Garde("partage : dans la gouvernance", PARTAGES, "gouvernance=fiche.demarche.gouvernance_id", "", ESSAIS_P),
+    Garde("partage : on ne reprend que ce qui est partagé", "feuille_de_route/reprises.py",
+          "source.partages.filter(demarche=reprise.vers).exists()", "source.partages.exists()", ESSAIS_P),
+    Garde("partage : lu de la démarche qui l’accueille", PARTAGES,
+          "PartageDeFiche.objects.filter(demarche=demarche)", "PartageDeFiche.objects", ESSAIS_P),
+    Garde("cohérence : ses démarches seulement", "feuille_de_route/coherence.py",
+          "if entiere or d.a_un_mandat]", "if True]", ESSAIS_C),
+    Garde("cohérence : le rôle", "feuille_de_route/views/coherence.py",
+          '    acces.exiger("lire_coherence")\n', "", ESSAIS_C),
+    Garde("axes rangés : la version vue", "feuille_de_route/strategie.py",
+          "vu != empreinte_de_l_ordre(tous) or ", "", "tests/feuille_de_route/test_axes_ranger.py"),
+    Garde("axes rangés : la liste entière", "feuille_de_route/strategie.py",
+          " or sorted(ordre) != sorted(freres)", "", "tests/feuille_de_route/test_axes_ranger.py"),
+    Garde("axes rangés : le rôle", "feuille_de_route/strategie.py",
+          '    exiger(par, demarche, "structurer")\n    tous', "    tous", "tests/feuille_de_route/test_axes_ranger.py"),
+    Garde("fil d’or : les fiches visibles", "feuille_de_route/views/fil_d_or.py",
+          "FicheAction.objects.visibles_par(request.user)", "FicheAction.objects",
+          "tests/feuille_de_route/test_fil_d_or.py"),
+]  # fmt: skip
+
+GARDES = [*TABLE, *VISIBILITE, *REGLES, *ENTREE, *MISE_EN_COMMUN]

@@ -74,7 +74,8 @@ def anct():
 
 
 def document_de(demarche: Demarche) -> Document:
-    return demarche.documents.get(nature="a_signer")
+    """Le document à signer de la dernière version."""
+    return demarche.documents.filter(nature="a_signer").order_by("-pk")[:1].get()
 
 
 def travailler() -> None:

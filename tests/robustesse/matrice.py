@@ -8,7 +8,7 @@ PAGES = {
     "instance",
     "bibliotheque", "bibliotheque_fiche", "coherence", "fil_d_or", "partage",
     "piece_lire", "seance_ics",
-    "bilans", "revue",
+    "avenant_comparer", "bilans", "revue", "version_comparer", "versions",
     "ateliers", "atelier", "axes", "besoins", "blocages", "cahier", "cahier_editions", "chantier",
     "chantiers", "definition", "limites", "constat", "constats",
     "demarche", "document_etat", "document_pdf", "documents", "elus", "enjeux", "fiche", "fiche_suivi",

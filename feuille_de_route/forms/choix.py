@@ -67,6 +67,15 @@ class CasesACocher(ModelMultipleChoiceField):
         return super().clean(value)
 
 
+def lire_une_fois(champ: ModelChoiceField, queryset) -> None:
+    """Le champ ne propose, et n'accepte, que ces objets ; la liste est lue si elle se montre, et une fois."""
+
+    def choix() -> list[tuple]:
+        return [("", champ.empty_label), *((objet.pk, str(objet)) for objet in queryset)]
+
+    champ.queryset, champ.choices = queryset, cache(choix)
+
+
 def regler_les_axes(champ: ModelChoiceField, demarche: Demarche) -> None:
     """Le champ ne propose, et n'accepte, que les axes de la démarche ; la liste n'est lue que montrée."""
     champ.queryset, champ.choices = demarche.axes.all(), cache(partial(choix_des_axes, demarche))

@@ -6,7 +6,13 @@ from django.db.models import Q
 from ateliers.models import Contribution
 from diagnostic.models import EtatEnjeu
 from feuille_de_route.completude import TITRES
-from feuille_de_route.forms.choix import CasesACocher, Structures, nommer_le_vide, regler_les_axes
+from feuille_de_route.forms.choix import (
+    CasesACocher,
+    Structures,
+    lire_une_fois,
+    nommer_le_vide,
+    regler_les_axes,
+)
 from feuille_de_route.forms.section import Section
 from feuille_de_route.forms.series import (
     SerieBudget,
@@ -75,9 +81,9 @@ class SectionIdentite(Section):
 
     def preparer(self):
         regler_les_axes(self.fields["axe"], self.demarche)
-        self.fields["chantier"].queryset = self.demarche.chantiers.all()
+        lire_une_fois(self.fields["chantier"], self.demarche.chantiers.all())
         contributions = Contribution.objects.filter(atelier__demarche=self.demarche)
-        self.fields["contribution"].queryset = contributions
+        lire_une_fois(self.fields["contribution"], contributions)
 
 
 class SectionSens(Section):
@@ -152,11 +158,10 @@ class SectionActeurs(Section):
 
     def preparer(self):
         self.structures = Structures(self.demarche, self.instance)
-        self.fields["elu_referent"].queryset = Personne.objects.filter(
-            gouvernance=self.demarche.gouvernance_id, qualite=Qualite.ELU
-        )
+        elus = Personne.objects.filter(gouvernance=self.demarche.gouvernance_id, qualite=Qualite.ELU)
+        lire_une_fois(self.fields["elu_referent"], elus)
         actives = Q(dissoute_le=None) | Q(pk=self.instance.instance_suivi_id)
-        self.fields["instance_suivi"].queryset = self.demarche.instances.filter(actives)
+        lire_une_fois(self.fields["instance_suivi"], self.demarche.instances.filter(actives))
         self.fields["copilotes"].cochees = self.initial["copilotes"]
         self.structures.regler_les_cases(self.fields["copilotes"])
         if self.acces.autorise(DROITS["editer_fiches"]):

@@ -5,6 +5,7 @@ qui est tapé et une ligne de plus, une case supprime une ligne enregistrée.
 """
 
 from django.core.exceptions import ValidationError
+from django.forms import HiddenInput, ModelChoiceField
 from django.forms.models import BaseInlineFormSet, inlineformset_factory
 from django.forms.utils import ErrorDict
 from django.utils import timezone
@@ -45,6 +46,13 @@ class Ligne(ModelFormulaireDsfr):
             self._errors = ErrorDict()
             return
         super().full_clean()
+
+    def _post_clean(self):
+        """Une ligne enregistrée à laquelle on n'a pas touché n'a pas à être jugée de nouveau par la base :
+        on enregistre à chaque pause de la saisie.
+        """
+        if self.instance.pk is None or self.has_changed():
+            super()._post_clean()
 
 
 class LignePartenaire(Ligne):
@@ -107,6 +115,17 @@ class LigneFinancement(Ligne):
         return donnees
 
 
+class CleDeLigne(ModelChoiceField):
+    """La clé cachée d'une ligne : celle de l'objet déjà lu ne se cherche pas une fois de plus en base."""
+
+    ligne = None
+
+    def to_python(self, value):
+        if self.ligne.pk is not None and str(value) == str(self.ligne.pk):
+            return self.ligne
+        return super().to_python(value)
+
+
 class Serie(BaseInlineFormSet):
     """Les lignes d'une fiche. `titre`, `aide`, `une` : les mots de la page."""
 
@@ -127,6 +146,9 @@ class Serie(BaseInlineFormSet):
 
     def add_fields(self, form, index):
         super().add_fields(form, index)
+        cle = form.fields["id"]
+        form.fields["id"] = CleDeLigne(cle.queryset, initial=cle.initial, required=False, widget=HiddenInput)
+        form.fields["id"].ligne = form.instance
         if (case := form.fields.get("DELETE")) is not None:
             case.label = f"Supprimer {self.une}"
 

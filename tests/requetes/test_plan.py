@@ -1,6 +1,8 @@
 """Le nombre de requêtes des pages du plan ne dépend pas du nombre de lignes."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from feuille_de_route.forms.fiches import SECTIONS
@@ -16,6 +18,8 @@ from tests.feuille_de_route.fabriques import (
     LigneBudgetFactory,
     PartenariatFactory,
 )
+from tests.feuille_de_route.saisies import adresse as adresse_de
+from tests.feuille_de_route.saisies import envoi, ouvrir_section
 from tests.gouvernance.fabriques import DemarcheFactory, MandatFactory, StructureFactory, UtilisateurFactory
 
 LIMITE = 16  # session, compte, démarche, mandats, et ce que la page montre
@@ -80,3 +84,18 @@ def test_une_section_ne_grossit_pas(client, demarche, compter_requetes, section)
     garnir(fiche, 8)
     assert compter_requetes(adresse) == avant
     assert avant <= LIMITE
+
+
+@pytest.mark.parametrize(("section", "change"), [("acteurs", "pilote"), ("moyens", "moyens_humains")])
+def test_enregistrer_ne_coute_pas_plus_quand_les_lignes_s_ajoutent(client, demarche, section, change):
+    """On enregistre à chaque pause de la saisie : les lignes que l'on n'a pas touchées ne coûtent rien."""
+    fiche = FicheFactory(demarche=demarche, complete=True)
+    couts = []
+    for tour in range(2):
+        garnir(fiche, 5)
+        donnees = envoi(ouvrir_section(client, fiche, section), **{change: f"Changé {tour}"})
+        with CaptureQueriesContext(connection) as capture:
+            reponse = client.post(adresse_de("fiche_section", fiche, section), donnees)
+        assert reponse.status_code == 302
+        couts.append(len(capture))
+    assert couts[0] == couts[1] <= 18

@@ -12,26 +12,41 @@ from gouvernance.models import Structure
 MORCEAU = re.compile(r'"([^"]*)"|«([^»]*)»|(\w+)')
 MOT = re.compile(r"\w+")
 NUMERO = re.compile(r"\s*(?:n°|n|#|fiche)?\s*(\d{1,4})\s*", re.I)
-MOTS_AU_PLUS, LETTRES_AU_PLUS = 12, 60
+MOTS_AU_PLUS, LETTRES_AU_PLUS, STRUCTURES_AU_PLUS = 12, 60, 200
 
 
 def trouver(fiches: QuerySet, texte: str) -> dict[int, float]:
     """Identifiant → pertinence, pour les fiches de `fiches` qui répondent à `texte`.
 
     Tous les mots y sont (« média » trouve « médiation ») ; entre guillemets, dans cet ordre. Répondent aussi
-    la fiche dont c'est le numéro, et celles dont la structure porteuse se nomme ainsi. En une requête.
+    la fiche dont c'est le numéro, et celles dont la structure porteuse se nomme ainsi. En deux requêtes.
     """
+    trouvees = _trouvees(fiches, texte)
+    return {} if trouvees is None else dict(trouvees.order_by().values_list("pk", "rang"))
+
+
+def pertinentes(fiches: QuerySet, texte: str, combien: int) -> list[FicheAction]:
+    """Les plus pertinentes d'abord, sans lire plus de fiches qu'on n'en montre."""
+    trouvees = _trouvees(fiches, texte)
+    if trouvees is None:
+        return []
+    cles = list(trouvees.order_by("-rang", "pk").values_list("pk", flat=True)[:combien])
+    par_cle = fiches.in_bulk(cles)  # trier des clés, et non des fiches entières
+    return [par_cle[pk] for pk in cles]
+
+
+def _trouvees(fiches: QuerySet, texte: str) -> QuerySet | None:
+    """Les structures sont cherchées à part : dans la même requête, PostgreSQL lirait toute la table."""
     requete, mots = requete_de(texte), MOT.findall(texte)[:MOTS_AU_PLUS]
     if requete is None:
-        return {}
-    numero = NUMERO.fullmatch(texte)
-    designee = Q(numero=numero[1]) if numero else Q(pk__in=[])
-    textuelles = fiches.alias(texte=RECHERCHE).filter(texte=requete).order_by()
-    trouvees = fiches.filter(
-        designee | Q(pk__in=textuelles.values("pk")) | Q(structure_porteuse__in=_structures(mots))
-    )
-    rang = Case(When(designee, Value(10.0)), default=Cast(SearchRank(RECHERCHE, requete), FloatField()))
-    return dict(trouvees.annotate(rang=rang).order_by().values_list("pk", "rang"))
+        return None
+    rang, repond = SearchRank(RECHERCHE, requete), Q(texte=requete)
+    if structures := _structures(mots):
+        repond |= Q(structure_porteuse__in=structures)
+    if numero := NUMERO.fullmatch(texte):
+        repond |= Q(numero=numero[1])
+        rang = Case(When(numero=numero[1], then=Value(10.0)), default=Cast(rang, FloatField()))
+    return fiches.alias(texte=RECHERCHE).filter(repond).annotate(rang=rang)
 
 
 def requete_de(texte: str) -> SearchQuery | None:
@@ -48,17 +63,13 @@ def requete_de(texte: str) -> SearchQuery | None:
     return SearchQuery(" & ".join(morceaux[:MOTS_AU_PLUS]), config="francais", search_type="raw")
 
 
-def _structures(mots: list[str]) -> QuerySet:
+def _structures(mots: list[str]) -> list[int]:
     """Celles dont le nom ou le sigle porte tous les mots de trois lettres au moins (« de la » n'en a pas)."""
     nommees = Q()
     for mot in (m for m in mots if len(m) > 2):
         nommees &= Q(nom__unaccent__icontains=mot) | Q(sigle__unaccent__icontains=mot)
-    return Structure.objects.filter(nommees).values("pk") if nommees else Structure.objects.none()
-
-
-def pertinentes(fiches: QuerySet, texte: str, combien: int) -> list[FicheAction]:
-    """Les plus pertinentes d'abord, sans lire plus de fiches qu'on n'en montre."""
-    rangs = trouver(fiches, texte)
-    cles = sorted(rangs, key=lambda pk: (-rangs[pk], pk))[:combien]
-    par_cle = fiches.in_bulk(cles)
-    return [par_cle[pk] for pk in cles]
+    if not nommees:
+        return []
+    return list(
+        Structure.objects.filter(nommees).order_by().values_list("pk", flat=True)[:STRUCTURES_AU_PLUS]
+    )

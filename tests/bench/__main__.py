@@ -17,6 +17,8 @@ from tests.bench.preparation import regler
 LIGNES = {
     "page-demarche": ("pages", "page_demarche"),
     "liste-demarches": ("pages", "liste_demarches"),
+    "plan-300": ("plan", "plan_300"),
+    "recherche": ("plan", "recherche_10000"),
     "formulaire": ("formulaires", "formulaire"),
     "requetes": ("requetes", "requetes"),
     "croissance": ("croissance", "croissance"),

@@ -3,7 +3,7 @@
 Ce module est aussi le ROOT_URLCONF du banc : les adresses du projet, plus celles des planchers.
 """
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Sum
 from django.http import HttpResponse
 from django.middleware.csrf import get_token
 from django.template import engines
@@ -11,7 +11,7 @@ from django.urls import include, path
 
 from ateliers.models import Contribution
 from feuille_de_route.forms.fiches import SectionIdentite
-from feuille_de_route.models import EtatFiche, FicheAction
+from feuille_de_route.models import EtatFiche, FicheAction, Financement, LigneBudget
 from gouvernance.models import Demarche
 from gouvernance.socle.formulaires import ModelFormulaireDsfr
 from gouvernance.views.accueil import PAR_PAGE
@@ -37,6 +37,18 @@ LISTE = engines["django"].from_string(
       <td>{{ d.nb_jalons }}</td></tr>{% endfor %}</table></body></html>"""
 )
 
+PLAN = engines["django"].from_string(
+    ENTETE
+    + CSRF
+    + """<h1>{{ demarche.nom }}</h1>
+    {% for axe, fiches in groupes %}<h2>{{ axe.intitule }}</h2><table>
+      {% for f in fiches %}<tr><td>{{ f.numero }}</td>
+        <th><a href="{% url "fiche" demarche.uuid f.uuid %}">{{ f.titre }}</a> {{ f.structure_porteuse }}
+        {{ f.get_nature_display }}</th><td>{{ f.get_etat_display }}</td><td>{{ f.get_priorite_display }}</td>
+        <td>{{ f.fin|date:"d/m/Y" }}</td><td>{{ f.budget }}</td><td>{{ f.demande }}</td>
+        <td>{{ f.modifie_le|date:"d/m/Y" }}</td></tr>{% endfor %}</table>
+    {% endfor %}</body></html>"""
+)
 FORMULAIRE = engines["django"].from_string(
     "{% load crispy_forms_tags %}" + ENTETE + "{% crispy formulaire %}</body></html>"
 )
@@ -58,6 +70,26 @@ def page_demarche(request, uuid):
     )
     groupes = [(axe, [f for f in fiches if f.axe_id == axe.pk]) for axe in axes]
     return _rendre(request, PAGE_DEMARCHE, demarche.nom, demarche=demarche, groupes=groupes)
+
+
+def page_plan(request, uuid):
+    """Sept requêtes : session, compte, démarche, axes, fiches, budgets, financements."""
+    request.user.pk  # noqa: B018 - le compte est lu, comme sur toute page
+    demarche = Demarche.objects.get(uuid=uuid)
+    axes = list(demarche.axes.filter(parent=None))
+    fiches = list(
+        FicheAction.objects.filter(demarche=demarche)
+        .exclude(etat=EtatFiche.ECARTEE)
+        .select_related("structure_porteuse")
+    )
+    lignes = LigneBudget.objects.filter(fiche__in=fiches).order_by()
+    budgets = dict(lignes.values_list("fiche").annotate(Sum("montant")))
+    financements = Financement.objects.filter(fiche__in=fiches).order_by()
+    demandes = dict(financements.values_list("fiche").annotate(Sum("demande")))
+    for fiche in fiches:
+        fiche.budget, fiche.demande = budgets.get(fiche.pk), demandes.get(fiche.pk)
+    groupes = [(axe, [f for f in fiches if f.axe_id == axe.pk]) for axe in axes]
+    return _rendre(request, PLAN, demarche.nom, demarche=demarche, groupes=groupes)
 
 
 def liste_demarches(request, lignes=None):
@@ -98,6 +130,7 @@ def formulaire(request, uuid):
 urlpatterns = [
     path("plancher/fiches/<uuid:uuid>/", formulaire, name="plancher_formulaire"),
     path("plancher/demarches/<uuid:uuid>/", page_demarche, name="plancher_demarche"),
+    path("plancher/plans/<uuid:uuid>/", page_plan, name="plancher_plan"),
     path("plancher/demarches/", liste_demarches, name="plancher_liste"),
     path("plancher/demarches/page/", liste_demarches, {"lignes": PAR_PAGE}, name="plancher_page"),
     path("", include("feuille_de_route.urls")),

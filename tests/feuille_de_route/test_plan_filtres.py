@@ -218,9 +218,9 @@ def test_le_calendrier(client, demarche, coordination):
     assert [(b.titre, b.ouverte) for b in calendrier.barres] == [("1. Un bus", False), ("2. Sans fin", True)]
     assert [x.fiche.titre for x in calendrier.sans_date] == ["Sans date"]
     passes = {m.trimestre.libelle: m for m in calendrier.moments}
-    assert [x.fiche.numero for x in passes["1er trimestre 2026"].commencent] == [1, 2]
-    assert [e.libelle for _, e in passes["2e trimestre 2026"].etapes] == ["Recruter"]
-    assert [x.fiche.numero for x in passes["2e trimestre 2027"].finissent] == [1]
+    assert [r.titre for r in passes["1er trimestre 2026"].commencent] == ["1. Un bus", "2. Sans fin"]
+    assert passes["2e trimestre 2026"].etapes == [("15/06", "Recruter", "fiche 1")]
+    assert [r.uuid for r in passes["2e trimestre 2027"].finissent] == [str(fiche.uuid)]
     assert sum(m.en_cours for m in calendrier.moments) == 1
     page = reponse.content.decode()
     assert '<title id="gantt-titre">Calendrier des actions</title>' in page

@@ -65,6 +65,28 @@ def test_une_page_de_liste_ne_grossit_pas(client, demarche, compter_requetes, pa
     assert avant <= LIMITE
 
 
+QUESTIONS = ["vue=liste&tri=-budget", "vue=porteur", "vue=epci", "vue=calendrier", "q=itin&nature=nouvelle"]
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_aucune_lecture_du_plan_ne_grossit(client, demarche, compter_requetes, question):
+    """Dix requêtes au plus, session et compte compris."""
+    peupler(demarche, 3)
+    adresse = reverse("plan", args=[demarche.uuid]) + f"?{question}"
+    avant = compter_requetes(adresse)
+    peupler(demarche, 12)
+    assert compter_requetes(adresse) == avant <= 10
+
+
+@pytest.mark.parametrize("question", ["acte=axe", "acte=rapide&valeur=oui", "acte=proposer", ""])
+def test_la_page_des_gestes_d_ensemble_ne_grossit_pas(client, demarche, compter_requetes, question):
+    peupler(demarche, 3)
+    adresse = reverse("plan_lot", args=[demarche.uuid]) + f"?{question}"
+    avant = compter_requetes(adresse + "&f=1&f=2")
+    peupler(demarche, 12)
+    assert compter_requetes(adresse + "".join(f"&f={n}" for n in range(1, 15))) == avant <= 10
+
+
 def test_la_fiche_ne_grossit_pas(client, demarche, compter_requetes):
     fiche = FicheFactory(demarche=demarche, complete=True)
     garnir(fiche, 2)

@@ -85,11 +85,14 @@ def _liens_des_vues(courante: str, criteres: dict, garder: dict) -> list[tuple[s
 
 
 def _choix_de_tri(ordre, cherche: bool) -> list[tuple[str, str, bool]]:
-    """(mot de l'adresse, libellé, choisi) ; par pertinence seulement quand on cherche."""
+    """(mot de l'adresse, libellé, choisi) ; par pertinence seulement quand on cherche. L'ordre habituel
+    n'a pas de mot : qui lance une recherche passe ainsi de lui-même du numéro à la pertinence.
+    """
     choix = [(regroupements.PERTINENCE, "Pertinence")] if cherche else []
     for colonne in regroupements.COLONNES:
         choix += [(colonne.code, colonne.montant), (f"-{colonne.code}", colonne.descendant)]
-    return [(code, libelle, code == ordre.mot) for code, libelle in choix]
+    habituel = choix[0][0]
+    return [("" if code == habituel else code, mots, code == ordre.mot) for code, mots in choix]
 
 
 def _resume(lignes: list[Ligne]) -> dict:

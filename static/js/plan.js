@@ -1,5 +1,12 @@
-// « Tout cocher » et le nombre de fiches cochées ; sans ce script, on coche une à une.
+// « Tout cocher », le nombre de fiches cochées, une adresse sans filtres vides ; tout marche sans ce script.
 (() => {
+  document.addEventListener("formdata", (evenement) => {
+    if (!evenement.target.matches("form.filtre")) return;
+    [...evenement.formData.entries()].forEach(([nom, valeur]) => {
+      if (!valeur) evenement.formData.delete(nom);
+    });
+  });
+
   document.addEventListener("DOMContentLoaded", () => {
     const formulaire = document.querySelector("form[data-lot]");
     if (!formulaire) return;

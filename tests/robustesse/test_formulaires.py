@@ -111,6 +111,14 @@ def preparer(nom, lieu, client, **mots):
     client.force_login(lieu.gens[ADMINISTRATION if droit in NATIONAUX else "coordination"])
     for cle in (droit, nom):
         PREALABLES.get(cle, lambda _: None)(lieu)
+    if nom in {"fiches_confier", "fiches_relancer"}:
+        confiee = nom == "fiches_relancer"
+        jadis = lieu.document.cree_le - timedelta(days=8)
+        LienDeFiche.objects.update(envoye_le=jadis, revoque_le=None if confiee else jadis)
+    if nom in INSTRUCTIONS:
+        lieu.demarche.instances.update(type="cotech")
+        proposee = {"etat": "proposee", "proposee_le": lieu.document.cree_le}
+        lieu.demarche.fiches.filter(uuid=lieu.ids["fiche_uuid"]).update(**proposee)
     seance = {"seance": lieu.a_deplacer} if nom == "seance_modifier" else {}
     return adresse(nom, lieu.ids, **seance, **mots) + SUITES.get(nom, "")
 

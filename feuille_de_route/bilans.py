@@ -108,7 +108,7 @@ def _fiche(fiche: FicheAction, lecture: Lecture, argent: dict, points: dict) -> 
         "fiche": str(fiche),
         "porteur": releve.porteur(fiche),
         **releve.dire_point(lecture.points.get(fiche.pk)),
-        "fait": "\n".join(p.fait.strip() for p in siens if p.fait.strip()),
+        "fait": "\n".join(dict.fromkeys(p.fait.strip() for p in siens if p.fait.strip())),
         "freins": "\n".join(dict.fromkeys(p.freins.strip() for p in siens if p.freins.strip())),
         "prevu": releve.en_texte(prevu),
         "realise": releve.en_texte(realise),

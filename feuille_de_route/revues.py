@@ -106,7 +106,7 @@ def _mouvement(fiche: FicheAction, avant: PointDeSuivi | None, points: list[Poin
         "meteo_avant": avant.meteo if avant else "",
         "meteo": dernier.meteo,
         "le": dernier.le.isoformat(),
-        "fait": "\n".join(p.fait.strip() for p in points if p.fait.strip()),
+        "fait": "\n".join(dict.fromkeys(p.fait.strip() for p in points if p.fait.strip())),
         "freins": dernier.freins.strip(),
     }
 

@@ -13,7 +13,7 @@ from feuille_de_route.tableau_de_suivi import MAUVAIS_TEMPS, court
 from gouvernance.socle.formulaires import AvecJeton, FormulaireDsfr
 
 PAR_PAGE = 40  # trois champs et un témoin par fiche : loin de la limite de mille champs de Django
-ETATS = [("", "Pas encore de point"), *EtatRealisation.choices]
+ETATS = [("", "À dire"), *EtatRealisation.choices]
 METEOS = [("", "Sans météo"), *((m.value, court(m.label)) for m in Meteo)]
 
 

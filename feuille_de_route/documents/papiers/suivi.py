@@ -35,7 +35,8 @@ def dire_meteo(code: str) -> str:
 
 def passage(avant: str, apres: str) -> str:
     """« Nuageux → pluie » quand cela change, sinon ce qui demeure."""
-    return f"{avant}{INSECABLE}→ {apres.lower()}" if avant not in {apres, TIRET, "à dire"} else apres
+    muet = TIRET in {avant, apres} or avant in {apres, "à dire"}
+    return apres if muet else f"{avant}{INSECABLE}→ {apres.lower()}"
 
 
 def euros(texte: str | None) -> str:
@@ -136,8 +137,8 @@ def _releves(releves: list[dict]) -> list:
 
 def indicateurs(titre: str, lignes: list[dict]) -> Tableau:
     colonnes = [
-        Colonne("Indicateur", 34), Colonne("Fiche", 26), Colonne("Départ", 12, nombre=True),
-        Colonne("Dernier relevé", 16, nombre=True), Colonne("Cible", 12, nombre=True),
+        Colonne("Indicateur", 28), Colonne("Fiche", 24), Colonne("Départ", 12, nombre=True),
+        Colonne("Dernier relevé", 24, nombre=True), Colonne("Cible", 12, nombre=True),
     ]  # fmt: skip
     rangs = [
         [

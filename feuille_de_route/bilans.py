@@ -15,7 +15,6 @@ from feuille_de_route.models import (
     LigneBudget,
     NaturePapier,
     Papier,
-    PointDeSuivi,
 )
 from feuille_de_route.releve_de_suivi import Lecture
 from gouvernance.models import Decision, Demarche, Etape, NatureDecision
@@ -71,8 +70,8 @@ def manques_cloture(demarche: Demarche) -> list[Manque]:
 def contenu(demarche: Demarche, annee: int) -> dict:
     """Tout ce que le bilan dit, en données simples ; un nombre fixe de requêtes."""
     fin = min(date(annee, 12, 31), timezone.localdate())
-    lecture = releve.lire(suivi.suivies(demarche), fin)
-    argent, freins = _argent(lecture, annee), _points(lecture, annee)
+    lecture = releve.lire(suivi.suivies(demarche), date(annee - 1, 12, 31), fin)
+    argent, freins = _argent(lecture, annee), lecture.recents
     indicateurs = releve.indicateurs(lecture)
     return {
         "annee": annee,
@@ -113,15 +112,6 @@ def _fiche(fiche: FicheAction, lecture: Lecture, argent: dict, points: dict) -> 
         "prevu": releve.en_texte(prevu),
         "realise": releve.en_texte(realise),
     }
-
-
-def _points(lecture: Lecture, annee: int) -> dict[int, list[PointDeSuivi]]:
-    """Fiche → ses points de l'année, du plus ancien au plus récent."""
-    points: dict[int, list[PointDeSuivi]] = {}
-    siens = PointDeSuivi.objects.filter(fiche__in=[f.pk for f in lecture.fiches], le__year=annee)
-    for point in siens.order_by("le", "pk"):
-        points.setdefault(point.fiche_id, []).append(point)
-    return points
 
 
 def _argent(lecture: Lecture, annee: int) -> dict[int, tuple]:

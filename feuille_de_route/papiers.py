@@ -128,19 +128,26 @@ def motif_de_seance(nature: NaturePapier, seance: Seance | None) -> str:
     return ""
 
 
-def lignes(
-    demarche: Demarche,
-    acces: Acces,
-    seance: Seance | None = None,
-    *,
-    seul: str = "",
-    annee: int | None = None,
-) -> list[Ligne]:
-    """Ce que montre la page d'une séance, ou celle d'un papier qui a la sienne (`seul`) : cahier des charges,
-    revue d'une séance, bilan d'une année. Deux requêtes, et celles de la revue ou du bilan.
+class Seul(NamedTuple):
+    """Un papier qui a sa page : cahier des charges, revue d'une séance, bilan d'une année. `dit` : ce que la
+    page a déjà lu pour le montrer.
     """
-    natures = [NaturePapier(seul)] if seul else DE_LA_SEANCE if seance else [NaturePapier.CAHIER]
-    lu = lire(demarche.pk, seance.pk if seance else None)
+
+    nature: str
+    annee: int | None = None
+    dit: dict | None = None
+
+
+def lignes(
+    demarche: Demarche, acces: Acces, seance: Seance | None = None, seul: Seul | None = None
+) -> list[Ligne]:
+    """Ce que montre la page d'une séance, ou celle d'un papier qui a la sienne (`seul`) : deux requêtes, et
+    celles de la revue ou du bilan si la page ne les a pas déjà lus.
+    """
+    seul = seul or (None if seance else Seul(NaturePapier.CAHIER))
+    natures = [NaturePapier(seul.nature)] if seul else DE_LA_SEANCE
+    annee, lu_la = (seul.annee, seul.dit) if seul else (None, None)
+    lu = lire(demarche.pk, seance.pk if seance else None) if lu_la is None else None
     gardes = {
         (papier.nature, papier.format, papier.etat): papier
         for papier in visibles(demarche, acces)
@@ -153,9 +160,14 @@ def lignes(
         for nature in natures
         if _se_montre(nature, acces)
         for refus in [motif(nature, seance, acces)]
-        for sha in [sha_de(nature, contenu(nature, lu, annee))]
+        for sha in [sha_de(nature, contenu(nature, lu, annee) if lu_la is None else lu_la)]
         for format_ in MODELES[nature].formats
     ]
+
+
+def dit(nature: str, demarche: Demarche, seance: Seance | None = None, annee: int | None = None) -> dict:
+    """Ce que dirait ce papier s'il se faisait maintenant."""
+    return contenu(nature, lire(demarche.pk, seance.pk if seance else None), annee)
 
 
 def _se_montre(nature: NaturePapier, acces: Acces) -> bool:
@@ -221,8 +233,8 @@ def _deja(memes: QuerySet, demarche: Demarche, seance: Seance | None) -> Papier 
     pret = memes.filter(etat=EtatPapier.PRET).order_by("-pk").first()
     if pret is None:
         return None
-    dit = contenu(pret.nature, lire(demarche.pk, seance.pk if seance else None), pret.annee)
-    return pret if pret.sha_contenu == sha_de(pret.nature, dit) and _est_au_coffre(pret) else None
+    sha = sha_de(pret.nature, dit(pret.nature, demarche, seance, pret.annee))
+    return pret if pret.sha_contenu == sha and _est_au_coffre(pret) else None
 
 
 def _est_au_coffre(papier: Papier) -> bool:

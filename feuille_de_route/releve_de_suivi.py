@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from feuille_de_route.models import (
     EtapeFiche,
@@ -22,10 +22,14 @@ from feuille_de_route.tableau_de_suivi import FINIES, court
 
 
 class Lecture(NamedTuple):
-    """Les fiches suivies et leur dernier point à une date. `points` : fiche → son dernier point d'alors."""
+    """Les fiches suivies, et leurs points. `points` : fiche → son dernier point à la date `le` ; `avant` : le
+    dernier avant la période ; `recents` : ceux de la période, du plus ancien au plus récent.
+    """
 
     fiches: list[FicheAction]
     points: dict[int, PointDeSuivi]
+    avant: dict[int, PointDeSuivi]
+    recents: dict[int, list[PointDeSuivi]]
     le: date
 
     def etat(self, fiche: FicheAction) -> str:
@@ -37,15 +41,23 @@ class Lecture(NamedTuple):
         return [f for f in self.fiches if self.etat(f) not in FINIES]
 
 
-def lire(fiches: QuerySet[FicheAction], le: date) -> Lecture:
-    """Deux requêtes."""
+def lire(fiches: QuerySet[FicheAction], depuis: date, le: date) -> Lecture:
+    """Les fiches, leurs points de la période (`depuis` exclu, `le` compris) et le dernier d'avant. Deux
+    requêtes.
+    """
     liste = list(fiches.select_related("structure_porteuse", "axe__parent").order_by("numero"))
-    return Lecture(liste, derniers_points(liste, le), le)
-
-
-def derniers_points(fiches: list[FicheAction], le: date) -> dict[int, PointDeSuivi]:
-    points = PointDeSuivi.objects.filter(fiche__in=[f.pk for f in fiches], le__lte=le)
-    return {p.fiche_id: p for p in points.order_by("fiche_id", "-le", "-pk").distinct("fiche_id")}
+    siens = PointDeSuivi.objects.filter(fiche=OuterRef("fiche"), le__lte=depuis).order_by("-le", "-pk")
+    points = PointDeSuivi.objects.filter(fiche__in=[f.pk for f in liste], le__lte=le).filter(
+        Q(le__gt=depuis) | Q(pk=Subquery(siens.values("pk")[:1]))
+    )
+    lecture = Lecture(liste, {}, {}, {}, le)
+    for point in points.order_by("le", "pk"):
+        lecture.points[point.fiche_id] = point
+        if point.le > depuis:
+            lecture.recents.setdefault(point.fiche_id, []).append(point)
+        else:
+            lecture.avant[point.fiche_id] = point
+    return lecture
 
 
 def phrase(lecture: Lecture) -> str:
@@ -87,23 +99,21 @@ def retards(lecture: Lecture) -> list[dict]:
 
 def indicateurs(lecture: Lecture, depuis: date | None = None) -> list[dict]:
     """Chaque indicateur, d'où l'on part, où l'on va, son dernier relevé ; avec `depuis`, ceux-là seuls que
-    l'on a relevés depuis, et ce qu'ils disaient avant. Deux requêtes.
+    l'on a relevés depuis, et ce qu'ils disaient avant. Une requête.
     """
     par_fiche = {f.pk: f for f in lecture.fiches}
-    lus = list(Indicateur.objects.filter(fiche__in=par_fiche).order_by("fiche__numero", "pk"))
-    releves: dict[int, list[Releve]] = {}
-    for releve in Releve.objects.filter(indicateur__in=lus, le__lte=lecture.le).order_by("le", "pk"):
-        releves.setdefault(releve.indicateur_id, []).append(releve)
-    return [
-        _indicateur(i, par_fiche[i.fiche_id], releves.get(i.pk, []), depuis)
-        for i in lus
-        if depuis is None or any(r.le > depuis for r in releves.get(i.pk, []))
-    ]
+    releves = Releve.objects.filter(indicateur=OuterRef("pk"), le__lte=lecture.le).order_by("-le", "-pk")
+    avant = releves.filter(le__lte=depuis) if depuis else releves.none()
+    lus = Indicateur.objects.filter(fiche__in=par_fiche).annotate(
+        valeur=Subquery(releves.values("valeur")[:1]), le=Subquery(releves.values("le")[:1]),
+        valeur_avant=Subquery(avant.values("valeur")[:1]),
+    )  # fmt: skip
+    if depuis is not None:
+        lus = lus.filter(le__gt=depuis)
+    return [_indicateur(i, par_fiche[i.fiche_id]) for i in lus.order_by("fiche__numero", "pk")]
 
 
-def _indicateur(indicateur: Indicateur, fiche: FicheAction, releves: list[Releve], depuis) -> dict:
-    avant = [r for r in releves if depuis and r.le <= depuis]
-    dernier = releves[-1] if releves else None
+def _indicateur(indicateur, fiche: FicheAction) -> dict:
     return {
         "fiche": str(fiche),
         "numero": fiche.numero,
@@ -111,9 +121,9 @@ def _indicateur(indicateur: Indicateur, fiche: FicheAction, releves: list[Releve
         "unite": indicateur.unite,
         "reference": en_texte(indicateur.reference),
         "cible": en_texte(indicateur.cible),
-        "avant": en_texte(avant[-1].valeur) if avant else None,
-        "valeur": en_texte(dernier.valeur) if dernier else None,
-        "le": dernier.le.isoformat() if dernier else None,
+        "avant": en_texte(indicateur.valeur_avant),
+        "valeur": en_texte(indicateur.valeur),
+        "le": indicateur.le.isoformat() if indicateur.le else None,
     }
 
 

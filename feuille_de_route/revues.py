@@ -67,9 +67,8 @@ def _jour(instant) -> date:
 def contenu(seance: Seance) -> dict:
     """Tout ce que la revue dit, en données simples ; un nombre fixe de requêtes."""
     temps = periode(seance)
-    maintenant = releve.lire(suivi.suivies(seance.instance.demarche), temps.jusqu_a)
-    avant = releve.derniers_points(maintenant.fiches, temps.depuis)
-    points = _points_de_la_periode(maintenant, temps)
+    maintenant = releve.lire(suivi.suivies(seance.instance.demarche), temps.depuis, temps.jusqu_a)
+    avant, points = maintenant.avant, maintenant.recents
     return {
         "depuis": temps.depuis.isoformat(),
         "jusqu_a": temps.jusqu_a.isoformat(),
@@ -83,16 +82,6 @@ def contenu(seance: Seance) -> dict:
         "releves": releve.indicateurs(maintenant, depuis=temps.depuis),
         "sans_nouvelles": [str(f) for f in maintenant.vivantes() if f.pk not in points],
     }
-
-
-def _points_de_la_periode(lecture: Lecture, temps: Periode) -> dict[int, list[PointDeSuivi]]:
-    """Fiche → ses points de la période, du plus ancien au plus récent."""
-    cles = [f.pk for f in lecture.fiches]
-    lus = PointDeSuivi.objects.filter(fiche__in=cles, le__gt=temps.depuis, le__lte=temps.jusqu_a)
-    points: dict[int, list[PointDeSuivi]] = {}
-    for point in lus.order_by("le", "pk"):
-        points.setdefault(point.fiche_id, []).append(point)
-    return points
 
 
 def _mouvement(fiche: FicheAction, avant: PointDeSuivi | None, points: list[PointDeSuivi]) -> dict:

@@ -11,11 +11,11 @@ register = template.Library()
 
 
 @register.inclusion_tag("papiers/_papiers.html", takes_context=True)
-def papiers_de(context, demarche, acces, seance=None, seul="", annee=None):
+def papiers_de(context, demarche, acces, seance=None, seul=None):
     """`{% papiers_de demarche acces seance %}` ; sans séance, le cahier des charges ; `seul` : la revue d'une
-    séance, ou le bilan d'une année.
+    séance, ou le bilan d'une année (papiers.Seul).
     """
-    lignes = papiers.lignes(demarche, acces, seance, seul=seul, annee=annee)
+    lignes = papiers.lignes(demarche, acces, seance, seul)
     groupes = [
         {"nature": NaturePapier(nature), "aide": papiers.MODELES[nature].aide, "lignes": list(suite)}
         for nature, suite in groupby(lignes, key=lambda ligne: ligne.nature)
@@ -28,9 +28,9 @@ def papiers_de(context, demarche, acces, seance=None, seul="", annee=None):
         "refus": commun,
         "demarche": demarche,
         "seance": seance,
-        "seul": seul,
+        "seul": seul.nature if seul else "",
         "revue": seance is not None and not seul and not bilans.refus(demarche),
-        "annee": annee,
+        "annee": seul.annee if seul else None,
         "groupes": groupes,
         "csrf_token": context.get("csrf_token"),
     }

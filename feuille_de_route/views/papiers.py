@@ -89,8 +89,8 @@ def etat(request, uuid, papier_uuid):
     papier = _trouver(demarche, acces, papier_uuid)
     if request.htmx and request.GET.get("vu") == f"{papier.etat}-{papier.essais}":
         return HttpResponse(status=204)
-    seul = papier.nature if papier.nature in papiers.SEULS else ""
-    lignes = papiers.lignes(demarche, acces, papier.seance, seul=seul, annee=papier.annee)
+    seul = papiers.Seul(papier.nature, papier.annee) if papier.nature in papiers.SEULS else None
+    lignes = papiers.lignes(demarche, acces, papier.seance, seul)
     ligne = next(x for x in lignes if (x.nature, x.format) == (papier.nature, papier.format))
     contexte = {
         "demarche": demarche,

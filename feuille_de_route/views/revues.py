@@ -5,9 +5,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from feuille_de_route import bilans as regles_bilan
-from feuille_de_route import revues
+from feuille_de_route import papiers, revues
 from feuille_de_route.documents.papiers import suivi as mots
 from feuille_de_route.documents.papiers.blocs import soigne
+from feuille_de_route.models import NaturePapier
 from gouvernance.models import EtatSeance
 from gouvernance.permissions import DROITS
 from gouvernance.socle.identifiants import cle_ou_zero
@@ -23,7 +24,7 @@ def revue(request, uuid, seance):
     demarche, acces = ouvrir(request, uuid)
     trouvee = trouver(demarche, seance)
     refus = regles_bilan.refus(demarche)
-    dit = None if refus else revues.contenu(trouvee)
+    dit = None if refus else papiers.dit(NaturePapier.REVUE, demarche, trouvee)
     contexte = {
         "demarche": demarche,
         "acces": acces,
@@ -34,6 +35,7 @@ def revue(request, uuid, seance):
         "blocs": mots.blocs_de_revue(soigne(dit)) if dit else [],
         "demandes": _demandes(trouvee, dit) if dit else [],
         "motif": _motif(acces, trouvee),
+        "seul": papiers.Seul(NaturePapier.REVUE, dit=dit),
     }
     return render(request, "feuille_de_route/revue.html", contexte)
 
@@ -81,13 +83,14 @@ def bilans(request, uuid):
     choisie = cle_ou_zero(demandee) if demandee else 0
     annee = choisie if choisie in annees else next(iter(annees), None)
     refus = regles_bilan.refus(demarche) or ("" if annees else regles_bilan.PAS_OUVERT)
-    dit = None if refus else regles_bilan.contenu(demarche, annee)
+    dit = None if refus else papiers.dit(NaturePapier.BILAN, demarche, annee=annee)
     contexte = {
         "demarche": demarche,
         "acces": acces,
         "page": "Bilan annuel",
         "annees": annees,
         "annee": annee,
+        "seul": papiers.Seul(NaturePapier.BILAN, annee, dit),
         "refus": refus,
         "dit": dit,
         "blocs": mots.blocs_de_bilan(soigne(dit)) if dit else [],

@@ -27,9 +27,8 @@ from tests.gouvernance.fabriques import (
     UtilisateurFactory,
 )
 
-# session, compte, démarche, mandats, et ce que la page montre ; une revue et un bilan lisent davantage, et
-# leur papier relit la même chose pour dire s'il a vieilli.
-LIMITES = {"suivi": 10, "suivi_rapide": 10, "versions": 8, "version_comparer": 8, "bilans": 24, "revue": 30}
+# session, compte, démarche, mandats, et ce que la page montre.
+LIMITES = {"suivi": 10, "suivi_rapide": 10, "versions": 8, "version_comparer": 8, "bilans": 12, "revue": 13}
 
 
 @pytest.fixture

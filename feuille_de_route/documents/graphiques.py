@@ -14,6 +14,7 @@ GAUCHE, DROITE, HAUT, BAS = 14, 112, 14, 20
 HAUTEUR_COURBE = 128
 BARRE_DE, BARRE_LONG = 108, 130
 TRAITS = ("", "5 3", "1.5 2.5", "8 3 2 3")
+FONDS, ENCRES = ("#14395e", "#a9b6c8", "#eef1f5"), ("#ffffff", "#1b2433", "#1b2433")
 COULEURS = ("#14395e", "#9a5b13", "#4d5866", "#2f6b4f")
 
 
@@ -125,6 +126,18 @@ def part_financee(compte: Compte) -> dict | None:
         "depasse": compte.solde < 0,
         "largeur": large,
     }
+
+
+def part_des_natures(parts: list[tuple[str, int]]) -> dict:
+    """Une barre partagée entre les natures d'action, du plus neuf (plein) à ce qui existe déjà (clair)."""
+    total, x, morceaux = sum(n for _, n in parts), Decimal(0), []
+    for rang, (nom, nombre) in enumerate(parts):
+        large = Decimal(480) * nombre / total
+        place = {"x": f"{x:.1f}", "largeur": f"{large:.1f}", "milieu": f"{x + large / 2:.1f}"}
+        couleurs = {"fond": FONDS[rang], "encre": ENCRES[rang]}
+        morceaux.append({"nom": nom, "nombre": nombre, **place, **couleurs})
+        x += large
+    return {"largeur": 480, "morceaux": morceaux}
 
 
 def abreger(texte: str, longueur: int) -> str:

@@ -57,7 +57,8 @@ def test_chaque_fiche_commence_une_page(grand):
         assert len(debuts) == 1, numero
         avant = [li for li in debuts[0][: titre.search(debuts[0]).start()].splitlines() if li.strip()]
         assert len(avant) == 3, avant  # l'en-tête, puis l'axe et le sous-axe du bandeau
-        assert "il manque 12 000 €" in debuts[0]
+        suite = grand[grand.index(debuts[0]) + 1]
+        assert "il manque 12 000 €" in debuts[0] + suite
 
 
 @pytest.mark.lent
@@ -72,7 +73,8 @@ def test_les_sommes_sont_exactes_au_centime(grand):
         Decimal(p["demande"]) for f in contenu["fiches"] for p in f["financements"] if p["type"] == "etat"
     )
     ecrit = f"{etat:,.2f}".replace(",", " ").replace(".", ",")
-    assert re.search(rf"État [\d ,–]+ {re.escape(ecrit)} Région", texte)
+    # toute la durée, total, acquis, demandé : les deux premiers sont le total, les deux autres le composent
+    assert re.search(rf"État – – {re.escape(ecrit)} {re.escape(ecrit)} [\d ,]+ [\d ,]+ Région", texte)
 
 
 @pytest.mark.lent
@@ -113,9 +115,16 @@ def test_les_sections_suivent_la_methode(petit):
         "Opérateurs sociaux", "Atelier du 12 février", "Vingt communes prêtent une salle.",
         "« On le voit chaque semaine en mairie. »", "tout à fait d’accord", "donnée de démonstration",
         "17,9 %", "Relève d’un autre schéma.", "Repérage des allocataires", "400 personnes",
-        "68 500,50 €", "92 500,50 €", "il manque 37 500,50 €", "Garantir la gouvernance et les moyens.",
+        "68 500,50", "92 500,50 €", "il manque 37 500,50 €", "Garantir la gouvernance et les moyens.",
         "Personne à plus de vingt minutes d’une aide.", "Animer la gouvernance et la feuille de route",
         "/verifier", "On ne peut pas faire", "Équiper chaque foyer", "Le budget n’y suffit pas.",
+        "Être aidé sans rendez-vous", "Deux marchés ouverts, un médiateur recruté.", "moins de six mois",
+        "gérer ses démarches administratives", "Avec : Conseil départemental de la Dordogne",
+        "suivi : Comité de pilotage (COPIL)", "Issue du chantier clé « Peut-on mutualiser",
+        "avis favorable avec réserves – Dire où l’on s’abrite l’hiver.",
+        "Fondation Fonds privés, montant inconnu",
+        "Public visé : seniors", "1 action sur 2 va au-delà de ce qui existe déjà", "Le fil d’or",
+        "Ingénierie 2026 (exemple) : 40 000 € pour le département", "24 000 € demandés, 22 000 € accordés",
         "pour le 31 décembre 2026", "Trois communes volontaires.", "Faire avec, pour que la personne",
     ],
 )  # fmt: skip

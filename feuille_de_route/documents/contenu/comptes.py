@@ -3,9 +3,9 @@
 from decimal import Decimal
 from typing import NamedTuple
 
-from feuille_de_route.documents.contenu.lecture import INSECABLE, Lu, libelle, liste, nombre
+from feuille_de_route.documents.contenu.lecture import INSECABLE, Lu, libelle, liste
 from feuille_de_route.financement import ZERO, Compte, additionner, montant
-from feuille_de_route.models import EtatFinancement, NatureDepense, TypeFinanceur
+from feuille_de_route.models import EtatFinancement, TypeFinanceur
 
 ESPERES = {EtatFinancement.ENVISAGE, EtatFinancement.SOLLICITE, None}
 
@@ -74,7 +74,7 @@ def consolide(fiches: list[Lu]) -> dict | None:
     colonnes = [sum(colonne, ZERO) for colonne in zip(*(li.cellules for li in lignes), strict=True)]
     return {
         "compte": _montrer(somme),
-        "types": [libelle(TypeFinanceur, t) for t in types],
+        "types": [_cesure(libelle(TypeFinanceur, t)) for t in types],
         "lignes": [_ligne(ligne) for ligne in lignes],
         "totaux": [chiffre(c) for c in colonnes],
         "total": {
@@ -82,11 +82,14 @@ def consolide(fiches: list[Lu]) -> dict | None:
             "budget": chiffre(somme.budget),
             "solde": solde(somme.solde),
         },
-        "par_type": _par_type(types, colonnes, presentes),
-        "annees": _annees(presentes),
         "large": len(types) > 4,
         "non_chiffrees": [f"{f['numero']}. {f['titre']}" for f in fiches if f not in presentes],
     }
+
+
+def _cesure(mot: str) -> str:
+    """Un long mot se coupe en tête d'une colonne étroite."""
+    return mot.replace("financement", "\u00adfinancement").replace("Valorisation", "Valori\u00adsation")
 
 
 def _types(fiches: list[Lu]) -> list[str]:
@@ -127,52 +130,3 @@ def solde(valeur: Decimal) -> str:
     if valeur == 0:
         return "0"
     return chiffre(valeur) if valeur > 0 else f"+{INSECABLE}{chiffre(-valeur)}"
-
-
-def _par_type(types: list[str], colonnes: list[Decimal], fiches: list[Lu]) -> list[dict]:
-    financements = [f for fiche in fiches for f in liste(fiche, "financements")]
-    lignes = []
-    for type_, somme in zip(types, colonnes, strict=True):
-        siens = [f for f in financements if f["type"] == type_]
-        acquis = sum((retenu(f) for f in siens if f["etat"] == EtatFinancement.ACQUIS), ZERO)
-        lignes.append(
-            {
-                "nom": libelle(TypeFinanceur, type_),
-                "acquis": chiffre(acquis),
-                "espere": chiffre(somme - acquis),
-                "total": chiffre(somme),
-            }
-        )
-    return lignes
-
-
-def _annees(fiches: list[Lu]) -> dict:
-    """Les dépenses prévues, année × nature."""
-    lignes = [ligne for fiche in fiches for ligne in liste(fiche, "budget")]
-    natures = [n for n in NatureDepense.values if n in {ligne["nature"] for ligne in lignes}]
-    annees = sorted({ligne["annee"] for ligne in lignes if ligne["annee"] is not None})
-
-    def somme(**cles) -> Decimal:
-        gardees = (li for li in lignes if all(li[cle] == v for cle, v in cles.items()))
-        return sum((lire(li["montant"]) for li in gardees), ZERO)
-
-    return {
-        "natures": [libelle(NatureDepense, n) for n in natures],
-        "lignes": [
-            {
-                "annee": annee,
-                "cellules": [chiffre(somme(annee=annee, nature=n)) for n in natures],
-                "total": chiffre(somme(annee=annee)),
-                "etp": _etp([li for li in lignes if li["annee"] == annee]),
-            }
-            for annee in annees
-        ],
-        "totaux": [chiffre(somme(nature=n)) for n in natures],
-        "total": chiffre(somme()),
-        "avec_etp": any(li["etp"] for li in lignes),
-    }
-
-
-def _etp(lignes: list[Lu]) -> str:
-    somme = sum((lire(li["etp"]) for li in lignes), ZERO)
-    return nombre(str(somme)) if somme else "–"

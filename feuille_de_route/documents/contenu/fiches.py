@@ -1,9 +1,10 @@
 """Chaque fiche action, prête à imprimer : bandeau, contenu, budget et plan de financement."""
 
-from feuille_de_route.documents.contenu import comptes
+from feuille_de_route.documents.contenu.fiche_finances import finances
 from feuille_de_route.documents.contenu.lecture import (
     Dossier,
     Lu,
+    espacer,
     jour,
     libelle,
     libelles,
@@ -12,20 +13,22 @@ from feuille_de_route.documents.contenu.lecture import (
     periode,
 )
 from feuille_de_route.documents.contenu.strategie import Plan, codes_enjeux
-from feuille_de_route.documents.graphiques import part_financee
+from feuille_de_route.documents.graphiques import part_des_natures
 from feuille_de_route.models import (
+    Competence,
     EtatFiche,
-    EtatFinancement,
-    NatureDepense,
     NatureFiche,
     Priorite,
     Public,
+    SensAvis,
     Service,
-    TypeFinanceur,
     TypeIndicateur,
 )
 
-TEXTES = (("contexte", "Contexte et besoin"), ("objectifs", "Objectifs"), ("description", "Description"))
+TEXTES = (
+    ("contexte", "Contexte"), ("besoins", "Besoins"),
+    ("objectifs", "Objectifs"), ("description", "Description"),
+)  # fmt: skip
 
 
 def fiches(dossier: Dossier, plan: Plan) -> dict | None:
@@ -39,12 +42,14 @@ def fiches(dossier: Dossier, plan: Plan) -> dict | None:
     rangs = sorted(groupes, key=lambda axe: (axe == "", axe))
     return {
         "lignes": lignes,
+        "natures": natures(plan.fiches),
+        "rapides": [ligne for ligne in lignes if ligne["gain_rapide"]],
+        "partagees": liste(dossier.donnees, "fiches_partagees"),
         "groupes": [{"axe": f"Axe {axe}" if axe else "Sans axe", "fiches": groupes[axe]} for axe in rangs],
     }
 
 
 def _fiche(fiche: Lu, dossier: Dossier, plan: Plan, codes: dict) -> dict:
-    compte = comptes.compte_de(fiche)
     racine = plan.racine(fiche)
     axe = dossier.de(fiche["axe"])
     retenue = fiche["etat"] in (None, EtatFiche.RETENUE)
@@ -61,13 +66,17 @@ def _fiche(fiche: Lu, dossier: Dossier, plan: Plan, codes: dict) -> dict:
         "periode": periode(fiche["debut"], fiche["fin"]),
         "textes": [(titre, fiche[cle]) for cle, titre in TEXTES if fiche[cle]],
         "enjeux": [(codes[r], dossier.de(r)["question"]) for r in liste(fiche, "enjeux") if r in codes],
-        "chantier": dossier.de(fiche["chantier"])["question"],
-        "etapes": [(jour(e["echeance"]), e["libelle"]) for e in liste(fiche, "etapes")],
+        "origine": espacer(_origine(fiche, dossier)),
+        "gain_rapide": fiche["gain_rapide"],
+        "premiere_annee": fiche["premiere_annee"],
+        "etapes": [(jour(e["echeance"]), e["libelle"], jour(e["faite_le"])) for e in liste(fiche, "etapes")],
         "indicateurs": [_indicateur(i) for i in liste(fiche, "indicateurs")],
         "decision": dossier.decision(fiche["decision"]),
         **_acteurs(fiche, dossier),
         **_cibles(fiche),
-        **_moyens(fiche, compte),
+        "avis": _avis(fiche, dossier),
+        "moyens": _moyens(fiche),
+        "finances": finances(fiche),
     }  # fmt: skip
 
 
@@ -79,7 +88,9 @@ def _acteurs(fiche: Lu, dossier: Dossier) -> dict:
     return {
         "porteuse": dossier.structure(fiche["structure_porteuse"]),
         "pilote": fiche["pilote"],
+        "copilotes": [dossier.structure(ref) for ref in liste(fiche, "copilotes")],
         "elu": dossier.personne(fiche["elu_referent"]),
+        "suivie_par": dossier.instance(fiche["instance_suivi"]),
         "partenaires": [
             (dossier.structure(p["structure"]), p["apport"] or "") for p in liste(fiche, "partenaires")
         ],
@@ -90,6 +101,7 @@ def _cibles(fiche: Lu) -> dict:
     return {
         "publics": libelles(Public, fiche["publics"]),
         "services": libelles(Service, fiche["services"]),
+        "competences": libelles(Competence, fiche["competences"]),
         "territoires": [t["nom"] for t in liste(fiche, "territoires") if t["nom"]],
     }
 
@@ -103,56 +115,56 @@ def _indicateur(indicateur: Lu) -> dict:
         "cible": mesure(indicateur["cible"], unite),
         "echeance": jour(indicateur["echeance"]),
         "source": indicateur["source"] or "",
+        "dernier": _dernier_releve(indicateur),
     }
 
 
-def _moyens(fiche: Lu, compte: comptes.Compte) -> dict:
-    lignes = liste(fiche, "budget")
-    chiffree = bool(lignes or liste(fiche, "financements"))
+def _dernier_releve(indicateur: Lu) -> str:
+    releves = sorted(liste(indicateur, "releves"), key=lambda r: r["le"])
+    if not releves:
+        return ""
+    return f"{mesure(releves[-1]['valeur'], indicateur['unite'])} au {jour(releves[-1]['le'])}"
+
+
+def _moyens(fiche: Lu) -> list[tuple[str, str]]:
+    champs = (("moyens_humains", "Humains"), ("moyens_materiels", "Matériels"))
+    return [(titre, fiche[cle]) for cle, titre in champs if fiche[cle]]
+
+
+def _avis(fiche: Lu, dossier: Dossier) -> list[dict]:
+    """Le dernier avis de chaque instance."""
+    derniers = {avis["instance"]: avis for avis in liste(fiche, "avis")}
+    return [
+        {
+            "instance": dossier.instance(ref),
+            "sens": libelle(SensAvis, avis["sens"]).lower(),
+            "texte": avis["texte"] or "",
+        }
+        for ref, avis in derniers.items()
+    ]
+
+
+def _origine(fiche: Lu, dossier: Dossier) -> str:
+    """D'où vient l'action, en une phrase ; rien si l'on n'en sait pas plus que « une proposition »."""
+    if chantier := dossier.de(fiche["chantier"])["question"]:
+        return f"Issue du chantier clé « {chantier} »"
+    if contribution := dossier.de(fiche["contribution"]):
+        qui = f" – {contribution['auteur']}" if contribution["auteur"] else ""
+        return f"Née en atelier : « {contribution['texte']} »{qui}"
+    reprise = fiche["reprise_de"] or Lu()
+    source = fiche["source"] or dossier.de(reprise["ref"])["titre"] or reprise["libelle"]
+    return f"D’après : {source}" if source else ""
+
+
+def natures(fiches: list[Lu]) -> dict | None:
+    """La part de chaque nature d'action, et ce qui va au-delà de l'existant."""
+    dites = [f["nature"] for f in fiches if f["nature"]]
+    if not dites:
+        return None
+    parts = [(n, dites.count(n.value)) for n in reversed(NatureFiche) if n.value in dites]
+    au_dela = sum(nature != NatureFiche.EXISTANTE for nature in dites)
     return {
-        "moyens": [
-            (titre, fiche[cle])
-            for cle, titre in (("moyens_humains", "Humains"), ("moyens_materiels", "Matériels"))
-            if fiche[cle]
-        ],
-        "budget": [_depense(ligne) for ligne in lignes],
-        "financements": [_financement(f) for f in liste(fiche, "financements")],
-        "cote_a_cote": _cote_a_cote(lignes, liste(fiche, "financements")),
-        "total": comptes.euros(compte.budget) if chiffree else "",
-        "finance": comptes.euros(compte.finance),
-        "phrase": comptes.phrase(compte) if chiffree else "",
-        "barre": part_financee(compte),
-    }
-
-
-def _cote_a_cote(budget: list[Lu], financements: list[Lu]) -> bool:
-    """Deux tableaux courts tiennent dans la largeur ; sinon l'un sous l'autre, où ils se coupent mieux."""
-    textes = [*(b["libelle"] or "" for b in budget), *(f["financeur"] or "" for f in financements)]
-    textes += [f["dispositif"] or "" for f in financements]
-    courts = all(len(texte) <= 90 for texte in textes)
-    return bool(budget and financements) and max(len(budget), len(financements)) <= 8 and courts
-
-
-def _depense(ligne: Lu) -> dict:
-    nature = libelle(NatureDepense, ligne["nature"])
-    etp = mesure(ligne["etp"], "ETP") if ligne["etp"] else ""
-    return {
-        "annee": ligne["annee"],
-        "libelle": ligne["libelle"] or nature,
-        "precision": ", ".join(filter(None, (nature.lower() if ligne["libelle"] else "", etp))),
-        "montant": comptes.euros(comptes.lire(ligne["montant"])),
-    }
-
-
-def _financement(f: Lu) -> dict:
-    nature = libelle(TypeFinanceur, f["type"])
-    refus = "ne compte pas" if f["etat"] == EtatFinancement.REFUSE else ""
-    return {
-        "financeur": f["financeur"] or nature,
-        "precision": ", ".join(
-            filter(None, (nature if nature != f["financeur"] else "", f["dispositif"], refus))
-        ),
-        "etat": libelle(EtatFinancement, f["etat"] or EtatFinancement.ENVISAGE),
-        "demande": comptes.euros(comptes.lire(f["demande"])),
-        "obtenu": comptes.euros(comptes.lire(f["obtenu"])) if f["obtenu"] else "–",
+        "phrase": ", ".join(f"{k} {str(n.label).lower()}{'s' if k > 1 else ''}" for n, k in parts),
+        "au_dela": au_dela,
+        "barre": part_des_natures([(str(n.label), k) for n, k in parts]),
     }

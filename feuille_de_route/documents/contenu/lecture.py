@@ -41,7 +41,8 @@ class Dossier:
         simples = ("structures", "personnes", "instances", "enjeux", "chantiers", "axes", "seances", "fiches")
         objets = chain(*(liste(d, cle) for cle in simples), sous_axes, sieges, decisions)
         self.par_ref = {o["ref"]: o for o in objets if o["ref"]}
-        self.par_ref |= {c["ref"]: c for c in liste(self.diagnostic, "constats") if c["ref"]}
+        apports = (c for atelier in liste(d, "ateliers") for c in liste(atelier, "contributions"))
+        self.par_ref |= {c["ref"]: c for c in (*liste(self.diagnostic, "constats"), *apports) if c["ref"]}
         self.seance_de = {
             dec["ref"]: seance for seance in liste(d, "seances") for dec in liste(seance, "decisions")
         }

@@ -2,17 +2,17 @@
 
 from typing import Any, NamedTuple
 
-from feuille_de_route.documents.contenu import comptes
 from feuille_de_route.documents.contenu.acteurs import adossement, co_porteurs, gouvernance, territoire
 from feuille_de_route.documents.contenu.calendrier import calendrier
 from feuille_de_route.documents.contenu.consensus import limites
 from feuille_de_route.documents.contenu.diagnostic import diagnostic, sources
 from feuille_de_route.documents.contenu.elaboration import definition, elaboration
-from feuille_de_route.documents.contenu.fiches import fiches
+from feuille_de_route.documents.contenu.fiches import fiches, natures
+from feuille_de_route.documents.contenu.financement import financement
 from feuille_de_route.documents.contenu.lecture import Dossier, Lu, libelle, liste, periode
 from feuille_de_route.documents.contenu.strategie import Plan, chantiers, enjeux, retenus, strategie
 from feuille_de_route.documents.graphiques import abreger
-from feuille_de_route.models import CodeBesoin, NatureFiche
+from feuille_de_route.models import CodeBesoin
 
 
 class Section(NamedTuple):
@@ -27,7 +27,7 @@ def contenu(dossier: Dossier, *, signataires: list[dict]) -> dict:
     """Tout ce que le gabarit imprime d'après le fichier."""
     plan = Plan(dossier)
     demarche = dossier.donnees["demarche"] or Lu()
-    finances = comptes.consolide(plan.fiches)
+    finances = financement(dossier, plan.fiches)
     engagements = _engagements(dossier)
     candidates = (
         ("elaboration", "Comment cette feuille de route a été élaborée", elaboration(dossier)),
@@ -88,7 +88,6 @@ def _essentiel(dossier: Dossier, plan: Plan, finances: dict | None) -> dict | No
     lus = retenus(dossier)
     if not (lus or plan.axes or plan.fiches):
         return None
-    natures = [f["nature"] for f in plan.fiches]
     constats = liste(dossier.diagnostic, "constats")
     chiffres = [
         (len(constats), "constat", "constats"),
@@ -104,11 +103,8 @@ def _essentiel(dossier: Dossier, plan: Plan, finances: dict | None) -> dict | No
             {"numero": plan.numeros[a["ref"]], "intitule": a["intitule"], "fiches": _nombre(plan, a)}
             for a in plan.axes
         ],
-        "natures": ", ".join(
-            f"{natures.count(n.value)} {str(n.label).lower()}{'s' if natures.count(n.value) > 1 else ''}"
-            for n in reversed(NatureFiche)
-            if n.value in natures
-        ),
+        "natures": natures(plan.fiches),
+        "rapides": sum(bool(f["gain_rapide"]) for f in plan.fiches),
         "compte": finances["compte"] if finances else None,
     }
 

@@ -1,10 +1,11 @@
-"""Des enjeux aux axes et aux chantiers clés ; la matrice qui montre que le fil tient."""
+"""Des enjeux aux axes et aux chantiers clés ; le fil d'or qui les relie."""
 
 from ateliers.models import EtatChantier
 from diagnostic.models import NatureConstat
 from feuille_de_route.documents.contenu.diagnostic import ancre_constat
+from feuille_de_route.documents.contenu.fil_d_or import fil
 from feuille_de_route.documents.contenu.lecture import Dossier, Lu, jour, libelle, liste
-from feuille_de_route.models import AxeFNE
+from feuille_de_route.models import AxeFNE, GenreAxe, Public
 
 
 class Plan:
@@ -88,7 +89,11 @@ def strategie(dossier: Dossier, plan: Plan) -> dict | None:
         return None
     codes = codes_enjeux(dossier)
     axes = [_axe(axe, plan, codes) for axe in plan.axes]
-    return {"axes": axes, "matrice": matrice(dossier, plan)}
+    return {
+        "axes": axes,
+        "par_public": any(a["genre"] == GenreAxe.PUBLIC for a in plan.axes),
+        "fil": fil(dossier, codes),
+    }
 
 
 def _axe(axe: Lu, plan: Plan, codes: dict) -> dict:
@@ -96,6 +101,7 @@ def _axe(axe: Lu, plan: Plan, codes: dict) -> dict:
     return {
         "numero": plan.numeros[axe["ref"]],
         "intitule": axe["intitule"],
+        "public": libelle(Public, axe["public"]),
         "objectif": axe["objectif"],
         "fne": libelle(AxeFNE, axe["axe_fne"]),
         "departemental": ". ".join(filter(None, (declinaison["numero"], declinaison["intitule"]))),
@@ -106,30 +112,6 @@ def _axe(axe: Lu, plan: Plan, codes: dict) -> dict:
         ],
         "sous_axes": [_axe(sous, plan, codes) for sous in liste(axe, "sous_axes")],
     }
-
-
-def matrice(dossier: Dossier, plan: Plan) -> dict | None:
-    """Enjeu × axe → numéros des fiches qui y répondent ; un rond quand l'axe y répond sans fiche encore."""
-    lignes = []
-    for rang, enjeu in enumerate(retenus(dossier), start=1):
-        cellules = [_croisement(enjeu["ref"], axe, plan) for axe in plan.axes]
-        lignes.append({"code": f"E{rang}", "question": enjeu["question"], "cellules": cellules})
-    if not lignes:
-        return None
-    return {"axes": [plan.numeros[a["ref"]] for a in plan.axes], "lignes": lignes}
-
-
-def _croisement(enjeu: str, axe: Lu, plan: Plan) -> str:
-    branche = [axe, *liste(axe, "sous_axes")]
-    vises = {ref for a in branche for ref in liste(a, "enjeux")}
-    numeros = [f["numero"] for a in branche for f in plan.fiches_de(a) if _sert(f, enjeu, (a, axe))]
-    return ", ".join(map(str, sorted(numeros))) or ("•" if enjeu in vises else "")
-
-
-def _sert(fiche: Lu, enjeu: str, axes: tuple[Lu, Lu]) -> bool:
-    """La fiche cite l'enjeu ; celle qui n'en cite aucun sert ceux de son axe."""
-    cites = liste(fiche, "enjeux") or [ref for axe in axes for ref in liste(axe, "enjeux")]
-    return enjeu in cites
 
 
 def chantiers(dossier: Dossier) -> list[dict] | None:

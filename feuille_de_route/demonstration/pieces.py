@@ -10,11 +10,14 @@ from feuille_de_route.demonstration.scenes import (
     cadrage,
     concertation,
     constats,
+    dialogue,
     enjeux,
     fiches,
     ouverture,
+    redaction,
     seances,
     signature,
+    suite,
 )
 from feuille_de_route.demonstration.textes import lire
 from feuille_de_route.demonstration.travailleur import Attente, EnAttente
@@ -24,6 +27,7 @@ from gouvernance.socle import coffre
 PDF = "feuille-de-route-dordogne.pdf"
 FICHES = lire("dordogne", "fiches")
 TITRES = [fiche["titre"] for fiche in FICHES]
+CONFIEES = [fiche for fiche in FICHES if fiche.get("par_lien")]
 RENVOI = lire("dordogne", "renvoi")
 LOCALES = lire("perigord_noir", "fiches")
 SUITES = lire("perigord_noir", "suites")
@@ -42,15 +46,15 @@ def _dordogne() -> list[Pas]:
         enjeux.tenir_atelier("chantiers"), enjeux.CHANTIERS, fiches.AXES,
         concertation.LIMITES, *seances.tenir("strategie", 5),
         signature.franchir("ouvrir_plan", "departement"),
-        enjeux.CONCLURE, *map(fiches.ecrire, FICHES), fiches.proposer(TITRES),
-        fiches.renvoyer(RENVOI["titre"], RENVOI["motif"], RENVOI["par"]),
-        fiches.completer(RENVOI["titre"], RENVOI["complement"]),
+        enjeux.CONCLURE, *map(redaction.ecrire, FICHES), *map(redaction.confier, CONFIEES),
+        fiches.proposer(TITRES), dialogue.renvoyer(RENVOI), dialogue.completer(RENVOI),
+        dialogue.COMMENTER, dialogue.INSTRUIRE,
         fiches.BESOINS, fiches.SIGNATAIRES,
         seances.convoquer("validation"), seances.ouvrir("validation"), seances.decider("validation", 1),
         signature.franchir("soumettre", "departement"), signature.attendre_la_version_soumise(),
         seances.decider("validation", 2), seances.clore("validation"),
         signature.franchir("ouvrir_signature", "prefecture"), *map(signature.signer, range(1, 5)),
-        signature.TRANSMETTRE, signature.ACCUSER, concertation.A_VENIR,
+        signature.TRANSMETTRE, signature.ACCUSER, suite.SUIVRE, concertation.A_VENIR,
     ]  # fmt: skip
 
 
@@ -65,8 +69,9 @@ def _perigord_noir() -> list[Pas]:
         *seances.tenir("enjeux", 1), signature.franchir("ouvrir_strategie", "departement"),
         enjeux.CHANTIERS, fiches.AXES, *seances.tenir("strategie", 1),
         signature.franchir("ouvrir_plan", "departement"),
-        *map(fiches.ecrire, LOCALES), fiches.proposer(SUITES["proposer"]),
-        fiches.renvoyer(**SUITES["renvoyer"]),
+        suite.partager(0), suite.partager(1),
+        *map(redaction.ecrire, LOCALES), fiches.proposer(SUITES["proposer"]),
+        dialogue.renvoyer(SUITES["renvoyer"]),
         *seances.tenir("plan", 1), seances.convoquer("validation"),
     ]  # fmt: skip
 

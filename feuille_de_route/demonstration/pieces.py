@@ -7,6 +7,7 @@ from django.conf import settings
 
 from feuille_de_route.demonstration.jeu import DemonstrationImpossible, Jeu, Pas, derouler
 from feuille_de_route.demonstration.scenes import (
+    argent,
     cadrage,
     concertation,
     constats,
@@ -48,7 +49,7 @@ def _dordogne() -> list[Pas]:
         signature.franchir("ouvrir_plan", "departement"),
         enjeux.CONCLURE, *map(redaction.ecrire, FICHES), *map(redaction.confier, CONFIEES),
         fiches.proposer(TITRES), dialogue.renvoyer(RENVOI), dialogue.completer(RENVOI),
-        dialogue.COMMENTER, dialogue.INSTRUIRE,
+        dialogue.COMMENTER, dialogue.INSTRUIRE, argent.DOTER, argent.DEMANDER,
         fiches.BESOINS, fiches.SIGNATAIRES,
         seances.convoquer("validation"), seances.ouvrir("validation"), seances.decider("validation", 1),
         signature.franchir("soumettre", "departement"), signature.attendre_la_version_soumise(),

@@ -187,6 +187,29 @@ def _verifier_le_fil_d_or(demarche):
         assert [m for m in tous if fil.validation(m) is None] == []
 
 
+def _verifier_le_plan_d_actions(demarche):
+    """Chaque pièce de l'issue 4 se voit : lien, remarques, avis, commentaires, argent, fil d'or, suivi."""
+    fige = json.loads(demarche.versions.get().canonique)
+    assert orphelins(de_l_export(fige)) == []
+    for fiche in fige["fiches"]:
+        remplis = ("origine", "besoins", "premiere_annee", "competences", "copilotes", "instance_suivi")
+        assert [cle for cle in remplis if not fiche[cle]] == [], fiche["titre"]
+        assert len(fiche["avis"]) == 1
+    demandes = [(d["etat"], d["accorde"]) for d in fige["demandes_subvention"]]
+    assert demandes == [("acceptee", "15000.00"), ("acceptee", "30000.00")]
+    assert [e["plafond"] for e in fige["enveloppes"]] == ["45500.00"]
+    datees = Financement.objects.filter(fiche__demarche=demarche).exclude(annee=None)
+    assert datees.values("annee").distinct().count() == 3
+    lien = LienDeFiche.objects.get(fiche__demarche=demarche)
+    assert (lien.ecrit_le is not None, lien.fiche.etat) == (True, EtatFiche.RETENUE)
+    remarques = Remarque.objects.filter(fiche__demarche=demarche)
+    assert (remarques.count(), remarques.filter(levee_le=None).count()) == (2, 0)
+    assert Commentaire.objects.filter(fiche__demarche=demarche, resolu_le__isnull=False).exists()
+    suivies = demarche.fiches.exclude(etat_realisation="")
+    assert {f.meteo for f in suivies} >= {"beau", "nuageux", "pluie"}
+    assert Releve.objects.filter(indicateur__fiche__demarche=demarche).count() >= 4
+
+
 def _verifier_le_journal(demarche):
     """Chaque changement d'étape est au journal, par la bonne personne."""
     etapes = Evenement.objects.filter(demarche=demarche, objet_type="demarche").order_by("pk")
@@ -226,6 +249,10 @@ def _verifier_les_autres(departementale):
     assert a_venir.debut > a_venir.cree_le
     assert locale.points_de_blocage.filter(leve_le=None).count() >= 2
     assert {m.bloquant for m in parcours.manques(locale)} == {True, False}
+    assert locale.fiches_partagees.count() == 2
+    reprise = locale.fiches.get(origine=OrigineFiche.REPRISE)
+    assert reprise.reprise_de.demarche == departementale
+    assert locale.axes.exclude(axe_departemental=None).count() == 2
     correze = Demarche.objects.get(nom__startswith="Corrèze")
     assert correze.etape == Etape.CADRAGE
     assert [m.utilisateur.email for m in correze.mandats.all()] == ["anct@demo.example"]

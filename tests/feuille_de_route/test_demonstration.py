@@ -24,7 +24,19 @@ from feuille_de_route.documents.verification import verifier
 from feuille_de_route.fil_d_or import de_l_export, orphelins
 from feuille_de_route.financement import compte
 from feuille_de_route.lecture_du_fil import lire_avec_les_seances
-from feuille_de_route.models import Document, EtatFiche, EtatSignature, NatureDocument, Transmission
+from feuille_de_route.models import (
+    Commentaire,
+    Document,
+    EtatFiche,
+    EtatSignature,
+    Financement,
+    LienDeFiche,
+    NatureDocument,
+    OrigineFiche,
+    Releve,
+    Remarque,
+    Transmission,
+)
 from feuille_de_route.transmission import envoi
 from gouvernance import colleges, territoires
 from gouvernance.models import (
@@ -113,6 +125,7 @@ def test_coupee_a_tout_moment_elle_va_au_bout_et_ne_se_rejoue_pas(reference):
     _verifier_la_methode(demarche)
     _verifier_les_fiches(demarche)
     _verifier_le_fil_d_or(demarche)
+    _verifier_le_plan_d_actions(demarche)
     _verifier_le_journal(demarche)
     _verifier_le_pdf(demarche)
     _verifier_les_autres(demarche)
@@ -188,9 +201,8 @@ def _verifier_le_fil_d_or(demarche):
 
 
 def _verifier_le_plan_d_actions(demarche):
-    """Chaque pièce de l'issue 4 se voit : lien, remarques, avis, commentaires, argent, fil d'or, suivi."""
+    """Chaque pièce du plan d'actions se voit : lien, remarques, avis, commentaires, argent, suivi."""
     fige = json.loads(demarche.versions.get().canonique)
-    assert orphelins(de_l_export(fige)) == []
     for fiche in fige["fiches"]:
         remplis = ("origine", "besoins", "premiere_annee", "competences", "copilotes", "instance_suivi")
         assert [cle for cle in remplis if not fiche[cle]] == [], fiche["titre"]

@@ -84,6 +84,8 @@ class SectionIdentite(Section):
         lire_une_fois(self.fields["chantier"], self.demarche.chantiers.all())
         contributions = Contribution.objects.filter(atelier__demarche=self.demarche)
         lire_une_fois(self.fields["contribution"], contributions)
+        if getattr(self.acces, "sans_compte", False):  # ce que d'autres ont dit n'est pas à montrer
+            del self.fields["contribution"]
 
 
 class SectionSens(Section):

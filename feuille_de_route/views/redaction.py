@@ -37,6 +37,7 @@ class SansCompte:
     """Ce que peut dans la démarche une personne sans compte : rien de plus que sa fiche."""
 
     demarche: Demarche
+    sans_compte = True
 
     def autorise(self, droit: Droit) -> bool:
         return False

@@ -106,7 +106,7 @@ def modeles():
 
 def scene(code: str, *, canari: bool = False) -> SimpleNamespace:
     """Une démarche au plan d'actions, un compte par rôle, et `ids` : chaque identifiant d'adresse."""
-    avant = {m: m.objects.order_by("-pk").values_list("pk", flat=True).first() or 0 for m in _propres()}
+    avant = {m: m.objects.order_by("-pk").values_list("pk", flat=True).first() or 0 for m in propres()}
     demarche = DemarcheFactory(
         avec_cadre=True, gouvernance__departement__code=code, gouvernance__note_privee="Confidentiel.",
         gouvernance__note_contexte="Note partagée.", debut="2026-01-01", fin="2027-12-31",
@@ -115,7 +115,7 @@ def scene(code: str, *, canari: bool = False) -> SimpleNamespace:
     _acteurs(lieu)
     ids = {**_gouvernance(lieu), **_diagnostic(lieu), **_strategie(lieu)}
     if canari:
-        _marquer(avant)
+        marquer(avant)
     lieu.ids = {"uuid": demarche.uuid, **ids, **_documents(lieu), **_papiers(lieu, ids["seance"])}
     lieu.ids |= _soeur(lieu)
     demarche.refresh_from_db()
@@ -134,7 +134,7 @@ def mettre_a(demarche: Demarche, etape: str) -> None:
     demarche.refresh_from_db()
 
 
-def _propres():
+def propres():
     return [m for m in modeles() if m.__name__ not in PARTAGES | {"Evenement", "VersionFigee", "Empreinte"}]
 
 
@@ -306,7 +306,7 @@ def _soeur(lieu) -> dict:
     return {"signee": fiche.uuid, "partage": partage.uuid}
 
 
-def _marquer(avant: dict) -> None:
+def marquer(avant: dict) -> None:
     """Chaque texte libre de ce qui vient d'être créé porte le canari."""
     for modele, dernier in avant.items():
         champs = [c for c in modele._meta.concrete_fields if _est_texte_libre(c)]

@@ -131,9 +131,12 @@ def test_une_fiche_non_retenue_ne_parait_pas(client, demarche, moi, ailleurs, et
     _rien(client, demarche, fiche)
 
 
-def test_un_avenant_la_retire_le_temps_d_etre_signe(client, demarche, moi, source):
+@pytest.mark.parametrize("datee", [False, True])
+def test_un_avenant_la_retire_le_temps_d_etre_signe(client, demarche, moi, source, datee):
+    """Même si la date de la première signature était restée."""
+    champs = {} if datee else {"signee_le": None}
     Demarche.objects.filter(pk=source.demarche_id).update(
-        etape=Etape.PLAN_ACTIONS, soumise_le=None, validee_le=None, signee_le=None
+        etape=Etape.PLAN_ACTIONS, soumise_le=None, validee_le=None, **champs
     )
     assert titres(page(client, demarche)) == []
     assert lire(client, demarche, source).status_code == 404

@@ -17,6 +17,7 @@ from gouvernance.socle.comparaison import Morceau, comparer, resserrer
 
 ENSEMBLE = timedelta(minutes=10)
 PAR_PAGE = 20
+ENSEMBLE_DES_CHAMPS = "Champs changés"  # d'une ligne du journal qui ne les sépare pas
 LUS = 5_000  # lignes du journal ; la fiche la plus retouchée n'en a pas le dixième
 
 
@@ -94,7 +95,12 @@ def _raconter(lignes: list[Evenement]) -> Moment:
     """Un moment, de ses lignes, de la plus ancienne à la plus récente."""
     premiere, derniere = lignes[0], lignes[-1]
     saisie = premiere.details is not None
-    changements = fondre([tuple(d) for ligne in lignes for d in ligne.details]) if saisie else []
+    if saisie:
+        details = fondre([tuple(d) for ligne in lignes for d in ligne.details])
+    elif premiere.action.startswith("modifier") and premiere.de and premiere.vers:
+        saisie, details = True, [(ENSEMBLE_DES_CHAMPS, premiere.de, premiere.vers)]
+    else:
+        details = []
     return Moment(
         action=premiere.action,
         qui=premiere.auteur or str(premiere.par or "la plateforme"),
@@ -102,7 +108,7 @@ def _raconter(lignes: list[Evenement]) -> Moment:
         debut=premiere.le,
         fin=derniere.le,
         nombre=len(lignes),
-        changements=[_changement(*c) for c in changements],
+        changements=[_changement(*detail) for detail in details],
         avant="" if saisie else premiere.de,
         apres="" if saisie else premiere.vers,
     )

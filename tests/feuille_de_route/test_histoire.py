@@ -136,15 +136,18 @@ def test_l_auteur_sans_compte_est_nomme(client, fiche, gens, page):
 
 
 def test_les_lignes_d_avant_et_les_changements_d_etat_se_lisent_aussi(client, fiche, gens, page):
-    Evenement.consigner(
-        fiche, "modifier : Moyens", par=gens["elu"], de="Pilote : A", vers="Pilote : B\n<b>gras</b>"
-    )
+    avant, apres = "Pilote : Anne\nFin : –", "Pilote : <b>Paul</b>\nFin : 01/02/2027"
+    Evenement.consigner(fiche, "modifier : Moyens", par=gens["elu"], de=avant, vers=apres)
     Evenement.consigner(fiche, "proposer", par=None, de="Brouillon", vers="Proposée")
     client.force_login(gens["coordination"])
     brut = client.get(adresse("fiche_histoire", fiche)).content.decode()
-    assert "Pilote : B<br>&lt;b&gt;gras&lt;/b&gt;" in brut
+    assert "<b>Paul" not in brut
+    assert "&lt;b&gt;Paul&lt;/b&gt;" in brut
     assert "la plateforme" in brut
     assert brut.index("Proposer") < brut.index("Modifier : Moyens")
+    lu = " ".join(strip_tags(brut).replace("&nbsp;", " ").split())
+    assert "Pilote : [retiré : Anne]" in lu
+    assert "Avant Brouillon Après Proposée" in lu
 
 
 def test_ce_qui_revient_au_point_de_depart_se_dit(client, fiche, gens, page):

@@ -13,6 +13,7 @@ from django.db.models.functions import Cast, Coalesce, Concat, Trim, TruncDate
 from ateliers.models import ChantierCle
 from diagnostic.models import Enjeu
 from feuille_de_route.models import Axe, EtatFiche, FicheAction
+from feuille_de_route.suivi import EN_OEUVRE
 from gouvernance.models import (
     Cible,
     CodeJalon,
@@ -26,6 +27,7 @@ from gouvernance.models import (
 
 TEXTE, NOMBRE = CharField(), IntegerField()
 VIDE = Value("", TEXTE)
+SUIVIE = "suivie"  # une fiche signée : l'instance en décide, mais ne la retient ni ne l'écarte plus
 
 
 class Objet(NamedTuple):
@@ -73,7 +75,7 @@ def _requetes(demarche: Demarche) -> dict[str, QuerySet]:
         Cible.AXE: _lignes(Cible.AXE, Axe.objects.filter(**a_elle), F("intitule"), rang=F("ordre")),
         Cible.FICHE: _lignes(
             Cible.FICHE, fiches, Concat(Cast("numero", TEXTE), Value(". "), "titre"), rang=F("numero"),
-            statut=F("etat"), qui=elu,
+            statut=Value(SUIVIE, TEXTE) if demarche.etape in EN_OEUVRE else F("etat"), qui=elu,
         ),
         Cible.CHANTIER: _lignes(
             Cible.CHANTIER, ChantierCle.objects.filter(**a_elle), F("question"), statut=F("etat")

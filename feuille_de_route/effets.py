@@ -12,8 +12,9 @@ from django.core.exceptions import ValidationError
 from diagnostic import priorisation
 from diagnostic.models import Enjeu, EtatEnjeu
 from feuille_de_route import fiches
-from feuille_de_route.cibles import Objet
+from feuille_de_route.cibles import SUIVIE, Objet
 from feuille_de_route.models import EtatFiche, FicheAction
+from feuille_de_route.suivi import EN_OEUVRE
 from gouvernance import definitions, limites, seances
 from gouvernance.models import Cible, Decision, NatureDecision, Utilisateur
 
@@ -104,7 +105,7 @@ EFFETS: dict[tuple[str, str], Effet] = {
 
 def phrase(objet: Objet | None, nature: str) -> str:
     """« Cette décision retiendra la fiche « 12. … ». »"""
-    effet = EFFETS.get((objet.type, nature)) if objet else None
+    effet = EFFETS.get((objet.type, nature)) if objet and objet.etat != SUIVIE else None
     dit = effet.phrase.format(objet.libelle) if effet else RIEN
     reserves = " Les réserves deviendront un point de blocage." if nature == RESERVES else ""
     return f"Cette décision {dit}.{reserves}"
@@ -116,5 +117,8 @@ def appliquer(decision: Decision, *, par: Utilisateur | None) -> None:
     Lève ce que lève la règle de l'objet (étape, état, rôle).
     """
     effet = EFFETS.get((decision.cible_type, decision.nature))
+    signee = decision.seance.instance.demarche.etape in EN_OEUVRE
+    if signee and decision.cible_type == Cible.FICHE:
+        return  # la fiche est signée : la décision se consigne, un avenant la traduira
     if effet and effet.acte:
         effet.acte(decision, par)

@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from feuille_de_route import parcours
+from feuille_de_route import parcours, tableau_de_suivi
 from feuille_de_route.forms.parcours import FormulaireMotif
 from feuille_de_route.models import Axe, EtatFiche, FicheAction
 from feuille_de_route.views import a_faire
@@ -52,7 +52,7 @@ LIBELLES = {
 # Ce que la page lit d'une fiche (montrée, jugée complète ou non) et d'un jalon : le reste ne se charge pas.
 CHAMPS_DE_FICHE = [
     "uuid", "numero", "titre", "etat", "nature", "axe", "demarche", "objectifs", "description", "pilote",
-    "debut", "structure_porteuse__nom", "structure_porteuse__sigle",
+    "debut", "etat_realisation", "structure_porteuse__nom", "structure_porteuse__sigle",
 ]  # fmt: skip
 CHAMPS_DE_JALON = [
     "demarche", "code", "ordre", "echeance", "etat", "instance__nom", "instance__type", "decision__ordre",
@@ -176,7 +176,12 @@ def _plan(demarche: Demarche, acces) -> dict:
     groupes = [
         (axe, [f for f in fiches if racine.get(f.axe_id) == axe.pk]) for axe in axes if axe.parent_id is None
     ]
-    return {"groupes": groupes, "sans_axe": [f for f in fiches if f.axe_id is None], "nb_fiches": len(fiches)}
+    return {
+        "groupes": groupes,
+        "sans_axe": [f for f in fiches if f.axe_id is None],
+        "nb_fiches": len(fiches),
+        "suivi_en_bref": tableau_de_suivi.phrase([f for f in fiches if f.etat == EtatFiche.RETENUE]),
+    }
 
 
 @require_POST

@@ -21,6 +21,7 @@ from tests.feuille_de_route.fabriques import (
     LigneBudgetFactory,
 )
 from tests.feuille_de_route.parcours_mur import mettre_a
+from tests.feuille_de_route.saisies import envoi
 from tests.gouvernance.fabriques import DecisionFactory, PerimetreFactory, SeanceFactory
 from tests.papiers.fabriques import octets, texte_pdf, xml_du_word
 
@@ -180,6 +181,22 @@ def test_avant_la_signature_ni_revue_ni_bilan(client, demarche, gens):
             papiers.demander(nature, "pdf", demarche=demarche, par=None, **ou)
 
 
+@pytest.mark.parametrize("nature", ["validation", "ajournement", "rejet"])
+def test_une_decision_sur_une_fiche_signee_se_consigne_sans_la_changer(client, signee, bus, gens, nature):
+    """« Rejeter » un point de la revue n'écarte pas une fiche signée : un avenant seul le ferait."""
+    seance = SeanceFactory(instance=signee.instances.get(), ouverte=True, debut=timezone.now())
+    client.force_login(gens["coordination"])
+    chemin = reverse("decision_consigner", args=[signee.uuid, seance.uuid]) + f"?cible=fiche:{bus.uuid}"
+    page = client.get(chemin)
+    assert "retiendra la fiche" not in page.content.decode()
+    donnees = envoi(page.context["formulaire"], nature=nature, objet="Louer une salle", texte="Oui.")
+    assert client.post(chemin, donnees).status_code == 302
+    decision = seance.decisions.get()
+    assert (decision.cible_type, decision.cible) == ("fiche", bus.uuid)
+    bus.refresh_from_db()
+    assert bus.etat == "retenue"
+
+
 # Le bilan et la clôture ----------------------------------------------------------------------------
 
 
@@ -232,6 +249,9 @@ def test_le_bilan_se_lit_et_se_prepare_pour_l_annee_choisie(client, signee, bus,
 def test_clore_attend_le_bilan_et_libere_le_territoire(client, signee, gens):
     client.force_login(gens["coordination"])
     chemin = reverse("demarche_franchir", args=[signee.uuid, "clore"])
+    page = client.get(reverse("demarche", args=[signee.uuid])).content.decode()
+    assert "2 fiches, aucune réalisée" in page
+    assert "Clore la démarche" in page
     reponse = client.post(chemin, follow=True)
     assert f"Préparer le bilan de {AUJOURD_HUI.year}." in reponse.content.decode()
     signee.refresh_from_db()

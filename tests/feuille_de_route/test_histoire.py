@@ -147,7 +147,8 @@ def test_les_lignes_d_avant_et_les_changements_d_etat_se_lisent_aussi(client, fi
     assert brut.index("Proposer") < brut.index("Modifier : Moyens")
     lu = " ".join(strip_tags(brut).replace("&nbsp;", " ").split())
     assert "Pilote : [retiré : Anne]" in lu
-    assert "Avant Brouillon Après Proposée" in lu
+    assert "<dt>Avant</dt><dd>Brouillon</dd>" in brut
+    assert "<dt>Après</dt><dd>Proposée</dd>" in brut
 
 
 def test_ce_qui_revient_au_point_de_depart_se_dit(client, fiche, gens, page):

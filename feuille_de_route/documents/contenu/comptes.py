@@ -38,6 +38,7 @@ def compte_de(fiche: Lu) -> Compte:
         budget=sum((lire(ligne["montant"]) for ligne in liste(fiche, "budget")), ZERO),
         acquis=sum((retenu(f) for f in financements if f["etat"] == EtatFinancement.ACQUIS), ZERO),
         espere=sum((retenu(f) for f in financements if f["etat"] in ESPERES), ZERO),
+        inconnus=sum(f["etat"] in ESPERES and f["demande"] is None for f in financements),
     )
 
 

@@ -53,8 +53,8 @@ def ecrire(flux, plan: Consolide, *, demarche: Demarche, precision: str) -> None
 def _colonnes_du_plan(plan: Consolide) -> list[Colonne]:
     annees = [Colonne(str(annee), 14, "euros") for annee in plan.annees]
     return [
-        Colonne("N° fiche", 8, "entier"), Colonne("Fiche", 40, "long"), Colonne("Ligne", 16),
-        Colonne("N° financeur", 10, "entier"), Colonne("Financeur", 28, "long"), Colonne("Type", 16),
+        Colonne("N° fiche", 8, "entier"), Colonne("Fiche", 55), Colonne("Ligne", 16),
+        Colonne("N° financeur", 10, "entier"), Colonne("Financeur", 32), Colonne("Type", 16),
         *annees, Colonne(SANS_ANNEE, 14, "euros"), Colonne("Total", 15, "euros"),
         Colonne("dont acquis", 14, "euros"), Colonne("dont espéré", 14, "euros"),
     ]  # fmt: skip
@@ -151,7 +151,7 @@ def _valeur(compte, quoi: str) -> Decimal:
 
 
 COLONNES_AXES = [
-    Colonne("N°", 6, "entier"), Colonne("Axe", 50, "long"), Colonne("Fiches", 8, "entier"),
+    Colonne("N°", 6, "entier"), Colonne("Axe", 60), Colonne("Fiches", 8, "entier"),
     *(Colonne(titre, 15, "euros") for titre in (
         "Budget prévu", "Réalisé", "Acquis", "Espéré", "dont en nature", "Reste à trouver")),
 ]  # fmt: skip
@@ -181,7 +181,7 @@ def _valeurs_d_axe(plan: Consolide) -> list:
 
 EN_NATURE = "Valorisation"
 COLONNES_FINANCEURS = [
-    Colonne("N°", 6, "entier"), Colonne("Financeur", 40, "long"), Colonne("Type", 18),
+    Colonne("N°", 6, "entier"), Colonne("Financeur", 44), Colonne("Type", 18),
     Colonne("En nature", 10),
     *(Colonne(titre, 15, "euros") for titre in ("Acquis", "Espéré", "Total", "Refusé")),
 ]  # fmt: skip

@@ -17,10 +17,10 @@ from gouvernance.socle.tableur import Classeur, Colonne, Formule
 FEUILLE, DEPENSE, FINANCEMENT, INCONNU = "Lignes", "Dépense", "Financement", "inconnu"
 PAQUET = 2000
 COLONNES = [
-    Colonne("N° fiche", 8, "entier"), Colonne("Fiche", 40, "long"), Colonne("État de la fiche", 14),
-    Colonne("N° axe", 7, "entier"), Colonne("Axe", 36, "long"), Colonne("Genre", 13),
+    Colonne("N° fiche", 8, "entier"), Colonne("Fiche", 40), Colonne("État de la fiche", 14),
+    Colonne("N° axe", 7, "entier"), Colonne("Axe", 36), Colonne("Genre", 13),
     Colonne("Nature ou type", 18), Colonne("N° financeur", 10, "entier"),
-    Colonne("Dépense ou financeur", 34, "long"), Colonne("Dispositif", 22, "long"),
+    Colonne("Dépense ou financeur", 34), Colonne("Dispositif", 22),
     Colonne("Année", 11, "entier"), Colonne("État du financement", 14),
     Colonne("Dépense prévue", 15, "euros"), Colonne("Dépense réalisée", 15, "euros"),
     Colonne("ETP", 7, "nombre"), Colonne("Demandé", 15, "euros"), Colonne("Obtenu", 15, "euros"),

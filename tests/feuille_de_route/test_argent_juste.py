@@ -114,8 +114,8 @@ def verifier_la_page(page: str, sommes: Sommes):
     annees, axes = tableau(page, "par-annee"), tableau(page, "par-axe")
     for annee, attendues in sommes.par["annee"].items():
         lues = annees[str(annee) if annee else "Sans année"]
-        assert [argent(lues[i]) for i in (4, 6, 7)] == attendues
-    assert [argent(annees["Total"][i]) for i in (0, 2, 3)] == sommes.total
+        assert [argent(lues[i]) for i in range(3)] == attendues
+    assert [argent(annees["Total"][i]) for i in range(3)] == sommes.total
     titres = {None: "Fiches sans axe", 0: "1. Premier", 1: "1.1. Sous", 2: "2. Second"}
     for axe, attendues in sommes.par["axe"].items():
         assert [argent(c) for c in axes[titres[axe]][1:4]] == attendues

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from django.db import connection
 from django.db.models import QuerySet
 
-from feuille_de_route.models import EtatFinancement, FicheAction, Financement, TypeFinanceur
+from feuille_de_route.models import EtatFinancement, FicheAction, Financement, LigneBudget, TypeFinanceur
 
 ZERO = Decimal("0.00")
 ESPERES = (EtatFinancement.ENVISAGE, EtatFinancement.SOLLICITE)
@@ -118,7 +118,24 @@ def montant(valeur: Decimal) -> str:
 
 def compte(fiche: FicheAction) -> Compte:
     """Le compte d'une fiche dont `lignes_budget` et `financements` sont de préférence préchargés."""
+    return _compter(list(fiche.lignes_budget.all()), list(fiche.financements.all()))
+
+
+def comptes_annuels(fiche: FicheAction) -> dict[int | None, Compte]:
+    """Année → compte, dans l'ordre ; None : les financements sans année, qui valent pour toute la durée et
+    n'entrent dans l'équilibre d'aucune. Sans requête si la fiche est préchargée comme pour `compte`.
+    """
     lignes, financements = list(fiche.lignes_budget.all()), list(fiche.financements.all())
+    annees = {ligne.annee for ligne in lignes} | {f.annee for f in financements}
+    return {
+        annee: _compter(
+            [ligne for ligne in lignes if ligne.annee == annee], [f for f in financements if f.annee == annee]
+        )
+        for annee in sorted(annees, key=lambda a: a or 9999)
+    }
+
+
+def _compter(lignes: list[LigneBudget], financements: list[Financement]) -> Compte:
     realises = [ligne.realise for ligne in lignes if ligne.realise is not None]
     comptes_ = [f for f in financements if f.etat != EtatFinancement.REFUSE]
     return Compte(

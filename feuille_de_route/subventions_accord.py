@@ -2,7 +2,7 @@
 
 Acceptée, la part de l'État devient acquise : la ligne qui l'espérait, ou une ligne neuve s'il n'y en a pas.
 Refusée, la ligne qui l'espérait sous ce nom d'enveloppe est refusée. La fiche signée garde sa version figée :
-un accord venu plus tard est un fait de suivi, écrit dans la fiche vivante et au journal (ADR 18).
+un accord venu plus tard est un fait de suivi, écrit dans la fiche vivante et au journal (ADR 19).
 """
 
 from django.utils import timezone

@@ -5,7 +5,8 @@ from decimal import Decimal
 from django import template
 
 from feuille_de_route.consolidation import LigneAnnee
-from feuille_de_route.financement import Compte
+from feuille_de_route.financement import Compte, comptes_annuels
+from feuille_de_route.models import FicheAction
 
 register = template.Library()
 
@@ -46,3 +47,11 @@ def _long(somme: Decimal, maximum: Decimal) -> int:
 def solde(compte: Compte, court: bool = False) -> dict:
     """Le solde en mots, en couleur et en icône."""
     return {"sens": compte.sens, "phrase": compte.phrase_courte if court else compte.phrase}
+
+
+@register.inclusion_tag("feuille_de_route/fiche_annees.html")
+def equilibre_annuel(fiche: FicheAction) -> dict:
+    """L'équilibre d'une fiche, année par année ; rien à dire si elle ne tient que sur une."""
+    comptes = comptes_annuels(fiche)
+    sans_annee = comptes.pop(None, Compte())
+    return {"annees": list(comptes.items()) if len(comptes) > 1 else [], "sans_annee": sans_annee}

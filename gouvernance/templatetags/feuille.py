@@ -21,8 +21,8 @@ COULEURS = {
         revision deposee consentie""",
     "success": """valide validee retenue signee transmise pret produit close concluant acquis acquise confirme
         accusee mise_en_oeuvre realisee acceptee validation apposee favorable""",
-    "warning": """valide_avec_reserves valide_reserves renvoye renvoyee a_completer a_modifier complement_demande
-        ajournement en_retard partiel validation_reserves complement reportee reserves""",
+    "warning": """valide_avec_reserves valide_reserves renvoye renvoyee a_completer a_modifier
+        complement_demande ajournement en_retard partiel validation_reserves complement reportee reserves""",
     "error": """echec refus refuse refusee rejet ecartee abandonne abandonnee manquante annulee retire
         defavorable""",
 }

@@ -96,3 +96,18 @@ def test_un_partenaire_n_y_voit_que_les_siennes(client, demarche, gens, fiche, p
     assert "La mienne" not in lus["lecture"]  # un brouillon
     client.force_login(gens["dehors"])
     assert client.get(adresse(demarche, page)).status_code == 404
+
+
+def test_la_fiche_dit_son_equilibre_par_annee_et_n_invente_pas_d_annee(coordination, demarche):
+    fiche = FicheFactory(demarche=demarche, titre="Le bus")
+    adresse_ = reverse("fiche", args=[demarche.uuid, fiche.uuid])
+    LigneBudgetFactory(fiche=fiche, annee=2026, montant=3_000)
+    assert "Équilibre par année" not in coordination.get(adresse_).content.decode()
+    LigneBudgetFactory(fiche=fiche, annee=2027, montant=2_000)
+    FinancementFactory(fiche=fiche, annee=2026, demande=3_000)
+    FinancementFactory(fiche=fiche, annee=None, demande=500)
+    page = coordination.get(adresse_).content.decode()
+    annees = page.split("Équilibre par année")[1].split("</table>")[0]
+    assert "Équilibré" in annees.split("2027")[0]
+    assert f"Il manque 2{FINE}000{EURO}" in annees.split("2027")[1]
+    assert f"500{EURO} de financements valent pour toute la durée" in page

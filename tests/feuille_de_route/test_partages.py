@@ -1,8 +1,10 @@
 """Une fiche partagée entre deux démarches d'une gouvernance : lue chez l'autre, reprise avec son lien."""
 
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
 from feuille_de_route import partages
@@ -115,6 +117,14 @@ def test_qui_partage(client, gens, fiche, locale, role):
     assert PartageDeFiche.objects.exists() is permis
 
 
+def test_la_regle_ne_se_fie_pas_a_la_page(gens, fiche, locale):
+    formulaire = SimpleNamespace(cleaned_data={"demarche": locale, "mot": ""})
+    for qui in ("elu", "partenaire", "dehors", "administration"):
+        with pytest.raises(PermissionDenied):
+            partages.partager(formulaire, fiche, par=gens[qui])
+    assert not PartageDeFiche.objects.exists()
+
+
 def test_chacune_des_deux_demarches_peut_cesser(client, gens, epci, fiche, locale, partage):
     client.force_login(MandatFactory(demarche=locale, role=Role.ELU).utilisateur)
     assert client.post(adresse("partage_retirer", locale, partage)).status_code == 403
@@ -173,7 +183,7 @@ def test_sans_partage_la_fiche_d_une_demarche_ou_l_on_n_est_pas_ne_se_reprend_pa
         fiche=fiche, demarche=DemarcheFactory(groupement=True, gouvernance=locale.gouvernance)
     )
     partage = PartageDeFiche(fiche=fiche, demarche=locale)
-    with pytest.raises(partages.reprises.PermissionDenied):
+    with pytest.raises(PermissionDenied):
         partages.reprendre(partage, par=epci)
 
 

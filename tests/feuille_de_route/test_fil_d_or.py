@@ -1,14 +1,18 @@
 """Le fil d'or : complet quand tout est relié ; un lien retiré se voit partout, et se répare d'un clic."""
 
+import html
+import re
+
 import pytest
 from django.urls import reverse
 
 from diagnostic.models import Vote
-from feuille_de_route import parcours
+from feuille_de_route import parcours, versions
+from feuille_de_route.documents.contexte import html_du_document
 from feuille_de_route.echange.exporter import exporter
 from feuille_de_route.fil_d_or import Genre, de_l_export, orphelins
 from feuille_de_route.lecture_du_fil import lire_avec_les_seances
-from feuille_de_route.models import EtatFiche, FicheAction
+from feuille_de_route.models import Document, EtatFiche, FicheAction, NatureDocument
 from gouvernance.models import Demarche, Etape, EtatJalon, Jalon, Role
 from tests.diagnostic.fabriques import ConstatFactory, EnjeuFactory
 from tests.feuille_de_route.fabriques import AxeFactory, FicheFactory
@@ -55,6 +59,18 @@ def decrire(fil):
     return [un(m) for m in tous], [o.phrase for o in orphelins(fil)]
 
 
+def imprime(demarche):
+    """Le texte du document soumis : celui de la version figée, d'où vient le PDF."""
+    version = versions.figer(demarche, par=None)
+    document = Document.objects.create(demarche=demarche, version_figee=version, nature=NatureDocument.SOUMIS)
+    return d_un_trait(html_du_document(document))
+
+
+def d_un_trait(texte):
+    """Sans balises, et les espaces insécables comme les autres."""
+    return " ".join(re.sub(r"<[^>]+>", " ", html.unescape(texte)).replace("\u202f", " ").split())
+
+
 # nom → (ce que l'on retire, ce que l'on en dit, bloquant à la soumission par une autre règle)
 RETRAITS = {
     "la fiche n’a plus d’axe": (
@@ -91,10 +107,11 @@ def test_un_fil_complet_le_dit_et_montre_chaque_seance(client, mure):
     assert texte.count(f">{decision.numero}</a>") == 4 + 3
     assert "2 mars 2026" in texte
     assert [o.texte for o in parcours.manques(mure) if o.ecran == "fil_d_or"] == []
+    assert "Aucun fil rompu" in imprime(mure)
 
 
 @pytest.mark.parametrize("nom", RETRAITS)
-def test_un_lien_retire_se_voit_sur_la_page_a_la_soumission_et_dans_le_fichier(client, mure, nom):
+def test_un_lien_retire_se_voit_sur_la_page_a_la_soumission_et_dans_le_document(client, mure, nom):
     retirer, phrase, bloquant_ailleurs = RETRAITS[nom]
     retirer(mure)
     reponse = page(client, mure)
@@ -111,6 +128,9 @@ def test_un_lien_retire_se_voit_sur_la_page_a_la_soumission_et_dans_le_fichier(c
         assert manques[trouvees[0]].ecran == "fil_d_or"
     du_fichier = [o.phrase for o in orphelins(de_l_export(exporter(mure, seulement_retenues=True)))]
     assert du_fichier == dites
+    document = imprime(mure)
+    assert "Le fil est rompu" in document
+    assert d_un_trait(trouvees[0]) in document
 
 
 def test_le_fil_du_fichier_est_celui_de_la_base(mure):

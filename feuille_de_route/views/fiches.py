@@ -2,7 +2,8 @@
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import PermissionDenied
-from django.db.models import OuterRef, Prefetch
+from django.db.models import Exists, OuterRef, Value
+from django.db.models.functions import Coalesce, JSONObject, NullIf
 from django.http import Http404, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -13,7 +14,15 @@ from feuille_de_route.completude import Contenu, a_remplir, completude, sections
 from feuille_de_route.financement import compte
 from feuille_de_route.forms.fiches import SECTIONS, NouvelleFiche
 from feuille_de_route.forms.parcours import FormulaireMotif
-from feuille_de_route.models import Competence, FicheAction, Partenariat, Public, Service
+from feuille_de_route.models import (
+    Competence,
+    EtapeFiche,
+    FicheAction,
+    Partenariat,
+    Public,
+    Remarque,
+    Service,
+)
 from feuille_de_route.views.autour import annotations, autour
 from feuille_de_route.views.redaction import Redaction, rediger
 from gouvernance.models import Epci, Structure
@@ -26,15 +35,27 @@ RELATIONS = (
     "instance_suivi", "modifie_par",
     "decision__seance__instance",
 )  # fmt: skip
-LISTES = (
-    Prefetch("partenariats", Partenariat.objects.select_related("structure")),
-    "etapes", "indicateurs", "lignes_budget", "financements",
-)  # fmt: skip
-# De ces listes la page n'écrit que les noms : ils viennent avec la fiche.
+LISTES = ("indicateurs", "lignes_budget", "financements")
+NOM_DE_STRUCTURE = Coalesce(NullIf("sigle", Value("")), "nom")
+LIENS = Partenariat.objects.filter(fiche=OuterRef("pk")).order_by("pk")
+ETAPES = EtapeFiche.objects.filter(fiche=OuterRef("pk")).order_by("echeance", "pk")
+# De ces listes la page n'écrit que quelques mots : ils viennent avec la fiche, en une requête.
 NOMS = {
     "noms_enjeux": ArraySubquery(Enjeu.objects.filter(fiches=OuterRef("pk")).values("question")),
-    "noms_copilotes": ArraySubquery(Structure.objects.filter(fiches_copilotees=OuterRef("pk")).values("nom")),
+    "noms_copilotes": ArraySubquery(
+        Structure.objects.filter(fiches_copilotees=OuterRef("pk")).values(dit=NOM_DE_STRUCTURE)
+    ),
     "noms_territoires": ArraySubquery(Epci.objects.filter(fiches=OuterRef("pk")).values("nom")),
+    "ses_partenaires": ArraySubquery(
+        LIENS.values(
+            dit=JSONObject(
+                structure=Coalesce(NullIf("structure__sigle", Value("")), "structure__nom"), apport="apport"
+            )
+        )
+    ),
+    "ses_etapes": ArraySubquery(
+        ETAPES.values(dit=JSONObject(libelle="libelle", echeance="echeance", faite_le="faite_le"))
+    ),
 }
 AIDES = {
     "renvoyer": "Dites précisément ce qui manque : le porteur lira votre texte en haut de sa fiche.",
@@ -129,7 +150,10 @@ def nouvelle(request, uuid):
 
 def section(request, uuid, fiche_uuid, code):
     """Écrire une section, avec son compte."""
-    fiche, acces = ouvrir_fiche(request, uuid, fiche_uuid)
+    ouvertes = Remarque.objects.filter(fiche=OuterRef("pk"), levee_le=None)
+    fiche, acces = ouvrir_fiche(
+        request, uuid, fiche_uuid, FicheAction.objects.annotate(a_revoir=Exists(ouvertes))
+    )
     if motif := fiches.motif_de_role(fiche, acces):
         raise PermissionDenied(motif)
     redaction = Redaction(

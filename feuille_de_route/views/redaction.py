@@ -73,7 +73,7 @@ class Redaction:
             "code": code,
             "titre": formulaire.titre,
             "aide": formulaire.aide,
-            "remarques": annoter(formulaire, code),
+            "remarques": annoter(formulaire, code) if getattr(self.fiche, "a_revoir", True) else [],
             "compte": self._contenu.compte if code == "moyens" else None,
             **self.sommaire(code),
         }

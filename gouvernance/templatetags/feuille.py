@@ -10,6 +10,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import formats, timezone
 from django.utils.text import slugify
 
+from gouvernance.socle.formulaires import parse_date_sure
+
 register = template.Library()
 FINE = "\u202f"  # espace fine insécable
 INSECABLE = "\u00a0"
@@ -72,7 +74,10 @@ def pourcent(valeur, decimales=None):
 
 @register.filter
 def date_longue(valeur):
-    """« 3 mars 2026 », « 1er mars 2026 » ; un instant est d'abord ramené à l'heure de Paris."""
+    """« 3 mars 2026 », « 1er mars 2026 » ; un instant est d'abord ramené à l'heure de Paris. Accepte aussi
+    « 2026-03-03 », qu'une liste en JSON rend.
+    """
+    valeur = parse_date_sure(valeur) if isinstance(valeur, str) else valeur
     if isinstance(valeur, datetime):
         valeur = timezone.localtime(valeur).date() if timezone.is_aware(valeur) else valeur.date()
     if not isinstance(valeur, date):

@@ -1,6 +1,7 @@
 """La fiche action : sa table de transitions, qui la voit, qui l'écrit, et ce que disent ses pages."""
 
 from itertools import product
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -23,6 +24,10 @@ DATES = {
     EtatFiche.RETENUE: {"retenue_le": timezone.now()},
 }
 MOTIF = {"motif": "Préciser le public visé."}
+
+
+def motif(texte=MOTIF["motif"]):
+    return {"motif": texte, "jeton": str(uuid4())}
 
 
 def mettre(fiche, etat):
@@ -56,7 +61,7 @@ def test_la_table_des_transitions_est_la_seule_a_decider(client, fiche, gens, ac
         mettre(fiche, etat)
         faits = Evenement.objects.count()
         client.force_login(gens[qui])
-        reponse = client.post(adresse("fiche_agir", fiche, action), MOTIF)
+        reponse = client.post(adresse("fiche_agir", fiche, action), motif())
         fiche.refresh_from_db()
         if permis(action, qui, etat):
             assert reponse.status_code == 302, qui
@@ -93,7 +98,7 @@ def test_les_boutons_montres_sont_ceux_qui_marchent(client, fiche, gens, etat):
 def test_retenir_et_ecarter_exigent_une_decision_de_la_meme_demarche(client, fiche, gens, action):
     mettre(fiche, EtatFiche.PROPOSEE)
     client.force_login(gens["coordination"])
-    assert client.post(adresse("fiche_agir", fiche, action), MOTIF).status_code == 404
+    assert client.post(adresse("fiche_agir", fiche, action), motif()).status_code == 404
     options = {"par": gens["coordination"], "motif": "Trop chère."}
     with pytest.raises(fiches.ValidationError, match="en séance"):
         fiches.effectuer(action, fiche.pk, **options)
@@ -124,10 +129,10 @@ def test_une_fiche_incomplete_ne_se_propose_pas_et_dit_ce_qui_manque(client, dem
 def test_renvoyer_exige_un_motif_que_le_porteur_lit(client, fiche, gens):
     mettre(fiche, EtatFiche.PROPOSEE)
     client.force_login(gens["cotech"])
-    refus = client.post(adresse("fiche_agir", fiche, "renvoyer"), {"motif": "  "})
+    refus = client.post(adresse("fiche_agir", fiche, "renvoyer"), motif("  "))
     assert refus.status_code == 422
-    assert "le motif est lu par tous les membres" in refus.content.decode()
-    client.post(adresse("fiche_agir", fiche, "renvoyer"), MOTIF)
+    assert "Ce champ est obligatoire" in refus.content.decode()
+    client.post(adresse("fiche_agir", fiche, "renvoyer"), motif())
     client.force_login(gens["partenaire"])
     assert MOTIF["motif"] in client.get(adresse("fiche", fiche)).content.decode()
 

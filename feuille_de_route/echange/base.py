@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from django.db.models import F, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Sum
 from django.utils.text import slugify
 
 from diagnostic.models import Mesure
 from feuille_de_route.echange.ecrivain_plan import numeros
 from feuille_de_route.echange.erreurs import Erreur
 from feuille_de_route.echange.regles import elements, faute
-from feuille_de_route.echange.regles_plan import VIVANTES, axes_et_sous_axes, engagee
+from feuille_de_route.echange.regles_plan import axes_et_sous_axes, engagee
+from feuille_de_route.enveloppes import ENGAGE, VIVANTES
 from feuille_de_route.models import Axe, DemandeSubvention, Plafond
 from gouvernance.models import Demarche, DemarcheEpci, Epci, Etape, Perimetre
 
@@ -154,5 +154,4 @@ def _engage(enveloppe: str, departement: str) -> Decimal:
     vivantes = DemandeSubvention.objects.filter(
         enveloppe__nom=enveloppe, demarche__gouvernance__departement=departement, etat__in=VIVANTES
     )
-    demande = F("montant_etp") + F("montant_prestation")
-    return vivantes.aggregate(somme=Sum(Coalesce("accorde", demande)))["somme"] or Decimal(0)
+    return vivantes.aggregate(somme=Sum(ENGAGE))["somme"] or Decimal(0)

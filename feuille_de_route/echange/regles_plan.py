@@ -5,10 +5,10 @@ from decimal import Decimal
 
 from feuille_de_route.echange.erreurs import Erreur
 from feuille_de_route.echange.regles import dates_ordonnees, elements, faute
+from feuille_de_route.enveloppes import VIVANTES
 
 ANNEES = range(2000, 2101)
 DECIDEES = {"acceptee", "refusee"}
-VIVANTES = {"deposee", "en_cours", "a_modifier", "acceptee"}
 MAUVAIS_TEMPS = {"pluie", "orage"}
 
 

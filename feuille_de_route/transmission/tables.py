@@ -3,14 +3,12 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from feuille_de_route.subventions import CODES_ANCT
+
 # Codes de l'ANCT (DOMAINE §1).
 COMITES = {"copil": "strategique", "cotech": "technique", "partenarial": "consultatif"}
 PERIMETRES = {"departemental": "departemental", "groupement": "groupementsDeCommunes", "regional": "regional"}
 STATUTS = {"envisage": "enCours", "sollicite": "deposee", "acquis": "acceptee", "refuse": "refusee"}
-SUBVENTIONS = {
-    "deposee": "deposee", "en_cours": "enCours", "a_modifier": "enCours",
-    "acceptee": "acceptee", "refusee": "refusee",
-}  # fmt: skip
 
 
 def tables(donnees: dict) -> dict[str, list[list]]:
@@ -124,7 +122,7 @@ def _table_subventions(donnees: dict) -> list[list]:
         lignes.append([
             numeros[d["fiche"]], d["enveloppe"], enveloppes[d["enveloppe"]]["annee"], beneficiaire["nom"],
             beneficiaire.get("siret"), montant(d["budget"]), montant(d["montant_etp"]),
-            montant(d["montant_prestation"]), montant(d.get("accorde")), SUBVENTIONS[d["etat"]],
+            montant(d["montant_prestation"]), montant(d.get("accorde")), CODES_ANCT[d["etat"]],
             d.get("deposee_le"), d.get("decidee_le"),
         ])  # fmt: skip
     return lignes

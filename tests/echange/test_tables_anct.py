@@ -7,7 +7,8 @@ import pytest
 from feuille_de_route.echange.exporter import exporter
 from feuille_de_route.echange.importer import importer
 from feuille_de_route.models import EtatDemande
-from feuille_de_route.transmission.tables import SUBVENTIONS, tables
+from feuille_de_route.subventions import CODES_ANCT
+from feuille_de_route.transmission.tables import tables
 
 
 def nommees(table: list[list]) -> list[dict]:
@@ -35,8 +36,8 @@ def test_chaque_demande_deposee_porte_le_code_de_l_anct(figee):
     assert (ligne["action"], ligne["enveloppe"], ligne["annee"]) == (1, "Ingénierie 2026 (exemple)", 2026)
     assert (ligne["etp_eur"], ligne["prestation_eur"]) == (Decimal("20000.00"), Decimal("4000.00"))
     assert (ligne["accorde_eur"], ligne["statut"]) == (Decimal("22000.00"), "acceptee")
-    assert set(SUBVENTIONS) == set(EtatDemande.values) - {EtatDemande.BROUILLON}
-    assert set(SUBVENTIONS.values()) == {"deposee", "enCours", "acceptee", "refusee"}
+    assert set(CODES_ANCT) == set(EtatDemande.values) - {EtatDemande.BROUILLON}
+    assert set(CODES_ANCT.values()) == {"deposee", "enCours", "acceptee", "refusee"}
 
 
 def test_les_depenses_font_le_budget_des_actions(figee):

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 
 from diagnostic import priorisation
 from diagnostic.models import Enjeu, EtatEnjeu
-from feuille_de_route import fiches
+from feuille_de_route import fiches, liens_de_fiche
 from feuille_de_route.cibles import SUIVIE, Objet
 from feuille_de_route.models import EtatFiche, FicheAction
 from feuille_de_route.suivi import EN_OEUVRE
@@ -43,7 +43,9 @@ def _fiche(action: str):
             raise ValidationError(f"La fiche « {fiche} » est déjà « {fiche.get_etat_display()} ».")
         if fiche.etat in {EtatFiche.RETENUE, EtatFiche.ECARTEE} and action != "renvoyer":
             fiches.effectuer("rejuger", fiche.pk, par=par, decision=decision)
-        fiches.effectuer(action, fiche.pk, par=par, decision=decision, motif=_motif(decision))
+        fiche = fiches.effectuer(action, fiche.pk, par=par, decision=decision, motif=_motif(decision))
+        if action == "renvoyer":
+            liens_de_fiche.prevenir_du_renvoi(fiche, [], par=par)
 
     return acte
 

@@ -159,7 +159,7 @@ def est_caduc(lien: LienDeFiche) -> bool:
     return lien.fiche.structure_porteuse_id != lien.structure_id
 
 
-def prevenir_du_renvoi(fiche: FicheAction, remarques: list, *, par: Utilisateur) -> list[Courriel]:
+def prevenir_du_renvoi(fiche: FicheAction, remarques: list, *, par: Utilisateur | None) -> list[Courriel]:
     """La fiche revient à compléter : un lien neuf à chaque adresse, une lettre à chaque compte concerné.
 
     L'appelant tient la fiche.
@@ -173,11 +173,13 @@ def prevenir_du_renvoi(fiche: FicheAction, remarques: list, *, par: Utilisateur)
     return ecrits + _ecrire_aux_comptes(fiche, {*(c.destinataire for c in ecrits)}, par, contexte)
 
 
-def _ecrire_aux_comptes(fiche: FicheAction, deja: set[str], par: Utilisateur, contexte: dict) -> list:
+def _ecrire_aux_comptes(
+    fiche: FicheAction, deja: set[str], par: Utilisateur | None, contexte: dict
+) -> list[Courriel]:
     comptes = Utilisateur.objects.filter(
         is_active=True, structure=fiche.structure_porteuse_id, mandats__demarche=fiche.demarche_id,
         mandats__role="partenaire",
-    ).exclude(pk=par.pk)  # fmt: skip
+    ).exclude(pk=par.pk if par else 0)  # fmt: skip
     page = courriels.adresse("fiche", fiche.demarche.uuid, fiche.uuid)
     contexte |= {"fiche": fiche, "demarche": fiche.demarche, "par": par, "page": page, "lien": None}
     lettres = [

@@ -70,7 +70,7 @@ class FormulaireConfier(AvecJeton, FormulaireDsfr):
             widget=forms.TextInput(attrs={"inputmode": "email", "autocomplete": "off"}),
         )  # fmt: skip
         self.fields[f"nom_{n}"] = forms.CharField(
-            label="Nom de la personne (facultatif)", required=False, max_length=150,
+            label="Nom de la personne", required=False, max_length=150,
             widget=forms.TextInput(attrs={"autocomplete": "off"}),
         )  # fmt: skip
 

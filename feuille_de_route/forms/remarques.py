@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from django import forms
 from django.utils.html import format_html
+from django.utils.text import Truncator
 
 from feuille_de_route import ecarts
 from feuille_de_route.forms.fiches import SECTIONS
@@ -80,10 +81,10 @@ def annoter(formulaire, code: str) -> list[Placee]:
 
 
 class Groupe(NamedTuple):
-    """Les champs d'une section, à commenter : (champ du formulaire, valeur actuelle)."""
+    """Les champs d'une section, à commenter."""
 
     titre: str
-    lignes: list
+    champs: list
     ouvert: bool
 
 
@@ -106,7 +107,7 @@ class FormulaireRenvoi(AvecJeton, FormulaireDsfr):
         self.helper.inputs = []
         for nom, champ in CHAMPS.items():
             self.fields[f"remarque_{nom}"] = forms.CharField(
-                label=champ.libelle, required=False, max_length=TEXTE_MAX,
+                label=champ.libelle, required=False, max_length=TEXTE_MAX, help_text=self._valeur(champ),
                 widget=forms.Textarea(attrs={"rows": 2, "class": "fr-input"}),
             )  # fmt: skip
 
@@ -114,10 +115,8 @@ class FormulaireRenvoi(AvecJeton, FormulaireDsfr):
         """Section par section, ce qui est écrit et la place de la remarque."""
         groupes = []
         for code, classe in SECTIONS.items():
-            champs = [champ for champ in CHAMPS.values() if champ.section == code]
-            lignes = [(self[f"remarque_{champ.nom}"], self._valeur(champ)) for champ in champs]
-            ouvert = any(champ.value() or champ.errors for champ, _ in lignes)
-            groupes.append(Groupe(classe.titre, lignes, ouvert))
+            champs = [self[f"remarque_{champ.nom}"] for champ in CHAMPS.values() if champ.section == code]
+            groupes.append(Groupe(classe.titre, champs, any(c.value() or c.errors for c in champs)))
         return groupes
 
     def _valeur(self, champ: Champ) -> str:
@@ -125,7 +124,11 @@ class FormulaireRenvoi(AvecJeton, FormulaireDsfr):
         relation = isinstance(champ.champ, forms.ModelChoiceField)  # ModelMultipleChoiceField en est un
         if champ.champ is None or relation or not hasattr(self.fiche, champ.nom):
             return ""
-        return ecarts.dire(champ.champ, getattr(self.fiche, champ.nom))
+        valeur = getattr(self.fiche, champ.nom)
+        if isinstance(champ.champ, forms.BooleanField):
+            return "Aujourd’hui : oui." if valeur else "Aujourd’hui : non."
+        dit = Truncator(ecarts.dire(champ.champ, valeur)).chars(400)
+        return "Rien n’est écrit." if dit == ecarts.RIEN else f"Aujourd’hui : « {dit} »"
 
     def demandes(self) -> list[Demande]:
         return [

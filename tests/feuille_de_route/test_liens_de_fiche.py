@@ -279,6 +279,7 @@ def test_un_compte_connecte_reste_en_dehors(client, lien, gens, fiche):
     client.post(reverse("lien_de_fiche", args=[JETON]))
     contenu = client.get(page("fiche_partagee", lien)).content.decode()
     assert str(gens["coordination"]) not in contenu
+    assert client.get(page("fiche_partagee", lien)).wsgi_request.user.is_anonymous
     formulaire = client.get(page("fiche_partagee_section", lien, "acteurs")).context["formulaire"]
     assert "structure_porteuse" not in formulaire.fields
     autre = StructureFactory()

@@ -17,6 +17,7 @@ from tests.feuille_de_route.fabriques_partenaires import (
     RemarqueFactory,
     lien_recu,
 )
+from tests.feuille_de_route.saisies import envoi
 from tests.gouvernance.fabriques import InstanceFactory, SeanceFactory
 
 pytestmark = pytest.mark.django_db
@@ -274,3 +275,18 @@ def test_un_avis_se_corrige_avec_le_verrou_optimiste(client, gens, fiche, cotech
     assert (avis.sens, avis.texte) == ("defavorable", "Non.")
     autre = AvisFactory(fiche=FicheFactory(demarche=fiche.demarche), instance=cotech)
     assert client.get(de(fiche, "fiche_avis_modifier", autre.uuid)).status_code == 404
+
+
+def test_une_fiche_ajournee_par_le_copil_previent_qui_l_ecrit(client, gens, fiche, lien):
+    proposer(fiche)
+    seance = SeanceFactory(instance=fiche.demarche.instances.get(type="copil"), ouverte=True)
+    client.force_login(gens["coordination"])
+    url = reverse("decision_consigner", args=[fiche.demarche.uuid, seance.uuid])
+    formulaire = client.get(url, {"cible": f"fiche:{fiche.uuid}"}).context["formulaire"]
+    donnees = envoi(formulaire, nature="ajournement", texte="Chiffrer 2027.")
+    assert client.post(url, donnees).status_code == 302
+    fiche.refresh_from_db()
+    assert fiche.etat == EtatFiche.A_COMPLETER
+    recu = Courriel.objects.get(destinataire=CAMILLE)
+    assert "Chiffrer 2027." in recu.corps
+    assert client.get(lien_recu(CAMILLE)[0]).status_code == 200

@@ -151,14 +151,19 @@ class Consolide(NamedTuple):
 
 
 def fiches_comptees(acces: Acces):
-    """Les fiches de la démarche qu'une personne voit dans les pages d'argent, les écartées non comprises.
+    """Les fiches exportables, les écartées non comprises : elles ne coûtent rien."""
+    return fiches_exportables(acces).exclude(etat=EtatFiche.ECARTEE)
+
+
+def fiches_exportables(acces: Acces):
+    """Les fiches de la démarche qu'une personne voit dans les pages d'argent et les tableurs.
 
     Un partenaire, et lui seul, n'y voit que celles que porte sa structure (DOMAINE §6, export).
     """
     fiches = FicheAction.objects.visibles_par(acces.utilisateur).filter(demarche=acces.demarche)
     if acces.roles == {Role.PARTENAIRE}:
         fiches = fiches.filter(structure_porteuse=acces.structure_id, structure_porteuse__isnull=False)
-    return fiches.exclude(etat=EtatFiche.ECARTEE).order_by("numero")
+    return fiches.order_by("numero")
 
 
 def mouvements(cles: Iterable[int]) -> list[Mouvement]:

@@ -6,13 +6,14 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 
-from feuille_de_route import consolidation
+from feuille_de_route import consolidation, filtres, plan, recherche
 from feuille_de_route.models import DemandeSubvention
 from feuille_de_route.tableur import fiches as tableur_fiches
 from feuille_de_route.tableur import financement as tableur_financement
 from feuille_de_route.tableur import subventions as tableur_subventions
 from feuille_de_route.views.financement import choisir
 from gouvernance.models import Demarche
+from gouvernance.permissions import Acces
 from gouvernance.socle.tableur import TYPE_MIME
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.views.commun import ouvrir
@@ -24,24 +25,34 @@ def plan_de_financement(request, uuid):
     demarche, acces = ouvrir(request, uuid)
     acces.exiger("exporter")
     filtre, fiches, axes = choisir(request, demarche, acces)
-    plan = consolidation.consolider(list(fiches), axes)
-    precision = f"{filtre.phrase} : {len(plan.par_fiche)}."
+    consolide = consolidation.consolider(list(fiches), axes)
+    precision = f"{filtre.phrase} : {len(consolide.par_fiche)}."
     return _remettre(
         demarche, "plan-de-financement",
-        lambda flux: tableur_financement.ecrire(flux, plan, demarche=demarche, precision=precision),
+        lambda flux: tableur_financement.ecrire(flux, consolide, demarche=demarche, precision=precision),
     )  # fmt: skip
 
 
 @lecture_seule
 def liste_des_fiches(request, uuid):
-    """Les fiches que la personne voit dans les pages d'argent, écartées non comprises."""
+    """Les fiches que montre le plan d'actions, filtrées et cherchées comme lui."""
     demarche, acces = ouvrir(request, uuid)
     acces.exiger("exporter")
-    fiches = consolidation.fiches_comptees(acces)
+    fiches = _choisies(request, acces)
     titre = f"Fiches actions – {demarche.nom}"
     return _remettre(
         demarche, "fiches-actions", lambda flux: tableur_fiches.ecrire(flux, fiches, titre=titre)
     )
+
+
+def _choisies(request, acces: Acces):
+    fiches = consolidation.fiches_exportables(acces)
+    if not request.GET:
+        return fiches
+    q = filtres.lire(request.GET, filtres.RECHERCHE)
+    trouvees = recherche.trouver(fiches, q) if q else None
+    selection = filtres.selectionner(plan.charger(fiches, acces.demarche), request.GET, {}, trouvees)
+    return fiches.filter(pk__in=[ligne.fiche.pk for ligne in selection.lignes])
 
 
 @lecture_seule

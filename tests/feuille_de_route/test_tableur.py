@@ -158,3 +158,18 @@ def test_la_liste_des_fiches_est_typee(telecharger, demarche):
 def test_un_plan_vide_s_exporte_aussi(telecharger):
     assert list(classeur(telecharger("plan_financement_xlsx"))) == FEUILLES
     assert len(classeur(telecharger("plan_fiches_xlsx"))["Fiches actions"]) == 1
+
+
+def test_la_liste_suit_les_filtres_du_plan(telecharger, demarche):
+    axe = AxeFactory(demarche=demarche)
+    FicheFactory(demarche=demarche, titre="Un bus", axe=axe, retenue=True)
+    FicheFactory(demarche=demarche, titre="Un atelier", proposee=True)
+    FicheFactory(demarche=demarche, titre="Écartée", ecartee=True)
+
+    def titres(suite=""):
+        return {ligne[1] for ligne in classeur(telecharger("plan_fiches_xlsx", suite))["Fiches actions"][1:]}
+
+    assert titres() == {"Un bus", "Un atelier", "Écartée"}
+    assert titres("?etat=retenue") == {"Un bus"}
+    assert titres(f"?axe={axe.uuid}") == {"Un bus"}
+    assert titres("?q=ateliers") == {"Un atelier"}

@@ -56,7 +56,7 @@ def garnir(fiche, nombre):
         Evenement.consigner(fiche, "modifier", par=UtilisateurFactory(password=None))
 
 
-@pytest.mark.parametrize("page", ["plan", "axes", "demarche", "besoins", "fiche_ajouter"])
+@pytest.mark.parametrize("page", ["plan", "axes", "demarche", "besoins", "fiche_ajouter", "plan_financement"])
 def test_une_page_de_liste_ne_grossit_pas(client, demarche, compter_requetes, page):
     peupler(demarche, 10)
     adresse = reverse(page, args=[demarche.uuid])

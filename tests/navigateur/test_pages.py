@@ -14,7 +14,10 @@ from tests.navigateur.scene import planter_la_demonstration
 
 pytestmark = [pytest.mark.navigateur, pytest.mark.lent, pytest.mark.django_db(transaction=True)]
 
-SAUTES = {"document_pdf", "fiche_piece_lire", "version_json", "deconnexion"}  # des fichiers, pas des pages
+SAUTES = {  # des fichiers, pas des pages
+    "document_pdf", "fiche_piece_lire", "version_json", "deconnexion", "plan_fiches_xlsx",
+    "plan_financement_xlsx", "subventions_xlsx",
+}  # fmt: skip
 LARGEURS = (1280, 320)
 PAR_ADRESSE = 2  # exemplaires visités d'une même adresse nommée
 

@@ -213,7 +213,7 @@ def _comprendre(parametres, choix: dict[str, dict]) -> tuple[dict[str, str], lis
         elif valeur:
             dite = valeur if len(valeur) <= CITEE else valeur[:CITEE] + "…"
             libelle = PAR_CODE[code].libelle
-            refus.append(f"Le filtre « {libelle} » ne connaît pas « {dite} » dans ce plan : il est ignoré.")
+            refus.append(f"Le filtre « {libelle} » ne connaît pas «\u00a0{dite}\u00a0» ici : il est ignoré.")
     return criteres, refus
 
 
@@ -254,5 +254,5 @@ def _puce(code: str, criteres: dict[str, str], choix: dict[str, dict], garder: d
     reste = {nom: valeur for nom, valeur in criteres.items() if nom != code}
     sans = adresse({**reste, **garder})
     if code == RECHERCHE:
-        return Puce("Recherche", f"« {criteres[code]} »", sans)
+        return Puce("Recherche", f"«\u00a0{criteres[code]}\u00a0»", sans)
     return Puce(PAR_CODE[code].libelle, choix[code][criteres[code]], sans)

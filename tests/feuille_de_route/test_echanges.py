@@ -7,11 +7,12 @@ from threading import Barrier
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connections
 from django.utils import timezone
 
-from feuille_de_route import echanges, mentions
+from feuille_de_route import echanges, mentions, tasks
 from feuille_de_route.echanges import Mot
 from feuille_de_route.models import Commentaire, EtatFiche, FicheAction, Mention
 from gouvernance.models import Courriel, Etape, Evenement, Mandat, Role
@@ -371,6 +372,16 @@ def test_les_echanges_ne_coutent_pas_plus_quand_ils_sont_nombreux(
         MandatFactory(demarche=proposee.demarche, utilisateur=compte(), role=Role.ELU)
     client.force_login(gens["coordination"])
     assert compter_requetes(adresse("fiche_echanges", proposee)) <= 10
+
+
+@pytest.mark.parametrize(("heure", "attendus"), [(6, 0), (7, 1), (19, 1), (20, 0)])
+def test_l_horloge_ne_previent_pas_la_nuit(proposee, gens, monkeypatch, heure, attendus):
+    citer(proposee, gens, "cotech")
+    fixe = timezone.localtime().replace(hour=heure)
+    monkeypatch.setattr(tasks.timezone, "localtime", lambda: fixe)
+    assert settings.CELERY_BEAT_SCHEDULE["mentions"]["task"] == tasks.prevenir_des_mentions.name
+    tasks.prevenir_des_mentions()
+    assert len(partis()) == attendus
 
 
 # Plusieurs à la fois

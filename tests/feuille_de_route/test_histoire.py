@@ -9,6 +9,8 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import strip_tags
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from feuille_de_route import histoire
 from feuille_de_route.histoire import Trace, fondre, regrouper
@@ -76,6 +78,27 @@ def test_une_retouche_dans_un_long_texte_ne_montre_que_son_voisinage():
     morceaux = resserrer(comparer(" ".join(mots), " ".join(autres)))
     assert [m.genre for m in morceaux] == ["coupe", "garde", "retrait", "ajout", "garde", "coupe"]
     assert [len(m.texte.split()) for m in morceaux] == [0, 11, 1, 1, 12, 0]
+
+
+@given(
+    st.lists(st.sampled_from(["a", "b", "c.", *(f"mot{i}" for i in range(300))]), max_size=500),
+    st.lists(st.integers(0, 500), max_size=30),
+)
+@settings(max_examples=60, deadline=None)
+def test_un_long_texte_retouche_partout_redonne_les_deux(mots, retouches):
+    autres = [mot for rang, mot in enumerate(mots) if rang not in retouches] + ["fin"] * (len(retouches) % 3)
+    morceaux = comparer(" ".join(mots), "\n".join(autres))
+    assert "".join(m.texte for m in morceaux if m.genre != "ajout") == " ".join(mots)
+    assert "".join(m.texte for m in morceaux if m.genre != "retrait") == "\n".join(autres)
+
+
+def test_un_long_texte_retouche_en_cent_endroits_montre_ces_cent_la():
+    mots = [f"mot{i % 1500}" for i in range(3000)]
+    autres = [f"neuf{i}" if i % 30 == 0 else mot for i, mot in enumerate(mots)]
+    autres[1400:1400] = [f"ajout{i}" for i in range(50)]
+    morceaux = comparer(" ".join(mots[:1500]), " ".join(autres[:1550]))
+    retires = [m.texte for m in morceaux if m.genre == "retrait"]
+    assert retires == [mots[i] for i in range(0, 1500, 30)]
 
 
 def test_la_ponctuation_voisine_n_entraine_pas_le_mot():

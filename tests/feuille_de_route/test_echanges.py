@@ -378,7 +378,7 @@ def test_les_echanges_ne_coutent_pas_plus_quand_ils_sont_nombreux(
 def test_l_horloge_ne_previent_pas_la_nuit(proposee, gens, monkeypatch, heure, attendus):
     citer(proposee, gens, "cotech")
     fixe = timezone.localtime().replace(hour=heure)
-    monkeypatch.setattr(tasks.timezone, "localtime", lambda: fixe)
+    monkeypatch.setattr(tasks.timezone, "localtime", lambda *_: fixe)
     assert settings.CELERY_BEAT_SCHEDULE["mentions"]["task"] == tasks.prevenir_des_mentions.name
     tasks.prevenir_des_mentions()
     assert len(partis()) == attendus

@@ -13,6 +13,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from feuille_de_route import mentions, papiers
 from feuille_de_route.documents import demandes
@@ -20,10 +21,11 @@ from feuille_de_route.documents import production as documents
 from feuille_de_route.documents.papiers import production
 from feuille_de_route.echange.canonique import canonique
 from feuille_de_route.echange.exporter import exporter
-from feuille_de_route.models import Document, Papier
+from feuille_de_route.models import Document, NaturePapier, Papier
 from gouvernance import adhesions, convocations, courriels, invitations, membres
 from gouvernance.models import (
     Courriel,
+    Etape,
     Evenement,
     Gouvernance,
     Invitation,
@@ -42,7 +44,7 @@ from tests.gouvernance.fabriques import (
     UtilisateurFactory,
 )
 from tests.robustesse.matrice import ACTES, FORMULAIRES, PAGES, ROLES
-from tests.robustesse.scene import CANARI, adresse, adresses
+from tests.robustesse.scene import CANARI, adresse, adresses, mettre_a
 from tests.robustesse.test_adresses import DES_DEMARCHES, texte, visite  # noqa: F401 — un témoin d'essai
 
 NOTE = "Pivoine-Confidentielle"
@@ -77,13 +79,19 @@ def lu(octets: bytes, format_: str) -> str:
 def papiers_de(lieu) -> dict[str, str]:
     """Chaque papier possible, fait par la fonction du travailleur."""
     seance, faits = Seance.objects.get(uuid=lieu.ids["seance"]), {}
-    for nature, modele in papiers.MODELES.items():
-        for format_ in modele.formats:
-            de_seance = seance if nature in papiers.DE_LA_SEANCE else None
-            papier = papiers.demander(nature, format_, demarche=lieu.demarche, seance=de_seance, par=None)
-            production.produire(papier.pk)
-            papier = Papier.objects.get(pk=papier.pk)
-            faits[f"{nature}.{format_}"] = lu(coffre.lire(papier.empreinte, format_), format_)
+    seuls = {NaturePapier.CAHIER: {}, NaturePapier.BILAN: {"annee": timezone.localdate().year}}
+    with transaction.atomic():  # la revue et le bilan attendent une feuille de route signée
+        lieu.demarche.fiches.update(etat="retenue", retenue_le=timezone.now())
+        mettre_a(lieu.demarche, Etape.SIGNEE)
+        for nature, modele in papiers.MODELES.items():
+            for format_ in modele.formats:
+                ou = seuls.get(nature, {"seance": seance})
+                papier = papiers.demander(nature, format_, demarche=lieu.demarche, par=None, **ou)
+                production.produire(papier.pk)
+                papier = Papier.objects.get(pk=papier.pk)
+                faits[f"{nature}.{format_}"] = lu(coffre.lire(papier.empreinte, format_), format_)
+        transaction.set_rollback(True)
+    lieu.demarche.refresh_from_db()
     return faits
 
 

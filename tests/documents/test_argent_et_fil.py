@@ -125,7 +125,17 @@ def test_une_version_figee_au_format_d_avant_s_imprime_encore():
         assert inconnu not in texte.replace("Besoins en ingénierie", "")
 
 
-def test_un_axe_par_public_se_dit():
+def test_un_axe_par_public_et_une_fiche_partagee_se_disent():
     par_public = exemple()
+    par_public["fiches_partagees"] = [
+        {"uuid": "x", "demarche": "24", "titre": "Le bus", "mot": "Il passe ici."}
+    ]
     par_public["axes"][0] |= {"genre": "public", "public": "jeunes"}
-    assert "s’organise par public" in d_un_trait(pdf(soumis(par_public)))
+    texte = d_un_trait(pdf(soumis(par_public)))
+    for attendu in (
+        "s’organise par public",
+        "Public visé : jeunes",
+        "que celle-ci fait siennes",
+        "Il passe ici.",
+    ):
+        assert attendu in texte

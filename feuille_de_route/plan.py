@@ -17,7 +17,7 @@ from feuille_de_route.models import (
     Priorite,
     TypeFinanceur,
 )
-from gouvernance.models import Demarche
+from gouvernance.models import Demarche, Structure
 
 AUCUN = "aucun"
 # En une requête : cinq relations préchargées en seraient dix.
@@ -57,6 +57,10 @@ class Plan(NamedTuple):
 
     lignes: list[Ligne]
     axes: list[tuple[Axe, str]]
+
+    @property
+    def porteuses(self) -> set[Structure]:
+        return {ligne.fiche.structure_porteuse for ligne in self.lignes} - {None}
 
 
 def charger(fiches: QuerySet, demarche: Demarche) -> Plan:

@@ -1,6 +1,7 @@
 """Chercher des fiches en plein texte : radicaux du français, accents indifférents, début du dernier mot."""
 
 import re
+from collections.abc import Iterable
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db.models import Case, FloatField, Q, QuerySet, Value, When
@@ -8,6 +9,7 @@ from django.db.models.functions import Cast
 
 from feuille_de_route.models import RECHERCHE, FicheAction
 from gouvernance.models import Structure
+from gouvernance.socle.tri import cle_francaise
 
 MORCEAU = re.compile(r'"([^"]*)"|«([^»]*)»|(\w+)')
 MOT = re.compile(r"\w+")
@@ -15,19 +17,20 @@ NUMERO = re.compile(r"\s*(?:n°|n|#|fiche)?\s*(\d{1,4})\s*", re.I)
 MOTS_AU_PLUS, LETTRES_AU_PLUS, STRUCTURES_AU_PLUS = 12, 60, 200
 
 
-def trouver(fiches: QuerySet, texte: str) -> dict[int, float]:
+def trouver(fiches: QuerySet, texte: str, porteuses: Iterable[Structure] | None = None) -> dict[int, float]:
     """Identifiant → pertinence, pour les fiches de `fiches` qui répondent à `texte`.
 
     Tous les mots y sont (« média » trouve « médiation ») ; entre guillemets, dans cet ordre. Répondent aussi
-    la fiche dont c'est le numéro, et celles dont la structure porteuse se nomme ainsi. En deux requêtes.
+    la fiche dont c'est le numéro, et celles dont la structure porteuse se nomme ainsi. En deux requêtes ;
+    en une, si l'on donne les structures porteuses de ces fiches.
     """
-    trouvees = _trouvees(fiches, texte)
+    trouvees = _trouvees(fiches, texte, porteuses)
     return {} if trouvees is None else dict(trouvees.order_by().values_list("pk", "rang"))
 
 
 def pertinentes(fiches: QuerySet, texte: str, combien: int) -> list[FicheAction]:
     """Les plus pertinentes d'abord, sans lire plus de fiches qu'on n'en montre."""
-    trouvees = _trouvees(fiches, texte)
+    trouvees = _trouvees(fiches, texte, None)
     if trouvees is None:
         return []
     cles = list(trouvees.order_by("-rang", "pk").values_list("pk", flat=True)[:combien])
@@ -35,13 +38,13 @@ def pertinentes(fiches: QuerySet, texte: str, combien: int) -> list[FicheAction]
     return [par_cle[pk] for pk in cles]
 
 
-def _trouvees(fiches: QuerySet, texte: str) -> QuerySet | None:
+def _trouvees(fiches: QuerySet, texte: str, porteuses: Iterable[Structure] | None) -> QuerySet | None:
     """Les structures sont cherchées à part : dans la même requête, PostgreSQL lirait toute la table."""
     requete, mots = requete_de(texte), MOT.findall(texte)[:MOTS_AU_PLUS]
     if requete is None:
         return None
     rang, repond = SearchRank(RECHERCHE, requete), Q(texte=requete)
-    if structures := _structures(mots):
+    if structures := _structures([mot for mot in mots if len(mot) > 2], porteuses):
         repond |= Q(structure_porteuse__in=structures)
     if numero := NUMERO.fullmatch(texte):
         repond |= Q(numero=numero[1])
@@ -63,13 +66,16 @@ def requete_de(texte: str) -> SearchQuery | None:
     return SearchQuery(" & ".join(morceaux[:MOTS_AU_PLUS]), config="francais", search_type="raw")
 
 
-def _structures(mots: list[str]) -> list[int]:
-    """Celles dont le nom ou le sigle porte tous les mots de trois lettres au moins (« de la » n'en a pas)."""
-    nommees = Q()
-    for mot in (m for m in mots if len(m) > 2):
-        nommees &= Q(nom__unaccent__icontains=mot) | Q(sigle__unaccent__icontains=mot)
-    if not nommees:
+def _structures(mots: list[str], porteuses: Iterable[Structure] | None) -> list[int]:
+    """Celles dont le nom ou le sigle porte tous les mots ; aucune s'il n'y a pas de mot de trois lettres."""
+    if not mots:
         return []
-    return list(
-        Structure.objects.filter(nommees).order_by().values_list("pk", flat=True)[:STRUCTURES_AU_PLUS]
-    )
+    if porteuses is not None:
+        nus = [cle_francaise(mot)[0] for mot in mots]
+        noms = {s.pk: cle_francaise(f"{s.nom} {s.sigle}")[0] for s in porteuses}
+        return [pk for pk, nom in noms.items() if all(mot in nom for mot in nus)]
+    nommees = Q()
+    for mot in mots:
+        nommees &= Q(nom__unaccent__icontains=mot) | Q(sigle__unaccent__icontains=mot)
+    cles = Structure.objects.filter(nommees).order_by().values_list("pk", flat=True)
+    return list(cles[:STRUCTURES_AU_PLUS])

@@ -27,7 +27,7 @@ def plan(request, uuid):
     visibles = FicheAction.objects.visibles_par(request.user).filter(demarche=demarche)
     charge = charger(visibles, demarche)
     q = filtres.lire(request.GET, filtres.RECHERCHE)
-    rangs = recherche.trouver(visibles, q) if q else None
+    rangs = recherche.trouver(visibles, q, charge.porteuses) if q else None
     vue, ordre, garder, refus = _lecture(request, recherche=bool(q))
     selection = filtres.selectionner(charge, request.GET, garder, rangs)
     lignes = regroupements.trier(selection.lignes, ordre, rangs)

@@ -53,6 +53,10 @@ def numeros(plan, texte):
 )
 def test_ce_que_trouve_une_recherche(plan, texte, attendus):
     assert numeros(plan, texte) == attendus
+    porteuses = [
+        f.structure_porteuse for f in plan.select_related("structure_porteuse") if f.structure_porteuse
+    ]
+    assert recherche.trouver(plan, texte, porteuses) == recherche.trouver(plan, texte)
 
 
 HOSTILES = [
@@ -66,6 +70,7 @@ HOSTILES = [
 @pytest.mark.parametrize("texte", HOSTILES, ids=range(len(HOSTILES)))
 def test_une_saisie_hostile_ne_casse_rien(plan, texte):
     assert isinstance(recherche.trouver(plan, texte), dict)
+    assert isinstance(recherche.trouver(plan, texte, [StructureFactory()]), dict)
 
 
 def test_on_ne_cherche_que_parmi_les_fiches_donnees(plan):

@@ -66,7 +66,12 @@ def test_une_page_de_liste_ne_grossit_pas(client, demarche, compter_requetes, pa
     assert avant <= LIMITE
 
 
-QUESTIONS = ["vue=liste&tri=-budget", "vue=porteur", "vue=epci", "vue=calendrier", "q=itin&nature=nouvelle"]
+QUESTIONS = [
+    "vue=liste&tri=-budget",
+    "vue=porteur",
+    "vue=epci&q=itin",
+    "vue=calendrier&q=itin&nature=nouvelle",
+]
 
 
 @pytest.mark.parametrize("question", QUESTIONS)

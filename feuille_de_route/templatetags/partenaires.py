@@ -1,6 +1,7 @@
 """Ce que la fiche et la décision montrent des partenaires : remarques, avis, liens envoyés."""
 
 from django import template
+from django.db.models import prefetch_related_objects
 from django.urls import reverse
 
 from feuille_de_route import avis, liens_de_fiche
@@ -15,7 +16,19 @@ register = template.Library()
 def remarques_de(fiche):
     """Les remarques d'une fiche, à revoir d'abord, avec l'adresse où chacune se corrige : une requête."""
     args = [fiche.demarche.uuid, fiche.uuid]
+    prefetch_related_objects([fiche], "remarques")
     return placer(fiche.remarques.all(), {c: reverse("fiche_section", args=[*args, c]) for c in SECTIONS})
+
+
+@register.simple_tag
+def question_avant_de_proposer(fiche):
+    """Ce que l'on demande avant de proposer une fiche dont des remarques restent à revoir ; vide sinon."""
+    prefetch_related_objects([fiche], "remarques")
+    ouvertes = sum(remarque.levee_le is None for remarque in fiche.remarques.all())
+    if not ouvertes:
+        return ""
+    dit = "1 remarque n’est pas marquée" if ouvertes == 1 else f"{ouvertes} remarques ne sont pas marquées"
+    return f"{dit} « corrigée » : proposer la fiche quand même ?"
 
 
 @register.simple_tag

@@ -8,7 +8,7 @@ from functools import wraps
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
@@ -83,7 +83,13 @@ def par_lien(vue):
 
 
 def page_fermee(request, ferme: LienFerme, *, jeton: str = "", statut: int = 410) -> HttpResponse:
-    """Pourquoi la fiche ne s'ouvre pas, comment y revenir, et ce qui venait d'être tapé, à recopier."""
+    """Pourquoi la fiche ne s'ouvre pas, comment y revenir, et ce qui venait d'être tapé, à recopier.
+
+    L'enregistrement automatique, lui, reçoit la phrase seule : la saisie est encore dans la page.
+    """
+    if "application/json" in request.headers.get("Accept", ""):
+        corps = {"etat": "fautes", "erreurs": {}, "phrases": [ferme.message]}
+        return JsonResponse(corps, status=422)
     contexte = {
         "motif": ferme.message, "lien": ferme.lien, "jeton": jeton, "rouvrir": statut == 403,
         "tapes": _textes_tapes(request),

@@ -366,3 +366,16 @@ def test_confier_a_une_autre_structure_revoque_les_liens_de_la_premiere(client, 
     lien.refresh_from_db()
     assert lien.revoque_le
     assert LienDeFiche.objects.get(revoque_le=None).structure == autre
+
+
+def test_l_enregistrement_automatique_dit_pourquoi_il_ne_peut_plus(partenaire, lien):
+    """La saisie est encore dans la page : il ne faut que la phrase."""
+    url = page("fiche_partagee_section", lien, "sens")
+    donnees = envoi(partenaire.get(url).context["formulaire"], objectifs="Au long cours", auto="oui")
+    assert partenaire.post(url, donnees, headers={"Accept": "application/json"}).status_code == 200
+    LienDeFiche.objects.filter(pk=lien.pk).update(revoque_le=timezone.now())
+    refus = partenaire.post(url, donnees, headers={"Accept": "application/json"})
+    assert refus.status_code == 422
+    assert "a révoqué ce lien" in refus.json()["phrases"][0]
+    inconnu = Client().post(url, donnees, headers={"Accept": "application/json"})
+    assert "lien reçu par courriel" in inconnu.json()["phrases"][0]

@@ -209,12 +209,14 @@ def test_un_compte_leve_et_rouvre_une_remarque(client, gens, fiche):
     assert remarque.levee_le
     assert remarque.modifie_par == gens["partenaire"]
     faits = Evenement.objects.count()
+    assert "proposer la fiche quand même" not in client.get(de(fiche, "fiche")).content.decode()
     client.post(de(fiche, "fiche_remarque", remarque.uuid, "corrigee"))  # déjà dit : rien de plus
     assert Evenement.objects.count() == faits
     client.post(de(fiche, "fiche_remarque", remarque.uuid, "a-revoir"))
     remarque.refresh_from_db()
     assert remarque.levee_le is None
     assert client.post(de(fiche, "fiche_remarque", remarque.uuid, "n-importe")).status_code == 404
+    assert "proposer la fiche quand même ?" in client.get(de(fiche, "fiche")).content.decode()
 
 
 @pytest.fixture

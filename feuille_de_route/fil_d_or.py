@@ -123,8 +123,13 @@ class Fil(NamedTuple):
     def enjeux_de_la_fiche(self, fiche: Maillon) -> list[Maillon]:
         return fiche.enjeux + self.enjeux_par_l_axe(fiche)
 
-    def fiches_de_l_enjeu(self, enjeu: Maillon) -> list[Maillon]:
-        return [f for f in self.fiches if enjeu in self.enjeux_de_la_fiche(f)]
+    def fiches_par_enjeu(self) -> dict[Maillon, list[Maillon]]:
+        """Pour chaque enjeu, les fiches qui y répondent, par elles-mêmes ou par leur axe."""
+        servis = defaultdict(list)
+        for fiche in self.fiches:
+            for enjeu in self.enjeux_de_la_fiche(fiche):
+                servis[enjeu].append(fiche)
+        return servis
 
     def validation(self, maillon: Maillon) -> Validation | None:
         return maillon.validation or self.validations.get(maillon.genre)

@@ -1,9 +1,13 @@
 """Lire le fil d'or dans la base, et dire ce qui lui manque avant de soumettre."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import OuterRef, Value
 from django.utils import timezone
 
 from diagnostic.models import Enjeu, EtatEnjeu
@@ -19,7 +23,7 @@ DEJA_BLOQUANTS = {(Genre.FICHE, Genre.AXE), (Genre.AXE, Genre.FICHE)}
 def manques(demarche: Demarche) -> list[Manque]:
     """Les orphelins de la feuille de route que l'on va soumettre : on le dit, sans bloquer.
 
-    `fiches` et `axes` de la démarche servent tels quels s'ils sont préchargés ; deux requêtes de plus.
+    `fiches` et `axes` de la démarche servent tels quels s'ils sont préchargés ; une requête de plus.
     """
     retenues = [f for f in demarche.fiches.all() if f.etat == EtatFiche.RETENUE]
     return [
@@ -30,23 +34,51 @@ def manques(demarche: Demarche) -> list[Manque]:
 
 
 def lire(demarche: Demarche, fiches: Sequence[FicheAction]) -> Fil:
-    """Le fil d'une démarche, pour les fiches données : deux requêtes, et celle des axes.
-
-    Les axes déjà préchargés servent tels quels ; les enjeux apportent tous les liens.
+    """Le fil d'une démarche, pour les fiches données : une requête, et celle des axes s'ils ne sont pas déjà
+    préchargés.
     """
+    lignes = _constats_et_enjeux(demarche)
     constats = {
-        pk: Maillon(Genre.CONSTAT, str(uuid), f"C{rang}", intitule)
-        for rang, (pk, uuid, intitule) in enumerate(
-            demarche.constats.order_by("ordre", "pk").values_list("pk", "uuid", "intitule"), start=1
-        )
+        ligne.pk: Maillon(Genre.CONSTAT, str(ligne.uuid), f"C{rang}", ligne.libelle)
+        for rang, ligne in enumerate((x for x in lignes if x.genre == Genre.CONSTAT), start=1)
     }
     axes = _axes(list(demarche.axes.all()))
     maillons = {f.pk: Maillon(Genre.FICHE, str(f.uuid), str(f.numero), f.titre, etat=f.etat) for f in fiches}
     for fiche in fiches:
         if fiche.axe_id in axes:
             maillons[fiche.pk].relier(axes[fiche.axe_id])
-    enjeux = _enjeux(demarche, constats, axes, maillons)
+    enjeux = _enjeux([x for x in lignes if x.genre == Genre.ENJEU], constats, axes, maillons)
     return Fil(list(constats.values()), enjeux, list(axes.values()), list(maillons.values()), {})
+
+
+class _Ligne(NamedTuple):
+    """Un constat ou un enjeu tel qu'on le lit ; `constats`, `axes`, `fiches` : ce que relie un enjeu."""
+
+    genre: str
+    pk: int
+    uuid: UUID
+    libelle: str
+    etat: str
+    rang: int | None
+    ordre: int
+    constats: list[int]
+    axes: list[int]
+    fiches: list[int]
+
+
+def _constats_et_enjeux(demarche: Demarche) -> list[_Ligne]:
+    """En une requête, dans l'ordre où ils se lisent : les enjeux classés d'abord."""
+    rien = Value([], output_field=ArrayField(models.BigIntegerField()))
+    sans_rang = Value(None, output_field=models.PositiveSmallIntegerField())
+    constats = demarche.constats.order_by().values_list(
+        Value(Genre.CONSTAT.value), "pk", "uuid", "intitule", Value(""), sans_rang, "ordre", rien, rien, rien
+    )
+    enjeux = demarche.enjeux.order_by().values_list(
+        Value(Genre.ENJEU.value), "pk", "uuid", "question", "etat", "rang", "ordre",
+        _liens(Enjeu, "constat"), _liens(Axe, "axe"), _liens(FicheAction, "ficheaction"),
+    )  # fmt: skip
+    lignes = [_Ligne(*ligne) for ligne in constats.union(enjeux, all=True)]
+    return sorted(lignes, key=lambda x: (x.rang is None, x.rang, x.ordre, x.pk))
 
 
 def _axes(axes: list[Axe]) -> dict[int, Maillon]:
@@ -67,17 +99,12 @@ def _liens(modele, champ: str) -> ArraySubquery:
     return ArraySubquery(table.objects.filter(enjeu=OuterRef("pk")).values(champ))
 
 
-def _enjeux(demarche: Demarche, constats: dict, axes: dict, fiches: dict) -> list[Maillon]:
+def _enjeux(lignes: list[_Ligne], constats: dict, axes: dict, fiches: dict) -> list[Maillon]:
     """Les enjeux non écartés ; les écartés relient encore les constats dont ils suivaient."""
-    lus = Enjeu.objects.filter(demarche=demarche).annotate(
-        de=_liens(Enjeu, "constat"),
-        des_axes=_liens(Axe, "axe"),
-        des_fiches=_liens(FicheAction, "ficheaction"),
-    )
     enjeux = []
-    for rang, enjeu in enumerate(lus.order_by(F("rang").asc(nulls_last=True), "ordre", "pk"), start=1):
-        maillon = Maillon(Genre.ENJEU, str(enjeu.uuid), f"E{rang}", enjeu.question, etat=enjeu.etat)
-        for connus, pks in ((constats, enjeu.de), (axes, enjeu.des_axes), (fiches, enjeu.des_fiches)):
+    for rang, ligne in enumerate(lignes, start=1):
+        maillon = Maillon(Genre.ENJEU, str(ligne.uuid), f"E{rang}", ligne.libelle, etat=ligne.etat)
+        for connus, pks in ((constats, ligne.constats), (axes, ligne.axes), (fiches, ligne.fiches)):
             relies = set(pks)
             for pk, autre in connus.items():
                 if pk in relies:

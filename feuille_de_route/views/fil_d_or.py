@@ -3,7 +3,9 @@
 from typing import NamedTuple
 
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from feuille_de_route.fil_d_or import Fil, Genre, Maillon, Orphelin, orphelins
 from feuille_de_route.forms.fiches import SECTIONS
@@ -50,11 +52,14 @@ AVEC_CLE = {"fiche", "fiche_section", "axe_modifier", "enjeu_modifier"}  # l'adr
 
 
 class LigneDeFiche(NamedTuple):
-    """Une fiche et ce à quoi elle répond ; `par_l_axe` : les enjeux qu'elle sert sans les citer."""
+    """Une fiche et ce à quoi elle répond ; `par_l_axe` : les enjeux qu'elle sert sans les citer.
+
+    Un enjeu et ses constats sont rendus une fois : des dizaines de fiches montrent les mêmes.
+    """
 
     fiche: Maillon
-    enjeux: list[Maillon]
-    par_l_axe: list[Maillon]
+    enjeux: list[SafeString]
+    par_l_axe: list[SafeString]
     orpheline: bool
 
 
@@ -72,6 +77,7 @@ def fil_d_or(request, uuid):
     fil = lire_avec_les_seances(demarche, list(fiches.order_by("numero")))
     seuls = orphelins(fil)
     vue = parametre(request, "vue")
+    vue = vue if vue in VUES else "fiches"
     contexte = {
         "demarche": demarche,
         "acces": acces,
@@ -79,10 +85,10 @@ def fil_d_or(request, uuid):
         "fil": fil,
         "etapes": [_etape(fil, seuls, *etape) for etape in ETAPES],
         "orphelins": [(o, *_reparer(o, acces)) for o in seuls],
-        "vue": vue if vue in VUES else "fiches",
+        "vue": vue,
         "vues": VUES.items(),
-        "lignes_fiches": [_ligne_de_fiche(fil, f, seuls) for f in fil.fiches],
-        "lignes_constats": [_ligne_de_constat(fil, c, seuls) for c in fil.constats],
+        "lignes_fiches": _depuis_les_fiches(fil, seuls) if vue != "constats" else [],
+        "lignes_constats": _depuis_les_constats(fil, seuls) if vue != "fiches" else [],
     }
     return render(request, "feuille_de_route/fil_d_or.html", contexte)
 
@@ -100,18 +106,28 @@ def _etape(fil: Fil, seuls: list[Orphelin], genre: Genre, un: str, plusieurs: st
     }
 
 
-def _ligne_de_fiche(fil: Fil, fiche: Maillon, seuls: list[Orphelin]) -> LigneDeFiche:
-    """Orpheline si l'un des maillons de sa chaîne l'est."""
-    rompus = {o.maillon for o in seuls}
-    par_l_axe = fil.enjeux_par_l_axe(fiche)
-    chaine = {fiche, *fiche.axes, *fiche.enjeux, *par_l_axe}
-    return LigneDeFiche(fiche, fiche.enjeux, par_l_axe, bool(chaine & rompus))
+def _depuis_les_fiches(fil: Fil, seuls: list[Orphelin]) -> list[LigneDeFiche]:
+    """Une fiche est orpheline si l'un des maillons de sa chaîne l'est."""
+    rompus, lignes = {o.maillon for o in seuls}, []
+    rendus = {e: render_to_string("feuille_de_route/_fil_enjeu.html", {"enjeu": e}) for e in fil.enjeux}
+    for fiche in fil.fiches:
+        cites, par_l_axe = fiche.enjeux, fil.enjeux_par_l_axe(fiche)
+        rompue = bool({fiche, *fiche.axes, *cites, *par_l_axe} & rompus)
+        ligne = LigneDeFiche(fiche, [rendus[e] for e in cites], [rendus[e] for e in par_l_axe], rompue)
+        lignes.append(ligne)
+    return lignes
 
 
-def _ligne_de_constat(fil: Fil, constat: Maillon, seuls: list[Orphelin]) -> LigneDeConstat:
-    suites = [(enjeu, fil.fiches_de_l_enjeu(enjeu)) for enjeu in constat.liens[Genre.ENJEU]]
-    rompus = {o.maillon for o in seuls}
-    return LigneDeConstat(constat, suites, bool({constat, *constat.enjeux} & rompus))
+def _depuis_les_constats(fil: Fil, seuls: list[Orphelin]) -> list[LigneDeConstat]:
+    rompus, servis = {o.maillon for o in seuls}, fil.fiches_par_enjeu()
+    return [
+        LigneDeConstat(
+            constat,
+            [(enjeu, servis.get(enjeu, [])) for enjeu in constat.liens[Genre.ENJEU]],
+            bool({constat, *constat.enjeux} & rompus),
+        )
+        for constat in fil.constats
+    ]
 
 
 def _reparer(orphelin: Orphelin, acces: Acces) -> tuple[str, str, str]:

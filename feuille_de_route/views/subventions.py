@@ -117,8 +117,8 @@ def _aide(parts: list[enveloppes.Part]) -> str:
 
 def modifier(request, uuid, demande_uuid):
     demarche, acces = ouvrir(request, uuid)
-    acces.exiger(subventions.DEMANDER)
     demande = _trouver(request, demarche, demande_uuid)
+    acces.exiger(subventions.DEMANDER)
     parts = enveloppes.parts(departement=demarche.gouvernance.departement_id)
     formulaire = FormulaireDemandeModifiee(
         request.POST or None, instance=demande, demarche=demarche, parts=parts,
@@ -148,8 +148,8 @@ def agir_demande(request, uuid, demande_uuid, action):
     if action not in SIMPLES:
         raise Http404
     demarche, acces = ouvrir(request, uuid)
-    acces.exiger(subventions.TRANSITIONS[action].droit)
     demande = _trouver(request, demarche, demande_uuid)
+    acces.exiger(subventions.TRANSITIONS[action].droit)
     retour = reverse("subvention", args=[uuid, demande_uuid])
     acte = lambda: subventions.effectuer(action, demande.pk, par=request.user)  # noqa: E731
     return agir(request, acte, retour, SIMPLES[action])
@@ -160,8 +160,8 @@ def decider(request, uuid, demande_uuid, action):
     if action not in DECISIONS:
         raise Http404
     demarche, acces = ouvrir(request, uuid)
-    acces.exiger(subventions.INSTRUIRE)
     demande = _trouver(request, demarche, demande_uuid)
+    acces.exiger(subventions.INSTRUIRE)
     formulaire = DECISIONS[action](request.POST or None, initial={"accorde": demande.montant})
 
     def ecrire(valide):
@@ -180,8 +180,8 @@ def decider(request, uuid, demande_uuid, action):
 @require_POST
 def supprimer(request, uuid, demande_uuid):
     demarche, acces = ouvrir(request, uuid)
-    acces.exiger(subventions.DEMANDER)
     demande = _trouver(request, demarche, demande_uuid)
+    acces.exiger(subventions.DEMANDER)
     acte = lambda: subventions.supprimer(demande.pk, par=request.user)  # noqa: E731
     return agir(request, acte, reverse("subventions", args=[uuid]), "Le brouillon est effacé.")
 

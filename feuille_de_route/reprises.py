@@ -68,11 +68,15 @@ def demarches_d_accueil(fiche: FicheAction, utilisateur: Utilisateur) -> QuerySe
     """Les démarches de la même gouvernance où cette personne a un rôle qui crée des fiches, quelle que soit
     leur étape.
     """
-    siennes = Demarche.objects.filter(
-        gouvernance=fiche.demarche.gouvernance_id, mandats__utilisateur=utilisateur,
-        mandats__role__in=DROITS["creer_fiche"].roles,
-    )  # fmt: skip
-    return siennes.distinct().order_by("perimetre", "nom")
+    accueil = demarches_ou_creer(utilisateur).filter(gouvernance=fiche.demarche.gouvernance_id)
+    return accueil.distinct().order_by("perimetre", "nom")
+
+
+def demarches_ou_creer(utilisateur: Utilisateur) -> QuerySet[Demarche]:
+    """Celles où cette personne a un rôle qui crée des fiches."""
+    return Demarche.objects.filter(
+        mandats__utilisateur=utilisateur, mandats__role__in=DROITS["creer_fiche"].roles
+    )
 
 
 def a_reprendre(vers: Demarche, utilisateur: Utilisateur) -> QuerySet[FicheAction]:

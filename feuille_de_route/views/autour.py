@@ -1,11 +1,12 @@
 """Ce qui entoure une fiche : d'où elle vient, ce qui en est né, ses pièces, les derniers commentaires."""
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, F, OuterRef, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Subquery
 from django.db.models.functions import JSONObject, Left
 from django.urls import reverse
 
 from feuille_de_route.models import Commentaire, FicheAction, PieceDeFiche
+from feuille_de_route.reprises import demarches_ou_creer
 from gouvernance.models import Utilisateur
 from gouvernance.pieces_jointes import PIECES_MAX
 
@@ -19,12 +20,14 @@ def annotations(utilisateur: Utilisateur) -> dict:
     pieces = PieceDeFiche.objects.filter(fiche=OuterRef("pk")).order_by("nom")
     fils = Commentaire.objects.filter(fiche=OuterRef("pk"), parent=None)
     ouverts = fils.filter(resolu_le=None)
+    accueil = demarches_ou_creer(utilisateur)
     return {
         "source_vue": ArraySubquery(visibles.filter(pk=OuterRef("reprise_de")).values(dit=_fiche())),
         "source_demarche": F("reprise_de__demarche__nom"),
         "suites": ArraySubquery(visibles.filter(reprise_de=OuterRef("pk")).values(dit=_fiche())),
         "jointes": ArraySubquery(pieces.values(dit=JSONObject(uuid="uuid", nom="nom", taille="taille"))),
         "derniers_fils": ArraySubquery(ouverts.order_by("-pk").values(dit=_commentaire())[:DERNIERS]),
+        "reprenable": Exists(accueil.filter(gouvernance=OuterRef("demarche__gouvernance"))),
         "nb_fils_ouverts": _compter(ouverts),
         "nb_fils": _compter(fils),
     }
@@ -39,6 +42,7 @@ def autour(fiche: FicheAction) -> dict:
         "source": next(map(_avec_adresse, fiche.source_vue), None),
         "source_demarche": fiche.source_demarche,
         "suites": [_avec_adresse(suite) for suite in fiche.suites],
+        "reprenable": fiche.reprenable,
         "pieces": fiche.jointes,
         "pieces_max": len(fiche.jointes) >= PIECES_MAX,
         "derniers": fiche.derniers_fils,

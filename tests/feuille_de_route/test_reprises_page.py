@@ -82,6 +82,7 @@ def test_qui_ne_cree_pas_de_fiche_ne_voit_pas_la_page(client, fiche, gens, qui, 
     proposer(fiche)
     client.force_login(gens[qui])
     assert client.get(adresse("fiche_reprendre", fiche)).status_code == statut
+    assert adresse("fiche_reprendre", fiche) not in client.get(adresse("fiche", fiche)).content.decode()
 
 
 def test_on_n_envoie_pas_sa_copie_dans_une_demarche_ou_l_on_n_est_rien(client, fiche, gens):

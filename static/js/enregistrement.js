@@ -12,6 +12,7 @@
     session: "Votre session est terminée. Votre texte est gardé sur cet appareil :",
     refus: "Vous ne pouvez plus écrire cette fiche. Votre texte reste gardé sur cet appareil.",
     nulle: "Pas de réseau, et cet appareil refuse de garder votre texte : copiez-le avant de fermer la page.",
+    ligne: "La ligne que vous écrivez s’enregistrera une fois complète ; elle est gardée sur cet appareil.",
     fautes: "Pas encore enregistré, votre texte est gardé sur cet appareil. À corriger :",
   };
 
@@ -70,8 +71,17 @@
     fautif.setAttribute("aria-invalid", "true");
     fautif.setAttribute("aria-describedby", `${fautif.dataset.fautif} ${faute.id}`.trim());
   };
+  // Une ligne commencée n’est pas une faute tant qu’on y est : on attend qu’on en sorte.
+  const enCours = (erreurs) => {
+    const ligne = document.activeElement?.closest("[data-lignes] > fieldset");
+    return ligne && Object.keys(erreurs).every((nom) => ligne.querySelector(`[name="${CSS.escape(nom)}"]`));
+  };
   const montrerLesFautes = ({ erreurs, phrases }) => {
     effacerLesFautes();
+    if (enCours(erreurs)) {
+      dire("attente", PHRASES.ligne);
+      return;
+    }
     Object.entries(erreurs).forEach(([nom, dites]) => marquer(nom, dites));
     const premieres = phrases.length ? phrases : Object.values(erreurs).flat();
     dire("faute", PHRASES.fautes, element("span", premieres.join(" ")));

@@ -216,6 +216,19 @@ def test_une_faute_se_dit_pres_du_champ_sans_prendre_la_main(ouvrir_session, red
     expect(onglet.locator("[data-faute]")).to_have_count(0)
 
 
+def test_une_ligne_commencee_n_est_pas_une_faute_tant_qu_on_y_est(ouvrir_session, redactrice, fiche):
+    fiche.lignes_budget.all().delete()
+    onglet = ouvrir(ouvrir_session, redactrice, fiche, "moyens")
+    onglet.locator("[name=lignes_budget-0-libelle]").fill("Un médiateur")
+    expect(etat(onglet)).to_contain_text("s’enregistrera une fois complète")
+    expect(onglet.locator("[data-faute]")).to_have_count(0)
+    onglet.locator("[name=lignes_budget-0-nature]").select_option("rh")
+    onglet.locator("[name=lignes_budget-0-montant]").fill("38 000")
+    onglet.locator("[name=moyens_humains]").focus()
+    expect(etat(onglet)).to_have_text(ENREGISTRE)
+    assert str(fiche.lignes_budget.get()) == f"{fiche.lignes_budget.get().annee} – Un médiateur"
+
+
 def test_section_apres_section_au_bouton(ouvrir_session, redactrice, fiche):
     onglet = ouvrir(ouvrir_session, redactrice, fiche, "identite")
     onglet.get_by_label("Titre").fill("Le bus")

@@ -17,7 +17,7 @@ from django.utils.dateparse import parse_date
 
 from diagnostic.models import EtatEnjeu
 from feuille_de_route.models import EtatFiche
-from gouvernance.models import CodeJalon, EtatJalon
+from gouvernance.models import CodeJalon, EtatJalon, TypeInstance
 
 
 class Genre(StrEnum):
@@ -237,7 +237,12 @@ def _axes_du_fichier(donnees: dict) -> dict[str, Maillon]:
 
 def _decisions_du_fichier(donnees: dict) -> dict[str, Validation]:
     """Référence d'une décision → ce que l'on en cite."""
-    instances = {i["ref"]: i.get("nom") or "" for i in donnees.get("instances") or () if i.get("ref")}
+    noms = dict(TypeInstance.choices)
+    instances = {
+        i["ref"]: i.get("nom") or noms.get(i.get("type"), "")
+        for i in donnees.get("instances") or ()
+        if i.get("ref")
+    }
     return {
         d["ref"]: Validation(
             d.get("numero") or d.get("objet") or "",

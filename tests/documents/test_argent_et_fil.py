@@ -97,6 +97,7 @@ def test_le_fil_va_des_constats_aux_fiches():
     assert (ligne["code"], len(ligne["constats"])) == ("E1", 2)
     assert ligne["cellules"] == [{"citent": "1", "par_l_axe": "2", "vise": True}]
     assert fil["manques"] == []
+    assert fil["validations"][0].startswith("Constats\u00a0: Comité de pilotage (COPIL), le 22")
 
 
 def test_un_lien_ote_se_dit_dans_le_document():

@@ -14,7 +14,7 @@ from gouvernance.models import Demarche, Etape, Evenement, Role
 from gouvernance.permissions import DROITS
 from tests.feuille_de_route.fabriques import AxeFactory, FicheFactory
 from tests.feuille_de_route.saisies import envoi
-from tests.gouvernance.fabriques import InstanceFactory, MembreFactory
+from tests.gouvernance.fabriques import DemarcheFactory, InstanceFactory, MandatFactory, MembreFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -151,6 +151,17 @@ def test_ni_la_valeur_ni_la_fiche_d_une_autre_demarche(client, demarche, coordin
     reponse = confirmer(client, demarche, propre, valeur=str(ailleurs.uuid))
     assert reponse.status_code == 422
     assert "Cette valeur n’est plus proposée" in reponse.content.decode()
+
+
+def test_un_numero_ne_designe_que_la_fiche_de_la_demarche(client, demarche, coordination, trois):
+    """La fiche n° 1 d'une autre démarche, que la même personne coordonne aussi, ne bouge pas."""
+    autre = FicheFactory(demarche=DemarcheFactory(groupement=True, etape=Etape.PLAN_ACTIONS), numero=1)
+    MandatFactory(utilisateur=coordination, demarche=autre.demarche)
+    page = ouvrir(client, demarche, "rapide", "oui", [1])
+    assert [f.pk for f in page.context["fiches"]] == [trois[0].pk]
+    assert confirmer(client, demarche, page).status_code == 302
+    autre.refresh_from_db()
+    assert (autre.gain_rapide, autre.version) == (False, 1)
 
 
 @pytest.mark.parametrize("role", [*Role.values, "administration", "dehors"])

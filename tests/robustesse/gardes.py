@@ -71,6 +71,20 @@ TABLE = [
           "    Evenement.consigner(objet, \"supprimer\"", role("elu")),
 ]  # fmt: skip
 
+LOTS = "tests/feuille_de_route/test_lots.py::test_"
+ENSEMBLE = [  # agir sur plusieurs fiches
+    Garde("geste d’ensemble : le droit", f"{F}/lots.py", "    exiger(par, demarche, DROIT)\n", "",
+          f"{LOTS}apres_la_soumission_on_ne_coche_plus_et_l_on_sait_pourquoi"),
+    Garde("geste d’ensemble : la version vue", f"{F}/lots.py", "if fiche.version != versions[fiche.numero]",
+          "if False", f"{LOTS}une_fiche_modifiee_entre_temps_est_nommee_et_rien_ne_change"),
+    Garde("geste d’ensemble : une seule fois", f"{F}/lots.py", "    consommer(jeton, par)\n", "",
+          f"{LOTS}un_double_clic_simultane_n_a_qu_un_effet"),
+    Garde("geste d’ensemble : la démarche", f"{F}/lots.py",
+          "siennes = demarche.fiches.filter(numero__in=list(versions), pk__in=visibles)",
+          "siennes = FicheAction.objects.filter(numero__in=list(versions), pk__in=visibles)",
+          f"{LOTS}un_numero_ne_designe_que_la_fiche_de_la_demarche"),
+]  # fmt: skip
+
 VISIBILITE = [
     Garde("démarches visibles", "gouvernance/models/demarche.py",
           'return self.filter(pk__in=mandats.values("demarche"))', "return self", AUTRE),
@@ -245,4 +259,4 @@ MISE_EN_COMMUN = [
           "tests/feuille_de_route/test_fil_d_or.py"),
 ]  # fmt: skip
 
-GARDES = [*TABLE, *VISIBILITE, *REGLES, *ENTREE, *MISE_EN_COMMUN]
+GARDES = [*TABLE, *VISIBILITE, *ENSEMBLE, *REGLES, *ENTREE, *MISE_EN_COMMUN]

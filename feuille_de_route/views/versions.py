@@ -66,7 +66,7 @@ def avenant_comparer(request, uuid):
     if en_avenant(demarche, en_vigueur):
         signee = json.loads(en_vigueur.canonique)
         changements = comparaison.comparer_versions(signee, exporter(demarche, seulement_retenues=True))
-    avant = f"version {en_vigueur.numero}, en vigueur" if en_vigueur else "version en vigueur"
+    avant = f"version {en_vigueur.numero}, en vigueur," if en_vigueur else "version en vigueur"
     return _page(request, (demarche, acces), changements, {"avant": avant, "apres": "avenant en cours"})
 
 

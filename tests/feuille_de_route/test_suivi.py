@@ -298,6 +298,19 @@ def test_dix_points_au_meme_instant_n_en_font_qu_un(retenue, gens):
     assert PointDeSuivi.objects.count() == 1
 
 
+def test_une_action_sans_nouvelles_depuis_six_mois_se_rappelle_a_qui_la_porte(client, retenue, partenaire):
+    rappel = "Faire le point sur"
+
+    def accueil():
+        return client.get(reverse("accueil")).content.decode()
+
+    assert rappel not in accueil()  # elle vient d'être retenue
+    FicheAction.objects.update(retenue_le=timezone.now() - timedelta(days=200))
+    assert rappel in accueil()
+    faire(client, retenue, etat="en_cours")
+    assert rappel not in accueil()
+
+
 # Pendant un avenant --------------------------------------------------------------------------------
 
 

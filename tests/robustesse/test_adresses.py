@@ -5,6 +5,7 @@ from http.cookies import SimpleCookie
 import pytest
 from django.db import transaction
 
+from feuille_de_route import strategie
 from gouvernance.models import Etape, Mandat, Role
 from tests.feuille_de_route.releves import contenu as lu_en_entier
 from tests.robustesse.matrice import ACTES, COMPTES, FORMULAIRES, PAGES, REDIRIGE, ROLES, attendus
@@ -65,7 +66,14 @@ def donnees_de(nom: str, lieu) -> dict:
         },
         "point_agir": lambda: {"point": un_point(lieu)},
         "calendrier_appliquer": lambda: {"calendrier": "6-mois"},
+        "axes_ordonner": lambda: _axes_renverses(lieu),
     }.get(nom, dict)()
+
+
+def _axes_renverses(lieu) -> dict:
+    axes = list(lieu.demarche.axes.all())
+    vu = strategie.empreinte_de_l_ordre(axes)
+    return {"vu": vu, "axes": [str(a.uuid) for a in reversed(axes) if a.parent_id is None]}
 
 
 def test_chaque_adresse_est_dans_la_matrice():

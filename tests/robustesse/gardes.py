@@ -274,7 +274,8 @@ FUSION, PLUSIEURS = "feuille_de_route/forms/fusion.py", "tests/feuille_de_route/
 A_PLUSIEURS = [  # celles-ci ont été ôtées une à une le jour où elles ont été écrites
     Garde("fiche : la version, sous verrou", "gouvernance/socle/modeles.py", "pk=self.pk, version=lue",
           "pk=self.pk", "tests/feuille_de_route/test_fiches_concurrence.py -k cinquante"),
-    Garde("fusion : choisir ce que deux ont changé", FUSION, "if leur in {mien, base}:", "if True:", PLUSIEURS),
+    Garde("fusion : choisir ce que deux ont changé", FUSION,
+          "if leur in {mien, base}:", "if True:", PLUSIEURS),
     Garde("fusion : garder ce que l’autre a changé", FUSION, 'return LEUR if mien == base else ""',
           'return ""', PLUSIEURS),
     Garde("section : un envoi ne compte qu’une fois", "feuille_de_route/fiches.py",

@@ -72,7 +72,7 @@ def _perigord_noir() -> list[Pas]:
         signature.franchir("ouvrir_plan", "departement"),
         suite.partager(0), suite.partager(1),
         *map(redaction.ecrire, LOCALES), fiches.proposer(SUITES["proposer"]),
-        dialogue.renvoyer(SUITES["renvoyer"]),
+        dialogue.renvoyer(SUITES["renvoyer"]), argent.DEMANDER,
         *seances.tenir("plan", 1), seances.convoquer("validation"),
     ]  # fmt: skip
 

@@ -262,6 +262,7 @@ def _verifier_les_autres(departementale):
     assert locale.points_de_blocage.filter(leve_le=None).count() >= 2
     assert {m.bloquant for m in parcours.manques(locale)} == {True, False}
     assert locale.fiches_partagees.count() == 2
+    assert locale.demandes_subvention.get().etat == "brouillon"
     reprise = locale.fiches.get(origine=OrigineFiche.REPRISE)
     assert reprise.reprise_de.demarche == departementale
     assert locale.axes.exclude(axe_departemental=None).count() == 2

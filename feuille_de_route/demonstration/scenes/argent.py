@@ -15,21 +15,28 @@ def _doter(jeu: Jeu) -> None:
     dotations.importer(CONTENU / dit["fichier"], nom=dit["nom"], annee=dit["annee"], par=jeu.compte("anct"))
 
 
-def _demander(jeu: Jeu) -> None:
-    """La coordination dépose chaque demande ; l'administration l'instruit et l'accorde."""
+def _ecrire(jeu: Jeu, dite: dict) -> DemandeSubvention:
+    """Le brouillon d'une demande, par la coordination."""
     demarche = jeu.demarche
-    enveloppe = Enveloppe.objects.get(nom=jeu.lire("subventions")["enveloppe"]["nom"])
-    coordination, administration = jeu.compte("departement"), jeu.compte("anct")
+    champs = {c: dite[c] for c in ("budget", "montant_etp", "montant_prestation", "objet")}
+    champs |= {
+        "fiche": demarche.fiches.get(titre=dite["fiche"]),
+        "enveloppe": Enveloppe.objects.get(nom=dite["enveloppe"]),
+        "beneficiaire": jeu.structure(dite["beneficiaire"]),
+    }
+    options = {"demarche": demarche, "parts": enveloppes.parts(departement=demarche.departement.pk)}
+    saisie = remplir(FormulaireDemande, DemandeSubvention(), champs, **options)
+    return subventions.enregistrer(saisie, par=jeu.compte("departement"), demarche=demarche)
+
+
+def _demander(jeu: Jeu) -> None:
+    """La coordination dépose ce qui est à déposer ; l'administration l'instruit et l'accorde."""
+    administration = jeu.compte("anct")
     for dite in jeu.lire("subventions")["demandes"]:
-        champs = {c: dite[c] for c in ("budget", "montant_etp", "montant_prestation", "objet")}
-        champs |= {
-            "fiche": demarche.fiches.get(titre=dite["fiche"]), "enveloppe": enveloppe,
-            "beneficiaire": jeu.structure(dite["beneficiaire"]),
-        }  # fmt: skip
-        options = {"demarche": demarche, "parts": enveloppes.parts(departement=demarche.departement.pk)}
-        saisie = remplir(FormulaireDemande, DemandeSubvention(), champs, **options)
-        demande = subventions.enregistrer(saisie, par=coordination, demarche=demarche)
-        subventions.effectuer("deposer", demande.pk, par=coordination)
+        demande = _ecrire(jeu, dite)
+        if not dite.get("accorde"):
+            continue
+        subventions.effectuer("deposer", demande.pk, par=jeu.compte("departement"))
         subventions.effectuer("instruire", demande.pk, par=administration)
         suite = subventions.Suite(accorde=Decimal(dite["accorde"]))
         subventions.effectuer("accepter", demande.pk, par=administration, suite=suite)
@@ -41,7 +48,7 @@ DOTER = Pas(
     _doter,
 )
 DEMANDER = Pas(
-    "Les subventions d’ingénierie sont demandées, instruites, accordées.",
+    "Les subventions d’ingénierie se demandent.",
     lambda jeu: jeu.demarche.demandes_subvention.exists(),
     _demander,
 )

@@ -31,6 +31,23 @@ def ajouter(formulaire, *, par: Utilisateur | None, demarche: Demarche) -> Besoi
 
 
 @transaction.atomic
+def preciser(besoin: BesoinIngenierie, precision: str, *, lue: str, par: Utilisateur | None) -> None:
+    """Récrit la précision d'un besoin. `lue` : celle que l'auteur avait sous les yeux.
+
+    Lève PermissionDenied, ValidationError (étape ; quelqu'un l'a changée entre-temps).
+    """
+    demarche = _verrouiller(besoin.demarche_id)
+    exiger(par, demarche, "editer_fiches")
+    besoin.refresh_from_db()
+    if besoin.precision != lue:
+        phrase = f"Quelqu’un vient d’écrire « {besoin.precision} » ici : rouvrez la page pour le reprendre."
+        raise ValidationError({"precision": phrase})
+    besoin.precision = precision
+    besoin.save(update_fields=["precision"])
+    Evenement.consigner(besoin, "préciser", par=par, demarche=demarche, de=lue, vers=precision)
+
+
+@transaction.atomic
 def deplacer(besoin: BesoinIngenierie, sens: int, *, par: Utilisateur | None) -> None:
     """Monte (-1) ou descend (+1) un besoin d'un rang ; sans effet au bout de la liste."""
     demarche = _verrouiller(besoin.demarche_id)

@@ -2,13 +2,18 @@
 
 from django.urls import path
 
-from feuille_de_route.views import financement, subventions, tableurs
+from feuille_de_route.views import financement, plan, subventions, tableurs
 
 F = "demarches/<uuid:uuid>/financement/"
 S = F + "subventions/"
 D = S + "<uuid:demande_uuid>/"
 
 urlpatterns = [
+    path(
+        "demarches/<uuid:uuid>/plan/besoins/<slug:code>/preciser-le-besoin/",
+        plan.besoin_preciser,
+        name="besoin_preciser",
+    ),
     path(F, financement.plan, name="plan_financement"),
     path(F + "plan.xlsx", tableurs.plan_de_financement, name="plan_financement_xlsx"),
     path("demarches/<uuid:uuid>/plan/fiches.xlsx", tableurs.liste_des_fiches, name="plan_fiches_xlsx"),

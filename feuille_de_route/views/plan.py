@@ -9,13 +9,14 @@ from django.views.decorators.http import require_POST
 from feuille_de_route import besoins as regles
 from feuille_de_route import chronologie, filtres, lots, partages, recherche, regroupements
 from feuille_de_route.financement import additionner
-from feuille_de_route.forms.plan import FormulaireBesoin
+from feuille_de_route.forms.plan import FormulaireBesoin, FormulairePrecision
 from feuille_de_route.models import BesoinIngenierie, EtatFiche, FicheAction, Priorite
 from feuille_de_route.plan import Ligne, Plan, charger, parts, synthese
 from gouvernance.couverture import epcis_de
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.templatetags.feuille import euros
 from gouvernance.views.commun import Saisie, agir, ouvrir, traiter
+from gouvernance.views.saisies import Page, saisir
 
 SENS = {"monter": -1, "descendre": 1}
 PRIORITES = dict(Priorite.choices)
@@ -167,6 +168,21 @@ def besoin_ajouter(request, uuid):
         {"demarche": demarche, "acces": acces, "titre": "Ajouter un besoin en ingénierie"},
     )
     return traiter(request, saisie)
+
+
+def besoin_preciser(request, uuid, code):
+    """Récrire la précision d'un besoin, à son rang."""
+    demarche, acces = ouvrir(request, uuid)
+    besoin = get_object_or_404(BesoinIngenierie, demarche=demarche, code=code)
+    initial = {"precision": besoin.precision, "lue": besoin.precision}
+    formulaire = FormulairePrecision(request.POST or None, initial=initial)
+
+    def ecrire(valide):
+        lu = valide.cleaned_data
+        regles.preciser(besoin, lu["precision"], lue=lu["lue"], par=request.user)
+
+    page = Page(f"Préciser : {besoin}", reverse("besoins", args=[uuid]), "editer_fiches")
+    return saisir(request, (demarche, acces), page, formulaire, ecrire)
 
 
 @require_POST

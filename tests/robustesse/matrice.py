@@ -78,6 +78,7 @@ ACTES = {
 FORMULAIRES = {
     "fiches_confier": "confier_fiches", "fiches_relancer": "confier_fiches",
     "fiche_renvoyer": "instruire_fiches", "fiche_avis": "donner_avis", "fiche_avis_modifier": "donner_avis",
+    "besoin_preciser": "editer_fiches",
     "subvention_ajouter": "demander_subvention", "subvention_decider": "instruire_subvention",
     "subvention_modifier": "demander_subvention",
     "fiche_commentaire_corriger": "corriger", "fiche_commenter": "commenter", "fiche_repondre": "commenter",

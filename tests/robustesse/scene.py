@@ -354,6 +354,7 @@ MOTS = {
     "chantier_terminer": {"action": "abandonner"},
     "chantier_avancer": {"action": "investiguer"},
     "axe_deplacer": {"sens": "monter"},
+    "besoin_preciser": {"code": "animer_la_gouvernance"},
     "besoin_agir": {"code": "animer_la_gouvernance", "acte": "monter"},
     "fiche_section": {"code": "identite"},
     "fiche_partagee_section": {"code": "identite"},

@@ -13,7 +13,7 @@ from gouvernance.socle import secrets
 
 def test_ni_le_jeton_d_une_invitation_ni_celui_d_un_lien_ne_sont_journalises():
     journal, reponse = JournalSansJeton(Config()), SimpleNamespace(status="200 OK", sent=1, headers=[])
-    for nom in ("invitation", "lien_ouvrir"):
+    for nom in ("invitation", "lien_ouvrir", "lien_de_fiche"):
         jeton = secrets.tirer(uuid4()).jeton
         chemin = reverse(nom, args=[jeton])
         environ = {

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from tests.robustesse.gardes_partenaires import PARTENAIRES
+
 
 class Garde(NamedTuple):
     """Dans `fichier`, `texte` (présent une fois) devient `sans` ; `essais` est ce que pytest reçoit."""
@@ -284,4 +286,5 @@ A_PLUSIEURS = [  # celles-ci ont été ôtées une à une le jour où elles ont 
     Garde("section : les lignes déjà reçues retrouvent leur clé", "feuille_de_route/views/enregistrement.py",
           "par_empreinte.pop(lectures.saisie(ligne), None)", "None", PLUSIEURS),
 ]  # fmt: skip
-GARDES = [*TABLE, *VISIBILITE, *ENSEMBLE, *REGLES, *ENTREE, *MISE_EN_COMMUN, *A_PLUSIEURS]
+LIENS = [Garde(f"lien de fiche : {nom}", *reste) for nom, *reste in PARTENAIRES]
+GARDES = [*LIENS, *TABLE, *VISIBILITE, *ENSEMBLE, *REGLES, *ENTREE, *MISE_EN_COMMUN, *A_PLUSIEURS]

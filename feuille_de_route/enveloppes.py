@@ -4,7 +4,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
-from django.db.models import Case, F, OuterRef, Q, Subquery, Sum, Value, When
+from django.db import connection
+from django.db.models import Case, F, Q, Sum, When
 from django.utils import timezone
 
 from feuille_de_route.financement import ZERO
@@ -15,7 +16,6 @@ from feuille_de_route.models import (
     EtatDemande,
     EtatFiche,
     EtatFinancement,
-    Financement,
     Plafond,
     TypeFinanceur,
 )
@@ -162,33 +162,45 @@ def verifier_plafond(plafond: Plafond) -> None:
         )
 
 
+# En SQL : la page d'une démarche fait ce calcul à chaque visite ; l'ORM y passait plus de temps que la base.
+DEPASSEMENTS = """
+SELECT e.nom, d.nom || ' (' || d.code || ')', p.montant,
+       SUM(CASE WHEN f.etat = %(acquis)s THEN f.obtenu ELSE f.demande END) AS inscrit
+FROM feuille_de_route_plafond p
+JOIN feuille_de_route_enveloppe e ON e.id = p.enveloppe_id
+JOIN gouvernance_departement d ON d.code = p.departement_id
+JOIN feuille_de_route_ficheaction a ON a.demarche_id = %(demarche)s AND a.etat = %(retenue)s
+JOIN feuille_de_route_financement f ON f.fiche_id = a.id AND f.type = %(type)s AND f.etat <> %(refuse)s
+    AND f.dispositif <> '' AND UPPER(f.dispositif) IN (UPPER(e.nom), UPPER(e.dispositif))
+    AND (f.annee IS NULL OR f.annee = e.annee)
+WHERE p.departement_id = %(departement)s
+GROUP BY p.id, e.id, d.code
+HAVING SUM(CASE WHEN f.etat = %(acquis)s THEN f.obtenu ELSE f.demande END) > p.montant
+ORDER BY e.annee, e.nom
+"""
+
+
 def manques(demarche: Demarche) -> list[Manque]:
     """Ce que le plan inscrit à une enveloppe de l'État au-delà du plafond du département (DOMAINE §5).
 
     Une requête. Une part nomme son enveloppe par son dispositif ; sans année, elle compte dans la sienne.
     """
-    plafonds = Plafond.objects.filter(departement=demarche.gouvernance.departement_id)
-    depasses = plafonds.annotate(inscrit=_inscrit(demarche)).filter(inscrit__gt=F("montant"))
+    valeurs = {
+        "demarche": demarche.pk,
+        "departement": demarche.gouvernance.departement_id,
+        "retenue": EtatFiche.RETENUE,
+        "type": TypeFinanceur.ETAT,
+        "acquis": EtatFinancement.ACQUIS,
+        "refuse": EtatFinancement.REFUSE,
+    }
+    with connection.cursor() as curseur:
+        curseur.execute(DEPASSEMENTS, valeurs)
+        depasses = curseur.fetchall()
     return [
         Manque(
-            f"Le plan de financement inscrit {dire(p.inscrit)} sur « {p.enveloppe} », dont le plafond pour "
-            f"{p.departement} est {dire(p.montant)} : réduisez de {dire(p.inscrit - p.montant)}.",
+            f"Le plan de financement inscrit {dire(inscrit)} sur « {enveloppe} », dont le plafond pour "
+            f"{departement} est {dire(plafond)} : réduisez de {dire(inscrit - plafond)}.",
             ecran="plan_financement",
         )
-        for p in depasses.select_related("enveloppe", "departement")
+        for enveloppe, departement, plafond, inscrit in depasses
     ]
-
-
-def _inscrit(demarche: Demarche) -> Subquery:
-    """La somme des parts de l'État, acquises ou espérées, que les fiches retenues donnent à l'enveloppe."""
-    retenu = Case(When(etat=EtatFinancement.ACQUIS, then=F("obtenu")), default=F("demande"))
-    nomme = Q(dispositif__iexact=OuterRef("enveloppe__nom")) | Q(
-        dispositif__iexact=OuterRef("enveloppe__dispositif")
-    )
-    parts_ = Financement.objects.filter(
-        nomme, Q(annee=None) | Q(annee=OuterRef("enveloppe__annee")), fiche__demarche=demarche,
-        fiche__etat=EtatFiche.RETENUE, type=TypeFinanceur.ETAT,
-    ).exclude(etat=EtatFinancement.REFUSE).exclude(dispositif="")  # fmt: skip
-    # Un groupe unique : la somme de tout ce que la sous-requête retient.
-    groupe = parts_.order_by().annotate(tous=Value(1)).values("tous")
-    return Subquery(groupe.annotate(somme=Sum(retenu)).values("somme"))

@@ -4,13 +4,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.contrib.postgres.fields import ArrayField
-from django.db import models
-from django.db.models import OuterRef, Value
+from django.db import connection
 from django.utils import timezone
 
-from diagnostic.models import Enjeu, EtatEnjeu
+from diagnostic.models import EtatEnjeu
 from feuille_de_route.fil_d_or import JALONS, Fil, Genre, Maillon, Validation, orphelins
 from feuille_de_route.models import Axe, EtatFiche, FicheAction
 from gouvernance.models import Decision, Demarche
@@ -66,18 +63,24 @@ class _Ligne(NamedTuple):
     fiches: list[int]
 
 
+# En SQL : la page d'une démarche le lit à chaque visite, et l'ORM y passait plus de temps que la base.
+LIGNES = """
+SELECT 'constat', id, uuid, intitule, '', NULL, ordre, '{}'::bigint[], '{}'::bigint[], '{}'::bigint[]
+FROM diagnostic_constat WHERE demarche_id = %(demarche)s
+UNION ALL
+SELECT 'enjeu', e.id, e.uuid, e.question, e.etat, e.rang, e.ordre,
+       ARRAY(SELECT constat_id FROM diagnostic_enjeu_constats WHERE enjeu_id = e.id),
+       ARRAY(SELECT axe_id FROM feuille_de_route_axe_enjeux WHERE enjeu_id = e.id),
+       ARRAY(SELECT ficheaction_id FROM feuille_de_route_ficheaction_enjeux WHERE enjeu_id = e.id)
+FROM diagnostic_enjeu e WHERE e.demarche_id = %(demarche)s
+"""
+
+
 def _constats_et_enjeux(demarche: Demarche) -> list[_Ligne]:
     """En une requête, dans l'ordre où ils se lisent : les enjeux classés d'abord."""
-    rien = Value([], output_field=ArrayField(models.BigIntegerField()))
-    sans_rang = Value(None, output_field=models.PositiveSmallIntegerField())
-    constats = demarche.constats.order_by().values_list(
-        Value(Genre.CONSTAT.value), "pk", "uuid", "intitule", Value(""), sans_rang, "ordre", rien, rien, rien
-    )
-    enjeux = demarche.enjeux.order_by().values_list(
-        Value(Genre.ENJEU.value), "pk", "uuid", "question", "etat", "rang", "ordre",
-        _liens(Enjeu, "constat"), _liens(Axe, "axe"), _liens(FicheAction, "ficheaction"),
-    )  # fmt: skip
-    lignes = [_Ligne(*ligne) for ligne in constats.union(enjeux, all=True)]
+    with connection.cursor() as curseur:
+        curseur.execute(LIGNES, {"demarche": demarche.pk})
+        lignes = [_Ligne(*ligne) for ligne in curseur.fetchall()]
     return sorted(lignes, key=lambda x: (x.rang is None, x.rang, x.ordre, x.pk))
 
 
@@ -91,12 +94,6 @@ def _axes(axes: list[Axe]) -> dict[int, Maillon]:
                 Genre.AXE, str(sous.uuid), f"{rang}.{place}", sous.intitule, parent=maillons[racine.pk]
             )
     return maillons
-
-
-def _liens(modele, champ: str) -> ArraySubquery:
-    """Les identifiants reliés à l'enjeu par la table de liaison de `modele.enjeux` (ou de ses constats)."""
-    table = modele._meta.get_field("constats" if modele is Enjeu else "enjeux").remote_field.through
-    return ArraySubquery(table.objects.filter(enjeu=OuterRef("pk")).values(champ))
 
 
 def _enjeux(lignes: list[_Ligne], constats: dict, axes: dict, fiches: dict) -> list[Maillon]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from gouvernance.models import CalendrierType, CodeJalon, EcheanceType
 
@@ -74,6 +75,14 @@ def dates_nationales(connus: list[Preset] | None = None) -> dict[str, date]:
         return dict(lues.order_by("-calendrier__ordre").values_list("code", "date"))
     national = next((p for p in connus if p.national), None)
     return {c: jour for c, jour in national.jalons.items() if isinstance(jour, date)} if national else {}
+
+
+def avec_date_nationale(jalons: QuerySet) -> QuerySet:
+    """Chaque jalon avec sa date au calendrier national (`nationale`), dans la même requête."""
+    lues = EcheanceType.objects.filter(
+        calendrier__national=True, date__isnull=False, code=OuterRef("code")
+    ).order_by("calendrier__ordre")
+    return jalons.annotate(nationale=Subquery(lues.values("date")[:1]))
 
 
 def echeances(preset: Preset, debut: date) -> dict[CodeJalon, date]:

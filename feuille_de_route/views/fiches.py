@@ -150,6 +150,8 @@ def nouvelle(request, uuid):
 
 def section(request, uuid, fiche_uuid, code):
     """Écrire une section, avec son compte."""
+    if code not in SECTIONS:
+        raise Http404
     ouvertes = Remarque.objects.filter(fiche=OuterRef("pk"), levee_le=None)
     fiche, acces = ouvrir_fiche(
         request, uuid, fiche_uuid, FicheAction.objects.annotate(a_revoir=Exists(ouvertes))

@@ -113,7 +113,8 @@ def _ou_en_est_on(demarche: Demarche, acces) -> dict:
     suivant = parcours.passage_suivant(demarche)
     manques = parcours.manques(demarche)
     jalons = list(
-        demarche.jalons.select_related("instance", "decision__seance__instance")
+        calendriers.avec_date_nationale(demarche.jalons)
+        .select_related("instance", "decision__seance__instance")
         .only(*CHAMPS_DE_JALON)
         .order_by("ordre")
     )
@@ -132,7 +133,7 @@ def _ou_en_est_on(demarche: Demarche, acces) -> dict:
         "jalons": jalons,
         "retard": ""
         if demarche.etape in {Etape.ABANDONNEE, Etape.CLOSE}
-        else retroplanning.retard_du_prochain(jalons, calendriers.dates_nationales()),
+        else retroplanning.retard_du_prochain(jalons, {j.code: j.nationale for j in jalons if j.nationale}),
         "jalon_courant": next((j for j in jalons if not j.acquis), None),
         "phrase_etape": PHRASES.get(demarche.etape, ""),
         "revisable": demarche.etape in parcours.REVISION_POSSIBLE,

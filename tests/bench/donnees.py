@@ -445,12 +445,14 @@ def _conclure(demarche: Demarche, acteurs: list[Structure], n: int, par: Utilisa
 
 
 def _journal(demarche: Demarche, par: Utilisateur, n: int) -> Iterator[Evenement]:
-    for i in range(n):
+    """L'histoire de la première fiche : `n` lignes."""
+    fiche = demarche.fiches.order_by("pk").first()
+    for _ in range(n):
         yield Evenement(
             demarche=demarche,
             action="modifier",
             objet_type="ficheaction",
-            objet_id=str(i),
+            objet_id=str(fiche.pk if fiche else 0),
             objet="Permanences",
             de="Une salle",
             vers="Deux salles",

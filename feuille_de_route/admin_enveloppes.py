@@ -18,14 +18,23 @@ class SeriePlafonds(BaseInlineFormSet):
         for formulaire in self.forms:
             if not formulaire.is_valid() or not formulaire.has_changed() or formulaire.instance.pk is None:
                 continue
-            plafond = formulaire.instance
-            if formulaire.cleaned_data.get("DELETE"):
-                plafond.montant = ZERO
             try:
-                enveloppes.verifier_plafond(plafond)
+                _verifier(formulaire.instance, supprime=bool(formulaire.cleaned_data.get("DELETE")))
             except ValidationError as refus:
                 formulaire.add_error(None if formulaire.cleaned_data.get("DELETE") else "montant", refus)
                 raise
+
+
+def _verifier(plafond: models.Plafond, *, supprime: bool) -> None:
+    """Sous le verrou que prend aussi un dépôt. Passer la ligne à un autre département, c'est l'ôter au
+    premier.
+    """
+    ancien = models.Plafond.objects.select_for_update(of=("self",)).filter(pk=plafond.pk).first()
+    if ancien is not None and (supprime or ancien.departement_id != plafond.departement_id):
+        ancien.montant = ZERO
+        enveloppes.verifier_plafond(ancien)
+    if not supprime:
+        enveloppes.verifier_plafond(plafond)
 
 
 class Plafonds(admin.TabularInline):

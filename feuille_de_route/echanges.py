@@ -132,9 +132,7 @@ def corriger(commentaire: Commentaire, mot: Mot, *, version: int, par: Utilisate
     if avant == actuel.texte and not cite:
         return
     actuel.verrouiller_version(version, texte=actuel.texte, modifie_par=par, modifie_le=timezone.now())
-    Evenement.consigner(
-        actuel, "corriger un commentaire", par=par, demarche=fiche.demarche, de=avant, vers=actuel.texte
-    )
+    Evenement.consigner(fiche, "corriger un commentaire", par=par, de=avant, vers=actuel.texte)
 
 
 def motif_de_non_correction(commentaire: Commentaire) -> str:

@@ -259,7 +259,8 @@ def _envoyer(lien: LienDeFiche, par: Utilisateur | None, gabarit: str = "lien_fi
 
 
 def _consigner(lien: LienDeFiche, action: str, par: Utilisateur) -> None:
-    Evenement.consigner(lien, action, par=par, demarche=lien.fiche.demarche, vers=lien)
+    """Au journal de la fiche : qui ne voit pas un brouillon n'y lit pas son titre."""
+    Evenement.consigner(lien.fiche, action, par=par, vers=lien)
 
 
 def _jour(instant: datetime) -> str:

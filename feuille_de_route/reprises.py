@@ -234,14 +234,15 @@ def avancer(jour: date | None, annees: int) -> date | None:
 
 
 def _consigner(reprise: Reprise, neuve: FicheAction, par: Utilisateur | None) -> None:
-    """Au journal des deux fiches. Une autre démarche n'y lit ni le titre d'un brouillon qu'elle ne voit
+    """Au journal des deux fiches. Qui lit la source n'y lit ni le titre d'un brouillon qu'il ne voit
     peut-être pas, ni, d'un autre territoire, le nom de qui reprend.
     """
     source, citee = reprise.source, reprise.citee.strip()
     de = str(source) if reprise.meme_demarche else citee or f"{source} (démarche « {source.demarche} »)"
     Evenement.consigner(neuve, "reprendre d’une autre fiche", par=par, de=de, vers=neuve.titre)
     if reprise.meme_demarche:
-        Evenement.consigner(source, "reprendre dans une autre fiche", par=par, vers=str(neuve))
+        vers = f"Fiche n° {neuve.numero}"
+        Evenement.consigner(source, "reprendre dans une autre fiche", par=par, vers=vers)
     elif not reprise.de_la_bibliotheque:
         Evenement.consigner(
             source, "reprendre dans une autre fiche", par=par, vers=f"Dans la démarche « {reprise.vers} »"

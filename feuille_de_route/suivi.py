@@ -174,6 +174,8 @@ def faire_le_point(
     details += _cocher_les_etapes(fiche, saisie.etapes)
     details += _ecrire_le_realise(fiche, saisie.realises)
     details += [_relever(fiche, pk, point, valeur) for pk, valeur in saisie.releves.items()]
+    if saisie.etapes or saisie.realises:  # une section ouverte avant se réunit avec ces lignes
+        fiche.verrouiller_version(fiche.version)
     _mettre_a_jour(fiche)
     Evenement.consigner_saisie(fiche, "faire le point", par=par, details=details)
     return point
@@ -228,7 +230,7 @@ def en_bref(point: PointDeSuivi) -> str:
 def _mettre_a_jour(fiche: FicheAction) -> None:
     """La fiche dit ce que dit son point le plus récent, même si l'on vient d'en noter un plus ancien.
 
-    Sa version ne change pas : qui écrit un avenant au même moment n'est pas interrompu.
+    Ce champ-là n'en change pas la version : qui écrit un avenant au même moment n'est pas interrompu.
     """
     point = fiche.points_de_suivi.first()
     FicheAction.objects.filter(pk=fiche.pk).update(

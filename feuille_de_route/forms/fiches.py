@@ -73,7 +73,7 @@ class SectionIdentite(Section):
             "titre": "Court et concret : « Permanences itinérantes en camping-car ».",
             "axe": "L’axe de la stratégie que l’action fait avancer.",
             "nature": "Existante : elle tourne. Renforcée : elle grandit. Nouvelle : elle reste à créer.",
-            "priorite": "Aide le COPIL à trier quand les moyens manquent.",
+            "priorite": "Aide le comité de pilotage à trier quand les moyens manquent.",
             "gain_rapide": "Par exemple : ouvrir une permanence dans un lieu qui existe déjà.",
             "chantier": "Si l’action prolonge un chantier clé.",
             "contribution": "Si l’action est née d’une contribution notée en atelier.",

@@ -128,7 +128,9 @@ class FormulaireRenvoi(AvecJeton, FormulaireDsfr):
         if isinstance(champ.champ, forms.BooleanField):
             return "Aujourd’hui : oui." if valeur else "Aujourd’hui : non."
         dit = Truncator(ecarts.dire(champ.champ, valeur)).chars(400)
-        return "Rien n’est écrit." if dit == ecarts.RIEN else f"Aujourd’hui : « {dit} »"
+        if dit == ecarts.RIEN:
+            return "Rien n’est écrit."
+        return format_html("Aujourd’hui : « {} »", dit)  # une aide est du HTML : le texte du porteur, non
 
     def demandes(self) -> list[Demande]:
         return [

@@ -165,6 +165,16 @@ class Serie(BaseInlineFormSet):
         super().full_clean()
 
 
+def _garder_les_releves(self, indicateur, commit=True):
+    """L'avenant n'efface pas, avec une ligne, ce que l'on a mesuré. Appelé sous le verrou de la fiche."""
+    if indicateur.releves.exists():
+        raise ValidationError(
+            f"« {indicateur} » a des relevés, que sa suppression effacerait : retirez-les d’abord depuis le "
+            "suivi de la fiche, ou gardez l’indicateur."
+        )
+    indicateur.delete()
+
+
 def _serie(modele, ligne, **mots):
     classe = inlineformset_factory(
         FicheAction, modele, form=ligne, formset=Serie, extra=1, max_num=MAXIMUM, validate_max=True,
@@ -183,6 +193,7 @@ SerieEtapes = _serie(
 )  # fmt: skip
 SerieIndicateurs = _serie(
     Indicateur, LigneIndicateur, titre="Indicateurs", une="cet indicateur",
+    delete_existing=_garder_les_releves,
     aide="Comment on saura que l’action avance : « Personnes accompagnées », d’où l’on part, où l’on va.",
 )  # fmt: skip
 SerieBudget = _serie(

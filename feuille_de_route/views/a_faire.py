@@ -12,8 +12,8 @@ from feuille_de_route.tableau_de_suivi import FINIES, SANS_NOUVELLES
 from gouvernance.models import Demarche, Etape, Mandat, Role, Utilisateur
 
 PHRASES = {
-    EtatFiche.A_COMPLETER: "Compléter la fiche « {} » : des précisions vous sont demandées.",
-    EtatFiche.BROUILLON: "Finir et proposer la fiche « {} ».",
+    EtatFiche.A_COMPLETER: "Compléter la fiche «\u00a0{}\u00a0» : des précisions vous sont demandées.",
+    EtatFiche.BROUILLON: "Finir et proposer la fiche «\u00a0{}\u00a0».",
 }
 
 
@@ -39,7 +39,7 @@ def gestes(utilisateur: Utilisateur, demarches: list[Demarche]) -> dict[int, lis
         trouves[fiche.demarche_id].append(Geste(PHRASES[fiche.etat].format(fiche.titre), adresse))
     for fiche in _muettes(utilisateur, en_oeuvre) if en_oeuvre and utilisateur.structure_id else []:
         adresse = reverse("fiche_point", args=[uuids[fiche.demarche_id], fiche.uuid])
-        texte = f"Faire le point sur « {fiche.titre} » : pas de nouvelles depuis six mois."
+        texte = f"Faire le point sur «\u00a0{fiche.titre}\u00a0» : pas de nouvelles depuis six mois."
         trouves[fiche.demarche_id].append(Geste(texte, adresse))
     return trouves
 

@@ -15,13 +15,15 @@ from django.views.decorators.cache import never_cache
 from feuille_de_route import acces_par_lien
 from feuille_de_route.acces_par_lien import LienFerme
 from feuille_de_route.forms.fiches import SECTIONS
+from feuille_de_route.forms.fusion import CHOIX
 from feuille_de_route.models import LienDeFiche
+from feuille_de_route.views.redaction import DE_LA_PAGE
 from gouvernance.sessions import DUREE, INACTIVITE, PAS
 
 CLE = "liens_de_fiche"  # identifiant du lien → [ouvert à, vu à], en secondes
 REFERMEE = "Cette page s’ouvre par le lien reçu par courriel."
 ENDORMIE = "La fiche s’est refermée après deux heures sans activité. Rouvrez le lien du courriel."
-TECHNIQUES = {"csrfmiddlewaretoken", "jeton", "version", "enregistrer", "ajouter"}
+TECHNIQUES = {*DE_LA_PAGE, "version", "lu"}
 
 
 def retenir(request: HttpRequest, lien: LienDeFiche) -> None:
@@ -104,5 +106,8 @@ def _textes_tapes(request: HttpRequest) -> list[tuple[str, str]]:
         (str(libelles.get(nom) or nom.rsplit("-", 1)[-1].capitalize()), texte)
         for nom, textes in request.POST.lists()
         for texte in textes
-        if nom not in TECHNIQUES and any(signe.isalpha() for signe in texte) and len(texte) > 2
+        if nom not in TECHNIQUES
+        and not nom.startswith(CHOIX)
+        and any(signe.isalpha() for signe in texte)
+        and len(texte) > 2
     ]

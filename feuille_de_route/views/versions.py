@@ -5,7 +5,7 @@ import json
 from django.http import Http404
 from django.shortcuts import render
 
-from feuille_de_route import comparaison, suivi
+from feuille_de_route import comparaison, parcours, suivi
 from feuille_de_route.echange.exporter import exporter
 from feuille_de_route.models import VersionFigee
 from gouvernance.models import Demarche, Etape
@@ -34,6 +34,7 @@ def versions(request, uuid):
         .order_by("-numero"),
         "en_vigueur": en_vigueur,
         "avenant": en_avenant(demarche, en_vigueur),
+        "revisable": acces.peut["conduire"] and demarche.etape in parcours.REVISION_POSSIBLE,
     }
     return render(request, "feuille_de_route/versions.html", contexte)
 

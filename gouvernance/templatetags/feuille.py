@@ -152,6 +152,18 @@ PARTIES = (
 )
 
 
+# Les pages qui se lisent dans une partie dont l'adresse ne les contient pas.
+RATTACHEES = (("versions/", "suivi/"), ("plan/besoins/", "financement/"))
+
+
+def _rattacher(chemin: str, demarche: str) -> str:
+    """Sous quelle adresse le menu range cette page."""
+    for debut, partie in RATTACHEES:
+        if chemin.startswith(demarche + debut):
+            return demarche + partie
+    return chemin
+
+
 @register.inclusion_tag("composants/liens_demarche.html", takes_context=True)
 def liens_demarche(context, uuid):
     """Le menu d'une démarche ; la page courante, ou celle qui est dessous, est marquée.
@@ -160,7 +172,8 @@ def liens_demarche(context, uuid):
     """
     chemin = getattr(context.get("request"), "path", "")
     liens = [(nom, libelle, reverse(nom, args=[uuid])) for nom, libelle in PARTIES]
-    actif = next((url for nom, _, url in liens if nom != "demarche" and chemin.startswith(url)), chemin)
+    lieu = _rattacher(chemin, liens[0][2])
+    actif = next((url for nom, _, url in liens if nom != "demarche" and lieu.startswith(url)), chemin)
     return {"liens": liens, "chemin": chemin, "actif": actif}
 
 

@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
 from django.shortcuts import render
 
+from gouvernance.socle.comparaison import comparer
 from gouvernance.socle.formulaires import AvecJeton, FormulaireDsfr
 from gouvernance.socle.vues import lecture_seule
 
@@ -112,6 +113,7 @@ def _graphiques():
             (date(2026, 6, 30), Decimal("188.5")),
             (date(2026, 12, 31), Decimal("310")),
         ],
+        "morceaux": comparer("Deux ateliers par an, au siège.", "Trois ateliers par an, dans les communes."),
         "parts": [("realisee", "Réalisée", 4), ("en_cours", "En cours", 3), ("", "Pas encore de point", 1)],
         "barres": [
             ("Habitants éloignés du numérique", Decimal("28.4"), "%"),

@@ -53,8 +53,11 @@ def partenaire(fiche, structure=None):
 @pytest.mark.parametrize(
     ("etat", "phrase"),
     [
-        (EtatFiche.BROUILLON, "Finir et proposer la fiche « Bus numérique »."),
-        (EtatFiche.A_COMPLETER, "Compléter la fiche « Bus numérique » : des précisions vous sont demandées."),
+        (EtatFiche.BROUILLON, "Finir et proposer la fiche «\u00a0Bus numérique\u00a0»."),
+        (
+            EtatFiche.A_COMPLETER,
+            "Compléter la fiche «\u00a0Bus numérique\u00a0» : des précisions vous sont demandées.",
+        ),
         (EtatFiche.PROPOSEE, ""),
     ],
 )

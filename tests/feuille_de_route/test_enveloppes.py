@@ -168,11 +168,12 @@ def test_l_administration_du_site_saisit_une_enveloppe_et_le_journal_le_dit(clie
     )
     existant = {"plafonds-INITIAL_FORMS": 1, "plafonds-0-id": Plafond.objects.get().pk}
     page = reverse("admin:feuille_de_route_enveloppe_change", args=[enveloppe.pk])
-    for changement in ({"plafonds-0-montant": "899"}, {"plafonds-0-DELETE": "on"}):
+    ailleurs = {"plafonds-0-departement": DepartementFactory(code="33").pk}
+    for changement in ({"plafonds-0-montant": "899"}, {"plafonds-0-DELETE": "on"}, ailleurs):
         reponse = client.post(page, champs | existant | changement)
         assert reponse.status_code == 200
         assert "a déjà engagé 900" in reponse.content.decode()
-    assert Plafond.objects.get().montant == 1000
+    assert (Plafond.objects.get().montant, Plafond.objects.get().departement) == (1000, demarche.departement)
     assert client.post(page, champs | existant | {"plafonds-0-montant": "900"}).status_code == 302
     assert Plafond.objects.get().montant == 900
 

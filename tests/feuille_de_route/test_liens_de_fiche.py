@@ -1,6 +1,7 @@
 """Le lien d'une fiche, du courriel à la fiche proposée : ce qu'il ouvre, et quand il n'ouvre plus."""
 
 from datetime import timedelta
+from html import unescape
 from uuid import uuid4
 
 import pytest
@@ -190,6 +191,7 @@ def test_un_lien_mort_ne_lit_ni_n_ecrit_et_rend_les_mots(partenaire, lien, fiche
     )
     assert refus.status_code == 410
     assert "Mots à ne pas perdre" in refus.content.decode()
+    assert donnees["lu"][:20] not in unescape(refus.content.decode())  # rien que ce qui a été tapé
     fiche.refresh_from_db()
     assert fiche.objectifs == "Aider 400 personnes par an."
     assert "Recevoir un nouveau lien" in refus.content.decode()

@@ -3,6 +3,7 @@
 import threading
 from datetime import timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -16,7 +17,7 @@ from gouvernance.models import Demarche, Etape, Evenement, Role
 from tests.feuille_de_route import scenes
 from tests.feuille_de_route.fabriques import EtapeFicheFactory, FicheFactory, IndicateurFactory
 from tests.feuille_de_route.parcours_mur import mettre_a
-from tests.feuille_de_route.saisies import adresse, envoi
+from tests.feuille_de_route.saisies import adresse, ecrire_section, envoi, ouvrir_section
 
 QUI = [*(role.value for role in Role), "tierce", "administration", "dehors"]
 SUIVENT = {"coordination", "co_porteur", "porteur_epci", "partenaire"}
@@ -331,3 +332,41 @@ def test_pendant_un_avenant_on_suit_la_version_en_vigueur_et_elle_seule(client, 
     page = client.get(reverse("suivi", args=[demarche.uuid])).content.decode()
     assert "Un avenant est en préparation" in page
     assert "1 fiche, aucune réalisée" in page
+
+
+@pytest.fixture
+def avenant(client, gens, retenue, monkeypatch):
+    """Une fiche de la version en vigueur, rouverte au plan d'actions ; la coordination écrit."""
+    mettre_a(retenue.demarche, Etape.PLAN_ACTIONS)
+    version = SimpleNamespace(numeros=[retenue.numero])
+    monkeypatch.setattr(suivi, "version_en_vigueur", lambda demarche: version)
+    client.force_login(gens["coordination"])
+    return FicheAction.objects.get(pk=retenue.pk)
+
+
+def test_ecrire_l_avenant_n_efface_ni_l_etape_faite_ni_le_realise_notes_entre_temps(client, avenant):
+    temps, moyens = (envoi(ouvrir_section(client, avenant, code)) for code in ("temps", "moyens"))
+    etape, ligne = avenant.etapes.get(), avenant.lignes_budget.get()
+    hier = (timezone.localdate() - timedelta(days=1)).isoformat()
+    point = {f"etape_{etape.pk}": hier, f"realise_{ligne.pk}": "700"}
+    assert faire(client, avenant, etat="en_cours", **point).status_code == 302
+    suites = {"premiere_annee": "Ouvrir un lieu."}, {"moyens_humains": "Un poste de plus."}
+    for code, lues, suite in zip(("temps", "moyens"), (temps, moyens), suites, strict=True):
+        assert client.post(adresse("fiche_section", avenant, code), lues | suite).status_code == 302
+    etape.refresh_from_db()
+    ligne.refresh_from_db()
+    assert (etape.faite_le.isoformat(), ligne.realise) == (hier, Decimal("700.00"))
+    avenant.refresh_from_db()
+    assert avenant.moyens_humains == "Un poste de plus."
+
+
+def test_un_indicateur_qui_a_des_releves_ne_s_efface_pas_avec_eux(client, avenant):
+    indicateur = avenant.indicateurs.get()
+    assert faire(client, avenant, etat="en_cours", **{f"releve_{indicateur.pk}": "12"}).status_code == 302
+    reponse = ecrire_section(client, avenant, "mesure", **{"indicateurs-0-DELETE": "on"})
+    assert reponse.status_code == 422
+    assert "a des relevés" in reponse.content.decode()
+    assert Releve.objects.get().indicateur == indicateur
+    client.post(adresse("fiche_releve_retirer", avenant, Releve.objects.get().uuid))
+    assert ecrire_section(client, avenant, "mesure", **{"indicateurs-0-DELETE": "on"}).status_code == 302
+    assert not avenant.indicateurs.exists()

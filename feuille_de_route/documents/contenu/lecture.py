@@ -161,4 +161,5 @@ def nombre(texte: str | None) -> str:
 
 
 def mesure(texte: str | None, unite: str | None) -> str:
-    return INSECABLE.join(filter(None, (nombre(texte), unite)))
+    """« 1 800 personnes » ; rien quand le nombre manque : une unité seule ne dit rien."""
+    return INSECABLE.join(filter(None, (nombre(texte), unite))) if texte else ""

@@ -20,8 +20,9 @@ OPTIONS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
+    """Par module : la boucle de Playwright, laissée ouverte, empêcherait les signatures d’après."""
     assert CHROMIUM, "Chromium manque : `apt-get install chromium` (make test l'installe quand il le peut)."
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright tient une boucle dans ce fil
     with sync_playwright() as playwright:

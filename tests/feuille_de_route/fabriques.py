@@ -31,7 +31,12 @@ from feuille_de_route.models import (
     Signataire,
     TypeFinanceur,
 )
-from tests.gouvernance.fabriques import DemarcheFactory, DepartementFactory, StructureFactory
+from tests.gouvernance.fabriques import (
+    DemarcheFactory,
+    DepartementFactory,
+    StructureFactory,
+    UtilisateurFactory,
+)
 
 
 class AxeFactory(DjangoModelFactory):
@@ -138,7 +143,7 @@ class CommentaireFactory(DjangoModelFactory):
 
     class Params:
         resolu = factory.Trait(
-            resolu_le=factory.LazyFunction(timezone.now), resolu_par=factory.SelfAttribute("cree_par")
+            resolu_le=factory.LazyFunction(timezone.now), resolu_par=factory.SubFactory(UtilisateurFactory)
         )
 
     fiche = factory.SubFactory(FicheFactory)

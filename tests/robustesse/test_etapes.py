@@ -25,6 +25,8 @@ PHRASES = {
     "fiche_agir": "modifier toutes les fiches actions",
     "fiche_piece_joindre": "modifier toutes les fiches actions",
     "fiche_piece_retirer": "modifier toutes les fiches actions",
+    "fiche_remarque": "modifier toutes les fiches actions",
+    "fiche_renvoyer": "modifier toutes les fiches actions",
     "fiche_section": "modifier toutes les fiches actions",
     "regard_retirer": "donner son regard",
     "signataire_modifier": "On ne peut plus désigner les signataires",

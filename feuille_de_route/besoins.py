@@ -38,7 +38,9 @@ def preciser(besoin: BesoinIngenierie, precision: str, *, lue: str, par: Utilisa
     """
     demarche = _verrouiller(besoin.demarche_id)
     exiger(par, demarche, "editer_fiches")
-    besoin.refresh_from_db()
+    besoin = BesoinIngenierie.objects.filter(pk=besoin.pk).first()
+    if besoin is None:
+        raise ValidationError({"precision": "Ce besoin vient d’être retiré de la liste."})
     if besoin.precision != lue:
         phrase = f"Quelqu’un vient d’écrire « {besoin.precision} » ici : rouvrez la page pour le reprendre."
         raise ValidationError({"precision": phrase})

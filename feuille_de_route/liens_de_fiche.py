@@ -69,8 +69,7 @@ def _confier_une(envoi: Envoi, par: Utilisateur, message: str) -> LienDeFiche:
             "Demandez d’abord des compléments."
         )
     _porter(fiche, envoi.structure, par)
-    if fiche.liens.filter(email=email, revoque_le=None).exists():
-        raise ValidationError(f"{email} a déjà un lien vers cette fiche : renvoyez-le depuis le tableau.")
+    _remplacer(fiche, envoi.structure, email, par)
     lien = LienDeFiche(
         fiche=fiche, structure=envoi.structure, email=email, nom=envoi.nom.strip(), message=message.strip()
     )
@@ -78,6 +77,18 @@ def _confier_une(envoi: Envoi, par: Utilisateur, message: str) -> LienDeFiche:
     _envoyer(lien, par)
     _consigner(lien, "confier la fiche par un lien", par)
     return lien
+
+
+def _remplacer(fiche: FicheAction, structure: Structure, email: str, par: Utilisateur) -> None:
+    """Le lien que cette adresse tenait d'une autre structure ne vaut plus ; d'une même structure, on le
+    renvoie plutôt que d'en faire deux.
+    """
+    ancien = fiche.liens.select_for_update(of=("self",)).filter(email=email, revoque_le=None).first()
+    if ancien is None:
+        return
+    if ancien.structure_id == structure.pk:
+        raise ValidationError(f"{email} a déjà un lien vers cette fiche : renvoyez-le depuis le tableau.")
+    _revoquer(ancien, par)
 
 
 def _porter(fiche: FicheAction, structure: Structure, par: Utilisateur) -> None:
@@ -97,6 +108,8 @@ def _porter(fiche: FicheAction, structure: Structure, par: Utilisateur) -> None:
 def renvoyer(lien: LienDeFiche, *, par: Utilisateur) -> Courriel:
     """Un lien neuf, pour trente jours, à la même adresse ; celui du courriel précédent ne vaut plus."""
     lien = _tenir(lien, par)
+    if est_caduc(lien):
+        raise ValidationError("La fiche est passée à une autre structure : confiez-la de nouveau.")
     courriel = _envoyer(lien, par)
     _consigner(lien, "renvoyer le lien de la fiche", par)
     return courriel

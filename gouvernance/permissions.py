@@ -49,7 +49,7 @@ DROITS = {
     "contribuer": Droit("contribuer à un atelier", PARTIES, Etape.PLAN_ACTIONS),
     "structurer": Droit("modifier les axes", REDACTEURS, Etape.STRATEGIE),
     "creer_fiche": Droit("créer une fiche action", REDACTEURS | {PARTENAIRE}, Etape.PLAN_ACTIONS),
-    "editer_fiches": Droit("modifier toutes les fiches actions", REDACTEURS, Etape.PLAN_ACTIONS),
+    "editer_fiches": Droit("modifier les fiches actions", REDACTEURS, Etape.PLAN_ACTIONS),
     "partager_fiches": Droit("partager une fiche avec une autre démarche", REDACTEURS),
     "lire_coherence": Droit("lire la cohérence entre les échelles", REDACTEURS | {ADMINISTRATION}),
     "instruire_fiches": Droit("instruire les fiches actions", PILOTES | {COTECH}, Etape.PLAN_ACTIONS),

@@ -237,5 +237,6 @@ AIDES = {
     "rouvrir": "Ce jalon et les suivants seront à revalider en séance. Les décisions déjà prises restent au "
     "journal.",
     "abandonner": "La démarche ne se modifiera plus et son périmètre sera libéré. Rien n’est effacé.",
-    "reviser": "La version signée reste en vigueur ; le plan d’actions se rouvre pour préparer la suivante.",
+    "reviser": "La version signée reste en vigueur ; le plan d’actions se rouvre pour préparer la suivante. "
+    "Le motif dit ce que l’avenant change.",
 }

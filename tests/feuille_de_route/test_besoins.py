@@ -1,7 +1,10 @@
 """Préciser un besoin en ingénierie, à son rang, sans écraser ce qu'un autre vient d'écrire."""
 
+import pytest
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 
+from feuille_de_route import besoins
 from gouvernance.models import Evenement
 from tests.feuille_de_route.fabriques import BesoinFactory
 from tests.feuille_de_route.saisies import envoi
@@ -23,3 +26,10 @@ def test_on_precise_un_besoin_et_la_page_montre_le_code_de_l_anct(client, demarc
     assert reponse.status_code == 422
     assert "Quelqu’un vient d’écrire « Douze jours »" in reponse.content.decode()
     assert "Vingt jours" in reponse.content.decode()
+
+
+def test_preciser_un_besoin_que_l_on_vient_de_retirer_se_dit(demarche):
+    besoin = BesoinFactory(demarche=demarche)
+    type(besoin).objects.all().delete()
+    with pytest.raises(ValidationError, match="retiré de la liste"):
+        besoins.preciser(besoin, "Des mots", lue="", par=None)

@@ -12,7 +12,16 @@ from feuille_de_route.echange.exporter import exporter
 from feuille_de_route.models import EtatFiche, Financement, LigneBudget
 from feuille_de_route.transmission import envoi
 from gouvernance.decisions import SaisieDecision
-from gouvernance.models import CodeJalon, Demarche, Etape, EtatJalon, Evenement, Jalon, NatureDecision
+from gouvernance.models import (
+    CodeJalon,
+    Demarche,
+    Etape,
+    EtatJalon,
+    Evenement,
+    Jalon,
+    NatureDecision,
+    Role,
+)
 from tests.diagnostic.fabriques import EnjeuFactory
 from tests.feuille_de_route import scenes
 from tests.feuille_de_route.fabriques import (
@@ -22,7 +31,13 @@ from tests.feuille_de_route.fabriques import (
     PartenariatFactory,
     SignataireFactory,
 )
-from tests.gouvernance.fabriques import DecisionFactory, SeanceFactory, SiegeFactory, StructureFactory
+from tests.gouvernance.fabriques import (
+    DecisionFactory,
+    MandatFactory,
+    SeanceFactory,
+    SiegeFactory,
+    StructureFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -162,6 +177,18 @@ def decider(demarche):
     jalon = demarche.jalons.get(code=CodeJalon.VALIDATION)
     saisie = SaisieDecision(nature=NatureDecision.VALIDATION, objet="Valider l’avenant", jalon=jalon)
     return parcours.consigner_decision(seance.pk, saisie, par=None)
+
+
+def test_la_page_des_versions_ouvre_un_avenant_a_qui_conduit(client, signee):
+    adresse = reverse("demarche_acte", args=[signee.uuid, "reviser"])
+    client.force_login(scenes.coordination_de(signee))
+    page = client.get(reverse("versions", args=[signee.uuid])).content.decode()
+    assert adresse in page
+    assert (
+        f'href="{reverse("suivi", args=[signee.uuid])}" aria-current="true"' in page
+    )  # rangée sous « Suivi »
+    client.force_login(MandatFactory(demarche=signee, role=Role.ELU).utilisateur)
+    assert adresse not in client.get(reverse("versions", args=[signee.uuid])).content.decode()
 
 
 def test_un_avenant_va_de_la_version_1_a_la_version_2_transmise(client, signee, settings):

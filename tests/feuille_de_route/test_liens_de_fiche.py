@@ -370,6 +370,23 @@ def test_confier_a_une_autre_structure_revoque_les_liens_de_la_premiere(client, 
     assert LienDeFiche.objects.get(revoque_le=None).structure == autre
 
 
+def test_une_adresse_qui_tenait_un_lien_d_une_autre_structure_en_recoit_un_neuf(
+    client, demarche, gens, lien, fiche
+):
+    """La porteuse a changé ailleurs (section, geste groupé) : le vieux lien n'ouvre rien, et ne gêne pas."""
+    autre = MembreFactory(gouvernance=demarche.gouvernance).structure
+    FicheAction.objects.filter(pk=fiche.pk).update(structure_porteuse=autre)
+    client.force_login(gens["coordination"])
+    client.post(reverse("lien_agir", args=[demarche.uuid, lien.uuid, "renvoyer"]), {"jeton": uuid4()})
+    assert not Courriel.objects.exists()  # il n'ouvrirait rien
+    url = f"{reverse('fiches_confier', args=[demarche.uuid])}?fiche={fiche.uuid}"
+    envoi_neuf = {"jeton": uuid4(), f"adresses_{fiche.numero}": CAMILLE}
+    assert client.post(url, envoi_neuf).status_code == 302
+    neuf = LienDeFiche.objects.get(revoque_le=None)
+    assert (neuf.structure, neuf.email) == (autre, CAMILLE)
+    assert client.post(url, {**envoi_neuf, "jeton": uuid4()}).status_code == 422  # la même structure
+
+
 def test_l_enregistrement_automatique_dit_pourquoi_il_ne_peut_plus(partenaire, lien):
     """La saisie est encore dans la page : il ne faut que la phrase."""
     url = page("fiche_partagee_section", lien, "sens")

@@ -43,7 +43,7 @@ def main() -> None:
         case ["--commande", module, *arguments]:
             commande = [module, *arguments]
         case arguments:
-            commande = ["pytest", *(arguments or ["-n", "2"])]
+            commande = ["pytest", *(arguments or ["-n", "2", "--dist", "worksteal"])]
     try:
         sys.exit(executer([sys.executable, "-m", *commande]))
     except ErreurLancement as erreur:

@@ -360,7 +360,7 @@ MOTS = {
     "fiche_partagee_section": {"code": "identite"},
     "fiche_remarque": {"acte": "corrigee"},
     "fiche_partagee_remarque": {"acte": "corrigee"},
-    "lien_agir": {"acte": "relancer"},
+    "lien_agir": {"acte": "renvoyer"},
     "fiche_agir": {"action": "proposer"},
     "fiche_fil_agir": {"acte": "resoudre"},
     "transmission_repondre": {"acte": "accuser"},

@@ -80,6 +80,6 @@ def test_le_tri_se_fait_au_clavier_et_s_annonce(ouvrir_session, lieu):
     onglet.get_by_role("searchbox").fill("permanence")
     onglet.keyboard.press("Enter")
     onglet.get_by_role("heading", name="1 fiche action correspond aux filtres").wait_for()
-    assert onglet.url.endswith("?vue=liste&q=permanence&tri=-titre")  # les filtres vides n’y sont pas
+    assert onglet.url.endswith("?vue=liste&q=permanence&tri=-titre#resultats")  # sans filtres vides
     onglet.get_by_role("link", name="Retirer le filtre Recherche").press("Enter")
     onglet.get_by_role("heading", name="7 fiches actions").wait_for()

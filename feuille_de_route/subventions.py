@@ -184,12 +184,22 @@ def _dire_la_suite(demande: DemandeSubvention) -> str:
     return demande.motif or f"{demande.get_etat_display()} : {dire(demande.montant)}"
 
 
+DISPARUE = "Cette demande vient d’être supprimée par quelqu’un d’autre."
+
+
 def _verrouiller(demande_pk: int) -> DemandeSubvention:
-    """Démarche, fiche, puis demande : rien d'elles ne change jusqu'à la fin de la transaction."""
-    fiche_pk, demarche_pk = DemandeSubvention.objects.values_list("fiche", "demarche").get(pk=demande_pk)
-    fiche = fiches.verrouiller(fiche_pk, demarche_pk)
+    """Démarche, fiche, puis demande : rien d'elles ne change jusqu'à la fin de la transaction.
+
+    Lève ValidationError si la demande vient d'être supprimée.
+    """
+    lue = DemandeSubvention.objects.filter(pk=demande_pk).values_list("fiche", "demarche").first()
+    if lue is None:
+        raise ValidationError(DISPARUE)
+    fiche = fiches.verrouiller(*lue)
     demandes = DemandeSubvention.objects.select_related("enveloppe", "beneficiaire")
-    demande = demandes.select_for_update(of=("self",)).get(pk=demande_pk)
+    demande = demandes.select_for_update(of=("self",)).filter(pk=demande_pk).first()
+    if demande is None:
+        raise ValidationError(DISPARUE)
     demande.fiche, demande.demarche = fiche, fiche.demarche
     return demande
 

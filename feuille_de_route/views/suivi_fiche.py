@@ -62,7 +62,7 @@ def _indicateur(indicateur: Indicateur, aujourd_hui) -> dict:
         "releves": releves,
         "points": [(r.le, r.valeur) for r in releves],
         "dernier": dernier,
-        "muet": dernier is None or dernier.le < aujourd_hui - tableau.SANS_RELEVE,
+        "muet": tableau.est_muet(indicateur, dernier.le if dernier else None, aujourd_hui),
     }
 
 

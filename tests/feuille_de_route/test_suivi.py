@@ -218,6 +218,9 @@ def test_la_page_dit_huit_fiches_quatre_realisees_et_ce_qui_est_en_retard(client
         suivi.faire_le_point(autre.pk, SaisieDePoint(point), par=None)
     FicheFactory(demarche=retenue.demarche, ecartee=True)
     client.force_login(gens["lecture"])
+    FicheAction.objects.filter(pk=retenue.pk).update(debut=timezone.localdate())
+    assert "jamais relevé" not in client.get(reverse("suivi", args=[retenue.demarche.uuid])).content.decode()
+    FicheAction.objects.filter(pk=retenue.pk).update(debut=timezone.localdate() - timedelta(days=200))
     page = client.get(reverse("suivi", args=[retenue.demarche.uuid]))
     contenu = page.content.decode()
     assert "8 fiches, 4 réalisées" in contenu

@@ -89,6 +89,7 @@ class Feuille:
 
     def __init__(self, classeur: Classeur, feuille, colonnes: list[Colonne]):
         self.classeur, self.feuille, self.colonnes, self.suivante = classeur, feuille, colonnes, 1
+        self._par_style: dict[str, list] = {}
         feuille.set_landscape()
         feuille.set_paper(9)
         feuille.fit_to_pages(1, 0)
@@ -109,8 +110,11 @@ class Feuille:
 
     def ligne(self, valeurs, style: str = "") -> int:
         """Écrit une ligne et rend son numéro."""
+        if style not in self._par_style:
+            self._par_style[style] = [self.classeur.format(style, c.genre) for c in self.colonnes]
+        formats = self._par_style[style]
         for rang, valeur in enumerate(valeurs):
-            self._cellule(rang, valeur, style, self.colonnes[rang].genre)
+            self._ecrire(rang, valeur, formats[rang])
         self.suivante += 1
         return self.suivante - 1
 
@@ -118,9 +122,14 @@ class Feuille:
         """Les flèches de tri et de filtre, de la ligne des titres à la dernière écrite."""
         self.feuille.autofilter(premiere - 1, 0, self.suivante - 2, len(self.colonnes) - 1)
 
-    def _cellule(self, rang: int, valeur, style: str, genre: str = "") -> None:
-        ou, format_ = (self.suivante - 1, rang), self.classeur.format(style, genre)
+    def _cellule(self, rang: int, valeur, style: str) -> None:
+        self._ecrire(rang, valeur, self.classeur.format(style, ""))
+
+    def _ecrire(self, rang: int, valeur, format_) -> None:
+        ou = self.suivante - 1, rang
         match valeur:
+            case str() if valeur:  # le cas le plus fréquent
+                self.feuille.write_string(*ou, _tenir(valeur), format_)
             case None | "":
                 self.feuille.write_blank(*ou, None, format_)
             case Formule():

@@ -24,6 +24,7 @@ LIGNES = {
     "croissance": ("croissance", "croissance"),
     "territoires": ("cog", "charger_territoires"),
     "pdf": ("pdf", "pdf"),
+    "export-xlsx": ("tableurs", "export_xlsx"),
     "http": ("reseau", "debit"),
     "memoire": ("reseau", "memoire"),
     "octets": ("reseau", "octets"),
@@ -31,7 +32,6 @@ LIGNES = {
 # Ce que PERFORMANCE mesure et que le produit n'a pas encore.
 SANS_OBJET = {
     "tableau-national": "il n’y a pas encore de tableau national",
-    "export-xlsx": "il n’y a pas encore d’export XLSX",
     "export-csv": "il n’y a pas encore d’export CSV de tableaux",
     "import-xlsx": "il n’y a pas encore d’import XLSX",
     "campagne": "il n’y a pas encore de campagne de documents",

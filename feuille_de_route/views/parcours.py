@@ -118,7 +118,8 @@ def _ou_en_est_on(demarche: Demarche, acces) -> dict:
         .only(*CHAMPS_DE_JALON)
         .order_by("ordre")
     )
-    liens = [(m, reverse(m.ecran, args=[demarche.uuid]) if m.ecran else "") for m in manques]
+    ecrans = {m.ecran: reverse(m.ecran, args=[demarche.uuid]) for m in manques if m.ecran}
+    liens = [(m, ecrans.get(m.ecran, "")) for m in manques]
     return {
         "etapes": [(e.value, e.label, reverse(ECRANS[e], args=[demarche.uuid])) for e in Etape.fil()],
         "ecran": reverse(ECRANS[demarche.etape], args=[demarche.uuid]) if demarche.etape in ECRANS else "",
@@ -180,6 +181,7 @@ def _plan(demarche: Demarche, acces) -> dict:
     return {
         "groupes": groupes,
         "sans_axe": [f for f in fiches if f.axe_id is None],
+        "adresse_des_fiches": reverse("plan", args=[demarche.uuid]) + "fiches/",
         "nb_fiches": len(fiches),
         "suivi_en_bref": tableau_de_suivi.phrase([f for f in fiches if f.etat == EtatFiche.RETENUE]),
     }

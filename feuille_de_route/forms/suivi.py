@@ -83,7 +83,7 @@ class FormulairePoint(AvecJeton, ModelFormulaireDsfr):
             f"etape_{etape.pk}": forms.DateField(
                 label=f"{etape} : faite le", required=False, validators=[refuser_l_avenir],
                 help_text=f"Attendue le {date_longue(etape.echeance)}." if etape.echeance else "",
-                initial=etape.faite_le,
+                initial=etape.faite_le, show_hidden_initial=True,
             )
             for etape in self.fiche.etapes.all()
         }  # fmt: skip
@@ -105,6 +105,7 @@ class FormulairePoint(AvecJeton, ModelFormulaireDsfr):
             f"realise_{ligne.pk}": forms.DecimalField(
                 label=f"{ligne} : réalisé (€)", required=False, max_digits=12, decimal_places=2, min_value=0,
                 help_text=f"Prévu : {montant(ligne.montant)}.", initial=ligne.realise,
+                show_hidden_initial=True,
                 error_messages={"min_value": "Le montant ne peut pas être négatif."},
             )
             for ligne in self.fiche.lignes_budget.all()

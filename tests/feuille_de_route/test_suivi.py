@@ -1,5 +1,6 @@
 """Le suivi après la signature : qui, quand, ce que cela change, et ce que la page montre."""
 
+import re
 import threading
 from datetime import timedelta
 from decimal import Decimal
@@ -361,6 +362,24 @@ def test_ecrire_l_avenant_n_efface_ni_l_etape_faite_ni_le_realise_notes_entre_te
     assert (etape.faite_le.isoformat(), ligne.realise) == (hier, Decimal("700.00"))
     avenant.refresh_from_db()
     assert avenant.moyens_humains == "Un poste de plus."
+
+
+def test_un_point_ouvert_avant_ne_remet_pas_l_etape_ni_le_realise_corriges_entre_temps(client, avenant):
+    """La page ne renvoie que ce que l'on y a changé : une valeur seulement montrée ne s'enregistre pas."""
+    etape, ligne = avenant.etapes.get(), avenant.lignes_budget.get()
+    hier = timezone.localdate() - timedelta(days=1)
+    type(etape).objects.filter(pk=etape.pk).update(faite_le=hier)
+    type(ligne).objects.filter(pk=ligne.pk).update(realise=700)
+    page = client.get(adresse("fiche_point", avenant))
+    montrees = dict(re.findall(r'name="(initial-[^"]+)" value="([^"]*)"', page.content.decode()))
+    assert len(montrees) == 2
+    ouverte = envoi(page.context["formulaire"], etat="en_cours") | montrees
+    type(etape).objects.filter(pk=etape.pk).update(faite_le=None)
+    type(ligne).objects.filter(pk=ligne.pk).update(realise=900)
+    assert client.post(adresse("fiche_point", avenant), ouverte).status_code == 302
+    etape.refresh_from_db()
+    ligne.refresh_from_db()
+    assert (etape.faite_le, ligne.realise) == (None, Decimal("900.00"))
 
 
 def test_un_indicateur_qui_a_des_releves_ne_s_efface_pas_avec_eux(client, avenant):

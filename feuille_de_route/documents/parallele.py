@@ -97,17 +97,17 @@ class Ailleurs:
         return recu
 
     def _attendre(self) -> None:
-        """Rend la main quand le tube a quelque chose ; la mort d'un frère se dit sans attendre le délai."""
+        """Rend la main quand le tube a quelque chose ; la mort d'un frère, survenue avant ou pendant, se dit
+        sans attendre le délai.
+        """
         limite = time.monotonic() + self.delai
-        while True:
-            vivants = [f.processus.sentinel for f in self.freres if f.processus.exitcode is None]
-            prets = attendre([self.tube, *vivants], max(0, limite - time.monotonic()))
-            if self.tube in prets:
-                return
-            if not prets:
-                raise MiseEnPageInterrompue(f"La mise en page a pris plus de {self.delai:.0f} secondes.")
-            if any(frere.processus.exitcode for frere in self.freres):
+        while not self.tube.poll():
+            codes = {frere.processus.sentinel: frere.processus.exitcode for frere in self.freres}
+            if any(codes.values()):
                 raise MiseEnPageInterrompue(ARRET)
+            vivants = [sentinelle for sentinelle, code in codes.items() if code is None]
+            if not attendre([self.tube, *vivants], max(0, limite - time.monotonic())):
+                raise MiseEnPageInterrompue(f"La mise en page a pris plus de {self.delai:.0f} secondes.")
 
 
 ARRET = "Le processus qui mettait en page une partie du document s’est arrêté."

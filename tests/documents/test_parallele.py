@@ -82,18 +82,37 @@ def test_un_enfant_tue_se_dit_aussitot(enfant_qui):
     assert time.monotonic() - debut < 10
 
 
-def test_la_mort_du_second_n_attend_pas_le_premier(enfant_qui, tmp_path):
-    """Le parent attend le premier ; le second meurt : c'est dit aussitôt, non au bout du délai."""
-    premier = tmp_path / "premier"
-
-    def le_premier_dort_et_le_second_meurt():
+def le_premier_dort_et_le_second_meurt(enfant_qui, temoin: Path) -> None:
+    def agir():
         try:
-            premier.touch(exist_ok=False)
+            temoin.touch(exist_ok=False)
         except FileExistsError:
             os.kill(os.getpid(), signal.SIGKILL)
         time.sleep(300)
 
-    enfant_qui(le_premier_dort_et_le_second_meurt)
+    enfant_qui(agir)
+
+
+def test_la_mort_du_second_n_attend_pas_le_premier(enfant_qui, tmp_path):
+    """Le parent attend le premier ; le second meurt : c'est dit aussitôt, non au bout du délai."""
+    le_premier_dort_et_le_second_meurt(enfant_qui, tmp_path / "premier")
+    debut = time.monotonic()
+    with pytest.raises(MiseEnPageInterrompue, match="s’est arrêté"):
+        produire()
+    assert time.monotonic() - debut < 10
+
+
+def test_un_second_deja_mort_se_dit_aussitot(enfant_qui, tmp_path, monkeypatch):
+    """Sa mort précède l'attente du parent : elle ne compte pas moins que s'il l'avait vue."""
+    le_premier_dort_et_le_second_meurt(enfant_qui, tmp_path / "premier")
+    attendre = parallele.Ailleurs._attendre
+
+    def attendre_apres_la_mort(ouvrage):
+        while all(frere.processus.is_alive() for frere in ouvrage.freres):
+            time.sleep(0.01)
+        attendre(ouvrage)
+
+    monkeypatch.setattr(parallele.Ailleurs, "_attendre", attendre_apres_la_mort)
     debut = time.monotonic()
     with pytest.raises(MiseEnPageInterrompue, match="s’est arrêté"):
         produire()

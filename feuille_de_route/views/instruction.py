@@ -8,18 +8,10 @@ from feuille_de_route import avis as regles_avis
 from feuille_de_route import fiches, remarques
 from feuille_de_route.forms.avis import FormulaireAvis
 from feuille_de_route.forms.remarques import FormulaireRenvoi
-from feuille_de_route.models import Avis, FicheAction
+from feuille_de_route.models import Avis
+from feuille_de_route.views.fiches import ouvrir_fiche
 from gouvernance.comptes.entree import prevenir
-from gouvernance.permissions import Acces
-from gouvernance.views.commun import CADRE, Saisie, agir, traiter
-
-
-def ouvrir_fiche(request: HttpRequest, uuid, fiche_uuid) -> tuple[FicheAction, Acces]:
-    """La fiche, si la personne la voit (sinon 404), et ce qu'elle peut dans sa démarche."""
-    visibles = FicheAction.objects.visibles_par(request.user)
-    lues = visibles.select_related(*(f"demarche__{relation}" for relation in CADRE))
-    fiche = get_object_or_404(lues, demarche__uuid=uuid, uuid=fiche_uuid)
-    return fiche, Acces(request.user, fiche.demarche)
+from gouvernance.views.commun import Saisie, agir, traiter
 
 
 def renvoyer(request: HttpRequest, uuid, fiche_uuid) -> HttpResponse:

@@ -11,11 +11,12 @@ from feuille_de_route import suivi as regles
 from feuille_de_route import tableau_de_suivi as tableau
 from feuille_de_route.forms.suivi import CorrectionDeReleve, FormulairePoint, FormulaireReleve
 from feuille_de_route.models import FicheAction, Indicateur, PointDeSuivi, Releve
+from feuille_de_route.views.fiches import ouvrir_fiche
 from gouvernance.forms.commun import en_edition
 from gouvernance.permissions import Acces
 from gouvernance.socle.identifiants import cle_ou_zero
 from gouvernance.socle.vues import lecture_seule, parametre
-from gouvernance.views.commun import CADRE, Saisie, agir, traiter
+from gouvernance.views.commun import Saisie, agir, traiter
 
 LISTES = (
     "etapes", "lignes_budget",
@@ -25,11 +26,9 @@ LISTES = (
 
 
 def _ouvrir(request: HttpRequest, uuid, fiche_uuid, *listes) -> tuple[FicheAction, Acces]:
-    """La fiche et sa démarche, si la personne les voit (sinon 404), et ce qu'elle y peut."""
-    relations = (f"demarche__{relation}" for relation in CADRE)
-    fiches = FicheAction.objects.select_related("structure_porteuse", *relations).prefetch_related(*listes)
-    fiche = get_object_or_404(fiches.visibles_par(request.user), demarche__uuid=uuid, uuid=fiche_uuid)
-    return fiche, Acces(request.user, fiche.demarche)
+    """La fiche, avec sa structure porteuse et les listes dont la page a besoin."""
+    fiches = FicheAction.objects.select_related("structure_porteuse").prefetch_related(*listes)
+    return ouvrir_fiche(request, uuid, fiche_uuid, fiches)
 
 
 @lecture_seule

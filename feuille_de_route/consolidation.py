@@ -14,6 +14,7 @@ from django.db import connection
 
 from feuille_de_route.financement import VALEURS, ZERO, Compte, additionner
 from feuille_de_route.models import Axe, EtatFiche, FicheAction, NatureDepense, TypeFinanceur
+from feuille_de_route.strategie import numerotes
 from gouvernance.models import Role
 from gouvernance.permissions import Acces
 from gouvernance.socle.tri import cle_francaise
@@ -272,10 +273,7 @@ def _par_axe(fiches: list[FicheAction], axes: list[Axe], comptes: dict) -> list[
     for fiche in fiches:
         siennes[fiche.axe_id].append(comptes.get(fiche.pk, Compte()))
     lignes = [_ligne_axe(None, "", siennes)] if siennes[None] else []
-    for rang, axe in enumerate((a for a in axes if a.parent_id is None), start=1):
-        lignes.append(_ligne_axe(axe, str(rang), siennes))
-        enfants = (a for a in axes if a.parent_id == axe.pk)
-        lignes += [_ligne_axe(a, f"{rang}.{i}", siennes) for i, a in enumerate(enfants, start=1)]
+    lignes += [_ligne_axe(axe, rang, siennes) for rang, axe in numerotes(axes)]
     return [ligne for ligne in lignes if ligne.fiches or ligne.niveau == 1]
 
 

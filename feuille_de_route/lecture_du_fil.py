@@ -10,6 +10,7 @@ from django.utils import timezone
 from diagnostic.models import EtatEnjeu
 from feuille_de_route.fil_d_or import JALONS, Fil, Genre, Maillon, Validation, orphelins
 from feuille_de_route.models import Axe, EtatFiche, FicheAction
+from feuille_de_route.strategie import numerotes
 from gouvernance.models import Decision, Demarche
 from gouvernance.socle.manques import Manque
 
@@ -87,12 +88,9 @@ def _constats_et_enjeux(demarche: Demarche) -> list[_Ligne]:
 def _axes(axes: list[Axe]) -> dict[int, Maillon]:
     """Chaque axe suivi de ses sous-axes, numérotés « 2 » et « 2.1 »."""
     maillons = {}
-    for rang, racine in enumerate((a for a in axes if a.parent_id is None), start=1):
-        maillons[racine.pk] = Maillon(Genre.AXE, str(racine.uuid), str(rang), racine.intitule)
-        for place, sous in enumerate((a for a in axes if a.parent_id == racine.pk), start=1):
-            maillons[sous.pk] = Maillon(
-                Genre.AXE, str(sous.uuid), f"{rang}.{place}", sous.intitule, parent=maillons[racine.pk]
-            )
+    for rang, axe in numerotes(axes):
+        parent = maillons[axe.parent_id] if axe.parent_id else None
+        maillons[axe.pk] = Maillon(Genre.AXE, str(axe.uuid), rang, axe.intitule, parent=parent)
     return maillons
 
 

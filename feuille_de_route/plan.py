@@ -17,6 +17,7 @@ from feuille_de_route.models import (
     Priorite,
     TypeFinanceur,
 )
+from feuille_de_route.strategie import numerotes
 from gouvernance.models import Demarche, Structure
 
 AUCUN = "aucun"
@@ -84,12 +85,7 @@ def charger(fiches: QuerySet, demarche: Demarche) -> Plan:
 
 def numeroter(axes: list[Axe]) -> list[tuple[Axe, str]]:
     """« 1. Former », « 1.2. Former les aidants »… dans l'ordre de la stratégie."""
-    suite = []
-    for rang, axe in enumerate((a for a in axes if a.parent_id is None), start=1):
-        suite.append((axe, f"{rang}. {axe}"))
-        enfants = (a for a in axes if a.parent_id == axe.pk)
-        suite += [(a, f"{rang}.{i}. {a}") for i, a in enumerate(enfants, start=1)]
-    return suite
+    return [(axe, f"{rang}. {axe}") for rang, axe in numerotes(axes)]
 
 
 def _axes_de(axe: Axe, axes: list[tuple[Axe, str]]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -166,6 +166,14 @@ def ordonner_axes(
         Axe.objects.filter(pk=freres[uuid].pk).exclude(ordre=rang).update(ordre=rang)
     avant, apres = (" ; ".join(freres[u].intitule for u in suite) for suite in (freres, ordre))
     Evenement.consigner(parent or demarche, "ranger les axes", par=par, de=avant, vers=apres)
+
+
+def numerotes(axes: Sequence[Axe]) -> Iterator[tuple[str, Axe]]:
+    """Chaque axe, suivi de ses sous-axes, avec son rang (« 2 », « 2.1 »). `axes` : dans leur ordre."""
+    for rang, racine in enumerate((a for a in axes if a.parent_id is None), start=1):
+        yield str(rang), racine
+        for place, sous in enumerate((a for a in axes if a.parent_id == racine.pk), start=1):
+            yield f"{rang}.{place}", sous
 
 
 def departementale(demarche: Demarche) -> Demarche | None:

@@ -7,12 +7,12 @@ from django.db.models import Sum
 from django.utils.text import slugify
 
 from diagnostic.models import Mesure
-from feuille_de_route.echange.ecrivain_plan import numeros
 from feuille_de_route.echange.erreurs import Erreur
 from feuille_de_route.echange.regles import elements, faute
 from feuille_de_route.echange.regles_plan import axes_et_sous_axes, engagee
 from feuille_de_route.enveloppes import ENGAGE, VIVANTES
 from feuille_de_route.models import Axe, DemandeSubvention, Plafond
+from feuille_de_route.strategie import numerotes
 from gouvernance.models import Demarche, DemarcheEpci, Epci, Etape, Perimetre
 
 FINIES = [Etape.CLOSE, Etape.ABANDONNEE]
@@ -89,7 +89,7 @@ def axes_de_la_parente(demarche: dict) -> dict[str, Axe]:
     """Les axes de la démarche parente par numéro (« 2 », « 2.1 »)."""
     parente = demarche.get("parente")
     axes = Axe.objects.filter(demarche__identifiant=parente).order_by("ordre", "pk") if parente else []
-    return dict(numeros(list(axes)))
+    return dict(numerotes(list(axes)))
 
 
 def _parente(donnees: dict) -> Iterator[Erreur]:

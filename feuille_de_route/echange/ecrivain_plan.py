@@ -7,6 +7,7 @@ from feuille_de_route.echange.format_plan import DE_SUIVI
 from feuille_de_route.echange.renvois import Renvois, cle_structure, epci_json, simples
 from feuille_de_route.echange.valeurs import jour_json, vers_json
 from feuille_de_route.models import EtatFiche, Plafond
+from feuille_de_route.strategie import numerotes
 
 
 class EcrivainDuPlan(Renvois):
@@ -37,7 +38,7 @@ class EcrivainDuPlan(Renvois):
         return donnees
 
     def _declinaison(self, axe_pk: int | None) -> dict | None:
-        servi = next(((n, a) for n, a in numeros(self.dossier.axes_parents) if a.pk == axe_pk), None)
+        servi = next(((n, a) for n, a in numerotes(self.dossier.axes_parents) if a.pk == axe_pk), None)
         return {"numero": servi[0], "intitule": servi[1].intitule} if servi else None
 
     def _fiche(self, fiche) -> dict:
@@ -122,14 +123,3 @@ class EcrivainDuPlan(Renvois):
             "deposee_le": jour_json(demande.deposee_le),
             "decidee_le": jour_json(demande.decidee_le),
         }
-
-
-def numeros(axes: list) -> list[tuple[str, models.Model]]:
-    """Chaque axe avec son numéro, « 2 » ou « 2.1 » ; la liste est dans l'ordre d'affichage."""
-    paires = []
-    racines = [a for a in axes if a.parent_id is None]
-    for rang, racine in enumerate(racines, start=1):
-        paires.append((str(rang), racine))
-        sous_axes = [a for a in axes if a.parent_id == racine.pk]
-        paires += [(f"{rang}.{n}", a) for n, a in enumerate(sous_axes, start=1)]
-    return paires

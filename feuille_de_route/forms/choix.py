@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q
 from django.forms import ChoiceField, ModelChoiceField, ModelMultipleChoiceField
 
+from feuille_de_route.strategie import numerotes
 from gouvernance.models import Demarche, Membre, StatutMembre, Structure
 
 
@@ -83,13 +84,9 @@ def regler_les_axes(champ: ModelChoiceField, demarche: Demarche) -> None:
 
 def choix_des_axes(demarche: Demarche) -> list[tuple]:
     """Les axes dans l'ordre de la stratégie, sous-axes en retrait."""
-    axes = list(demarche.axes.all())
-    choix = [("", "Choisir un axe")]
-    for rang, axe in enumerate((a for a in axes if a.parent_id is None), start=1):
-        choix.append((axe.pk, f"{rang}. {axe}"))
-        enfants = (a for a in axes if a.parent_id == axe.pk)
-        choix += [(a.pk, f"— {rang}.{i}. {a}") for i, a in enumerate(enfants, start=1)]
-    return choix
+    axes = numerotes(list(demarche.axes.all()))
+    choix = [(axe.pk, f"{'— ' if axe.parent_id else ''}{rang}. {axe}") for rang, axe in axes]
+    return [("", "Choisir un axe"), *choix]
 
 
 def nommer_le_vide(formulaire) -> None:

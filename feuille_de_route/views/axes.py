@@ -54,25 +54,28 @@ def _strategie(demarche: Demarche, acces, message: str = "") -> dict:
 
 
 def _arbre(tous: list[Axe]) -> list[dict]:
-    racines = [axe for axe in tous if axe.parent_id is None]
-    arbre = []
-    for rang, axe in enumerate(racines, start=1):
-        enfants = [a for a in tous if a.parent_id == axe.pk]
-        noeud = _noeud(axe, f"{rang}", rang, len(racines))
-        noeud["sous_axes"] = [_noeud(a, f"{rang}.{i}", i, len(enfants)) for i, a in enumerate(enfants, 1)]
+    noeuds = [_noeud(axe, rang) for rang, axe in strategie.numerotes(tous)]
+    arbre = _freres(noeuds, None)
+    for noeud in arbre:
+        noeud["sous_axes"] = _freres(noeuds, noeud["axe"].pk)
         noeud["enjeux_des_sous_axes"] = any(n["enjeux"] for n in noeud["sous_axes"])
-        arbre.append(noeud)
     return arbre
 
 
-def _noeud(axe: Axe, numero: str, rang: int, total: int) -> dict:
+def _freres(noeuds: list[dict], parent_pk: int | None) -> list[dict]:
+    """Ceux d'un même parent : le premier ne monte pas, le dernier ne descend pas."""
+    freres = [n for n in noeuds if n["axe"].parent_id == parent_pk]
+    for noeud in freres:
+        noeud["premier"], noeud["dernier"] = noeud is freres[0], noeud is freres[-1]
+    return freres
+
+
+def _noeud(axe: Axe, numero: str) -> dict:
     return {
         "axe": axe,
         "numero": numero,
         "enjeux": list(axe.enjeux.all()),
         "avis": strategie.avis_sur_intitule(axe.intitule),
-        "premier": rang == 1,
-        "dernier": rang == total,
     }
 
 

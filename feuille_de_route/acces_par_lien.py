@@ -23,6 +23,10 @@ INCONNU = (
     "Ce lien n’existe pas, ou un plus récent l’a remplacé : ouvrez le dernier courriel reçu, ou demandez un "
     "nouveau lien."
 )
+REMPLACE = (
+    "Un lien plus récent a remplacé celui qui a ouvert cette page : ouvrez le dernier courriel reçu, ou "
+    "demandez un nouveau lien."
+)
 SUITES = {
     EtatFiche.PROPOSEE: "Votre fiche est proposée, merci. Le comité technique la lit, puis le comité de "
     "pilotage décide. S’il faut la compléter, un courriel vous le dira et elle se rouvrira ici.",
@@ -46,9 +50,17 @@ def lire(jeton: str) -> LienDeFiche:
     return exiger_lecture(_lus().filter(empreinte=secrets.empreinte(jeton)).first())
 
 
-def lire_par_uuid(uuid: UUID | str) -> LienDeFiche:
-    """Celui que la session tient ouvert."""
-    return exiger_lecture(_lus().filter(uuid=uuid).first())
+def lire_par_uuid(uuid: UUID | str, tenue: str) -> LienDeFiche:
+    """Celui que la session tient ouvert ; `tenue` : la marque du courriel qui l'a ouvert."""
+    lien = exiger_lecture(_lus().filter(uuid=uuid).first())
+    if marque(lien) != tenue:
+        raise LienFerme(REMPLACE)
+    return lien
+
+
+def marque(lien: LienDeFiche) -> str:
+    """Ce qui distingue le lien d'un courriel de celui du courriel suivant, sans rien dire du secret."""
+    return lien.empreinte[:16]
 
 
 def exiger_lecture(lien: LienDeFiche | None) -> LienDeFiche:
@@ -137,11 +149,15 @@ def marquer(remarque: Remarque, acte: str, *, lien: LienDeFiche) -> FicheAction:
 
 
 def _tenir(lien: LienDeFiche) -> LienDeFiche:
-    """La démarche, la fiche, puis le lien, relus et verrouillés : une révocation passe avant ou attend."""
-    fiche = fiches.verrouiller(lien.fiche_id)
+    """La démarche, la fiche, puis le lien, relus et verrouillés : une révocation, ou un nouvel envoi, passe
+    avant ou attend.
+    """
+    fiche, tenue = fiches.verrouiller(lien.fiche_id), marque(lien)
     lien = LienDeFiche.objects.select_for_update(of=("self",)).select_related("structure").get(pk=lien.pk)
     lien.fiche = fiche
-    return exiger_lecture(lien)
+    if marque(exiger_lecture(lien)) != tenue:
+        raise LienFerme(REMPLACE)
+    return lien
 
 
 def _tenir_pour_ecrire(lien: LienDeFiche) -> LienDeFiche:

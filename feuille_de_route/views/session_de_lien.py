@@ -1,6 +1,7 @@
 """La session, sans compte, de qui a ouvert le lien de sa fiche : elle ne tient que des liens.
 
-Douze heures au plus, deux heures sans rien faire ; le lien lui-même est relu à chaque page.
+Douze heures au plus, deux heures sans rien faire ; le lien lui-même est relu à chaque page, et celui d'un
+courriel qu'un plus récent a remplacé n'ouvre plus rien.
 """
 
 import time
@@ -20,7 +21,7 @@ from feuille_de_route.models import LienDeFiche
 from feuille_de_route.views.redaction import DE_LA_PAGE
 from gouvernance.sessions import DUREE, INACTIVITE, PAS
 
-CLE = "liens_de_fiche"  # identifiant du lien → [ouvert à, vu à], en secondes
+CLE = "liens_de_fiche"  # identifiant du lien → [ouvert à, vu à, en secondes ; marque du courriel]
 REFERMEE = "Cette page s’ouvre par le lien reçu par courriel."
 ENDORMIE = "La fiche s’est refermée après deux heures sans activité. Rouvrez le lien du courriel."
 TECHNIQUES = {*DE_LA_PAGE, "version", "lu"}
@@ -31,7 +32,7 @@ def retenir(request: HttpRequest, lien: LienDeFiche) -> None:
     ouverts = request.session.get(CLE, {})
     request.session.cycle_key()
     maintenant = int(time.time())
-    request.session[CLE] = {**ouverts, str(lien.uuid): [maintenant, maintenant]}
+    request.session[CLE] = {**ouverts, str(lien.uuid): [maintenant, maintenant, acces_par_lien.marque(lien)]}
 
 
 def oublier(request: HttpRequest, lien: LienDeFiche) -> None:
@@ -43,14 +44,14 @@ def oublier(request: HttpRequest, lien: LienDeFiche) -> None:
 def motif_de_fermeture(request: HttpRequest, uuid) -> str:
     """Vide si le lien est ouvert dans cette session ; la même phrase qu'il existe ou non."""
     ouverts = request.session.get(CLE, {})
-    if str(uuid) not in ouverts:
+    ouvert, vu, *tenue = ouverts.get(str(uuid)) or [0, 0]
+    if not tenue:
         return REFERMEE
-    ouvert, vu = ouverts[str(uuid)]
     maintenant = int(time.time())
     if maintenant - ouvert > DUREE.total_seconds() or maintenant - vu > INACTIVITE.total_seconds():
         return ENDORMIE
     if maintenant - vu > PAS.total_seconds():
-        request.session[CLE] = {**ouverts, str(uuid): [ouvert, maintenant]}
+        request.session[CLE] = {**ouverts, str(uuid): [ouvert, maintenant, *tenue]}
     return ""
 
 
@@ -76,7 +77,8 @@ def par_lien(vue):
         if motif := motif_de_fermeture(request, lien):
             return page_fermee(request, LienFerme(motif), statut=403)
         try:
-            request.lien_de_fiche = acces_par_lien.lire_par_uuid(lien)
+            tenue = request.session[CLE][str(lien)][-1]
+            request.lien_de_fiche = acces_par_lien.lire_par_uuid(lien, tenue)
             return vue(request, request.lien_de_fiche, **mots)
         except LienFerme as ferme:
             return page_fermee(request, ferme)

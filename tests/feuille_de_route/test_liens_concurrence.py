@@ -42,7 +42,7 @@ def page(nom, lien, *suite):
     return reverse(nom, args=[lien.uuid, *suite])
 
 
-@pytest.mark.parametrize("acte", ["révoquer", "proposer", "changer de structure"])
+@pytest.mark.parametrize("acte", ["révoquer", "remplacer", "proposer", "changer de structure"])
 def test_rien_ne_s_ecrit_quand_le_lien_meurt_au_milieu_d_un_envoi(lien, monkeypatch, acte):
     """La page est lue, le lien valait ; le temps d'arriver au verrou, il ne vaut plus : rien n'est écrit."""
     client = ouvert()
@@ -62,6 +62,8 @@ def test_rien_ne_s_ecrit_quand_le_lien_meurt_au_milieu_d_un_envoi(lien, monkeypa
         entre.wait()
         if acte == "révoquer":
             liens_de_fiche.revoquer(lien, par=lien.chef)
+        elif acte == "remplacer":
+            liens_de_fiche.renvoyer(lien, par=lien.chef)
         elif acte == "proposer":
             type(lien.fiche).objects.update(etat=EtatFiche.PROPOSEE, proposee_le=timezone.now())
         else:

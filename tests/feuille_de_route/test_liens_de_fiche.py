@@ -197,6 +197,42 @@ def test_un_lien_mort_ne_lit_ni_n_ecrit_et_rend_les_mots(partenaire, lien, fiche
     assert "Recevoir un nouveau lien" in refus.content.decode()
 
 
+@pytest.mark.parametrize("acte", ["renvoyer", "relancer", "redemander"])
+def test_un_lien_remplace_ferme_aussitot_la_session_qu_il_avait_ouverte(partenaire, lien, fiche, gens, acte):
+    """Sans attendre les douze heures ; les mots tapés reviennent, et le courriel suivant rouvre."""
+    depuis_huit_jours = timezone.now() - timedelta(days=8)
+    LienDeFiche.objects.filter(pk=lien.pk).update(envoye_le=depuis_huit_jours)
+    donnees = envoi(partenaire.get(page("fiche_partagee_section", lien, "sens")).context["formulaire"])
+    if acte == "redemander":
+        Client().post(reverse("lien_renouveler"), {"email": CAMILLE})
+    else:
+        chef = Client()
+        chef.force_login(gens["coordination"])
+        chef.post(reverse("lien_agir", args=[fiche.demarche.uuid, lien.uuid, acte]), {"jeton": uuid4()})
+    for methode, nom, suite in (
+        ("get", "fiche_partagee", ()), ("get", "fiche_partagee_section", ("sens",)),
+        ("post", "fiche_partagee_proposer", ()),
+    ):  # fmt: skip
+        reponse = getattr(partenaire, methode)(page(nom, lien, *suite))
+        assert reponse.status_code == 410, (methode, nom)
+        assert "Un lien plus récent a remplacé" in reponse.content.decode()
+        assert fiche.titre not in reponse.content.decode()
+    refus = partenaire.post(page("fiche_partagee_section", lien, "sens"), {**donnees, "objectifs": "Mots"})
+    assert (refus.status_code, "Mots" in refus.content.decode()) == (410, True)
+    fiche.refresh_from_db()
+    assert (fiche.etat, fiche.objectifs) == (EtatFiche.BROUILLON, "Aider 400 personnes par an.")
+    adresse, _ = lien_recu(CAMILLE)
+    assert partenaire.post(adresse).status_code == 302
+    assert partenaire.get(page("fiche_partagee", lien)).status_code == 200
+
+
+def test_une_session_d_avant_la_marque_se_rouvre_par_le_courriel(partenaire, lien):
+    session = partenaire.session
+    session[session_de_lien.CLE] = {str(lien.uuid): session[session_de_lien.CLE][str(lien.uuid)][:2]}
+    session.save()
+    assert partenaire.get(page("fiche_partagee", lien)).status_code == 403
+
+
 def test_la_fiche_confiee_a_une_autre_structure_ferme_le_lien(partenaire, lien, fiche):
     FicheAction.objects.filter(pk=fiche.pk).update(structure_porteuse=StructureFactory())
     reponse = partenaire.get(page("fiche_partagee", lien))

@@ -24,8 +24,16 @@ PARTENAIRES = [
     (
         "relu sous verrou",
         A,
-        "    lien.fiche = fiche\n    return exiger_lecture(lien)",
-        "    lien.fiche = fiche\n    return lien",
+        "    if marque(exiger_lecture(lien)) != tenue:\n",
+        "    if False:\n",
+        f"{FILS} -k meurt",
+    ),
+    ("remplacé", A, "    if marque(lien) != tenue:\n", "    if False:\n", f"{LIENS} -k remplace"),
+    (
+        "remplacé, relu sous verrou",
+        A,
+        "    if marque(exiger_lecture(lien)) != tenue:\n        raise LienFerme(REMPLACE)\n",
+        "    exiger_lecture(lien)\n",
         f"{FILS} -k meurt",
     ),
     (

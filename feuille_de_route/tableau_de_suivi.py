@@ -84,29 +84,28 @@ def etapes_en_retard(fiches: QuerySet[FicheAction], le: date) -> QuerySet[EtapeF
     )
 
 
-def indicateurs_sans_releve(fiches: QuerySet[FicheAction], le: date) -> QuerySet[Indicateur]:
-    """Ceux que l'on n'a pas relevés depuis six mois ; le dernier relevé est dans `dernier_le`.
+def avec_silence(indicateurs: QuerySet[Indicateur], le: date) -> QuerySet[Indicateur]:
+    """`dernier_le` : le jour du dernier relevé ; `muet` : on ne l'a pas relevé depuis six mois.
 
     Jamais relevé ne compte qu'une fois l'action commencée depuis six mois, ou l'échéance passée : le jour de
     la signature, rien n'est encore attendu.
     """
     dernier = Releve.objects.filter(indicateur=OuterRef("pk"), le__lte=le).order_by("-le").values("le")[:1]
-    indicateurs = Indicateur.objects.filter(fiche__in=fiches).exclude(fiche__etat_realisation__in=FINIES)
-    muets = indicateurs.annotate(dernier_le=Subquery(dernier)).filter(
-        Q(dernier_le__lt=le - SANS_RELEVE)
+    return indicateurs.annotate(dernier_le=Subquery(dernier)).annotate(
+        muet=Q(dernier_le__lt=le - SANS_RELEVE)
         | Q(dernier_le=None) & (Q(fiche__debut__lt=le - SANS_RELEVE) | Q(echeance__lt=le))
     )
-    return muets.select_related("fiche").order_by(
-        F("dernier_le").asc(nulls_first=True), "fiche__numero", "pk"
+
+
+def indicateurs_sans_releve(fiches: QuerySet[FicheAction], le: date) -> QuerySet[Indicateur]:
+    """Ceux qui sont muets ; d'une action finie, on n'en attend plus."""
+    indicateurs = Indicateur.objects.filter(fiche__in=fiches).exclude(fiche__etat_realisation__in=FINIES)
+    return (
+        avec_silence(indicateurs, le)
+        .filter(muet=True)
+        .select_related("fiche")
+        .order_by(F("dernier_le").asc(nulls_first=True), "fiche__numero", "pk")
     )
-
-
-def est_muet(indicateur: Indicateur, dernier: date | None, le: date) -> bool:
-    """La même règle pour un indicateur déjà lu, avec sa fiche ; `dernier` : la date de son dernier relevé."""
-    if dernier is not None:
-        return dernier < le - SANS_RELEVE
-    debut, echeance = indicateur.fiche.debut, indicateur.echeance
-    return bool((debut and debut < le - SANS_RELEVE) or (echeance and echeance < le))
 
 
 def par_etat(fiches: list[FicheAction]) -> list[Part]:

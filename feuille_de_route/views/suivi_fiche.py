@@ -18,12 +18,6 @@ from gouvernance.socle.identifiants import cle_ou_zero
 from gouvernance.socle.vues import lecture_seule, parametre
 from gouvernance.views.commun import Saisie, agir, traiter
 
-LISTES = (
-    "etapes", "lignes_budget",
-    Prefetch("indicateurs", Indicateur.objects.prefetch_related("releves")),
-    Prefetch("points_de_suivi", PointDeSuivi.objects.select_related("cree_par")),
-)  # fmt: skip
-
 
 def _ouvrir(request: HttpRequest, uuid, fiche_uuid, *listes) -> tuple[FicheAction, Acces]:
     """La fiche, avec sa structure porteuse et les listes dont la page a besoin."""
@@ -33,8 +27,11 @@ def _ouvrir(request: HttpRequest, uuid, fiche_uuid, *listes) -> tuple[FicheActio
 
 @lecture_seule
 def fiche_suivi(request, uuid, fiche_uuid):
-    fiche, acces = _ouvrir(request, uuid, fiche_uuid, *LISTES)
     aujourd_hui = timezone.localdate()
+    indicateurs = tableau.avec_silence(Indicateur.objects.prefetch_related("releves"), aujourd_hui)
+    points = PointDeSuivi.objects.select_related("cree_par")
+    listes = (Prefetch("indicateurs", indicateurs), Prefetch("points_de_suivi", points))
+    fiche, acces = _ouvrir(request, uuid, fiche_uuid, "etapes", "lignes_budget", *listes)
     contexte = {
         "demarche": fiche.demarche,
         "acces": acces,
@@ -44,7 +41,7 @@ def fiche_suivi(request, uuid, fiche_uuid):
         "points": list(fiche.points_de_suivi.all()),
         "etapes": list(fiche.etapes.all()),
         "aujourd_hui": aujourd_hui,
-        "indicateurs": [_indicateur(i, aujourd_hui) for i in fiche.indicateurs.all()],
+        "indicateurs": [_indicateur(i) for i in fiche.indicateurs.all()],
         "budget": list(fiche.lignes_budget.all()),
         "argent": _argent(fiche),
         "souffrances": tableau.en_souffrance(fiche, aujourd_hui),
@@ -52,16 +49,15 @@ def fiche_suivi(request, uuid, fiche_uuid):
     return render(request, "feuille_de_route/fiche_suivi.html", contexte)
 
 
-def _indicateur(indicateur: Indicateur, aujourd_hui) -> dict:
+def _indicateur(indicateur: Indicateur) -> dict:
     """L'indicateur, ses relevés du plus ancien au plus récent, et s'il est temps de le relever."""
     releves = list(indicateur.releves.all())
-    dernier = releves[-1] if releves else None
     return {
         "indicateur": indicateur,
         "releves": releves,
         "points": [(r.le, r.valeur) for r in releves],
-        "dernier": dernier,
-        "muet": tableau.est_muet(indicateur, dernier.le if dernier else None, aujourd_hui),
+        "dernier": releves[-1] if releves else None,
+        "muet": indicateur.muet,
     }
 
 

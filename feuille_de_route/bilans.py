@@ -17,6 +17,7 @@ from feuille_de_route.models import (
     Papier,
 )
 from feuille_de_route.releve_de_suivi import Lecture
+from feuille_de_route.tableau_de_suivi import total_note
 from gouvernance.models import Decision, Demarche, Etape, NatureDecision
 from gouvernance.socle.manques import Manque
 
@@ -122,8 +123,7 @@ def _argent(lecture: Lecture, annee: int) -> dict[int, tuple]:
 
 
 def _total_realise(argent: dict[int, tuple]) -> str | None:
-    notes = [realise for _, realise in argent.values() if realise is not None]
-    return releve.en_texte(sum(notes, Decimal(0))) if notes else None
+    return releve.en_texte(total_note(realise for _, realise in argent.values()))
 
 
 def _decisions(demarche: Demarche, annee: int) -> list[dict]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
+from feuille_de_route import tableau_de_suivi as tableau
 from feuille_de_route.models import (
     EtapeFiche,
     EtatRealisation,
@@ -18,7 +19,7 @@ from feuille_de_route.models import (
     PointDeSuivi,
     Releve,
 )
-from feuille_de_route.tableau_de_suivi import FINIES, court
+from feuille_de_route.tableau_de_suivi import FINIES
 
 
 class Lecture(NamedTuple):
@@ -61,11 +62,8 @@ def lire(fiches: QuerySet[FicheAction], depuis: date, le: date) -> Lecture:
 
 
 def phrase(lecture: Lecture) -> str:
-    """« 8 fiches, 4 réalisées »."""
-    nombre = len(lecture.fiches)
-    faites = sum(lecture.etat(f) == EtatRealisation.REALISEE for f in lecture.fiches)
-    dites = f"{faites} réalisée{'s' if faites > 1 else ''}" if faites else "aucune réalisée"
-    return f"{nombre} fiche{'s' if nombre > 1 else ''}, {dites}"
+    """« 8 fiches, 4 réalisées », à cette date."""
+    return tableau.phrase([lecture.etat(f) for f in lecture.fiches])
 
 
 def parts(lecture: Lecture) -> dict[str, list]:
@@ -73,14 +71,9 @@ def parts(lecture: Lecture) -> dict[str, list]:
     points = [lecture.points.get(f.pk) for f in lecture.fiches]
     etats, meteos = [p.etat if p else "" for p in points], [p.meteo if p else "" for p in points]
     return {
-        "etats": _parts(EtatRealisation, etats, "Pas encore de point"),
-        "meteos": _parts(Meteo, meteos, "Sans météo"),
+        "etats": [list(part) for part in tableau.parts(EtatRealisation, etats, "Pas encore de point")],
+        "meteos": [list(part) for part in tableau.parts(Meteo, meteos, "Sans météo")],
     }
-
-
-def _parts(choix, valeurs: list[str], sans: str) -> list[list]:
-    ordre = [(c.value, court(c.label)) for c in choix] + [("", sans)]
-    return [[code, mots, valeurs.count(code)] for code, mots in ordre if code in valeurs]
 
 
 def retards(lecture: Lecture) -> list[dict]:

@@ -28,10 +28,12 @@ from feuille_de_route.models import (
     Transmission,
     VersionFigee,
 )
+from feuille_de_route.tableau_de_suivi import court
 from gouvernance.edition import consommer
 from gouvernance.models import Demarche, Etape, Evenement, Utilisateur
 from gouvernance.permissions import DROITS, Acces, motif_d_etape
 from gouvernance.socle.modeles import Conflit
+from gouvernance.templatetags.feuille import nombre
 
 DROIT = "suivre_fiches"
 EN_OEUVRE = (Etape.SIGNEE, Etape.TRANSMISE, Etape.MISE_EN_OEUVRE)
@@ -223,7 +225,7 @@ def _dire_le_conflit(point: PointDeSuivi) -> str:
 
 def en_bref(point: PointDeSuivi) -> str:
     """« En cours, pluie »."""
-    meteo = point.get_meteo_display().partition(" : ")[0].strip().lower()
+    meteo = court(point.get_meteo_display()).lower()
     return ", ".join(filter(None, (point.get_etat_display(), meteo)))
 
 
@@ -338,6 +340,4 @@ def _jour(jour: date | None) -> str:
 
 
 def _nombre(valeur: Decimal | None) -> str:
-    if valeur is None:
-        return RIEN
-    return f"{valeur.normalize():,f}".replace(",", "\u202f").replace(".", ",")
+    return nombre(valeur) or RIEN

@@ -3,6 +3,7 @@
 Un nombre fixe de requêtes, quel que soit le nombre de fiches.
 """
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -110,14 +111,15 @@ def indicateurs_sans_releve(fiches: QuerySet[FicheAction], le: date) -> QuerySet
 
 def par_etat(fiches: list[FicheAction]) -> list[Part]:
     """Chaque état présent, puis les fiches dont rien n'a encore été dit."""
-    return _parts(EtatRealisation, [f.etat_realisation for f in fiches], "Pas encore de point")
+    return parts(EtatRealisation, [f.etat_realisation for f in fiches], "Pas encore de point")
 
 
 def par_meteo(fiches: list[FicheAction]) -> list[Part]:
-    return _parts(Meteo, [f.meteo for f in fiches], "Sans météo")
+    return parts(Meteo, [f.meteo for f in fiches], "Sans météo")
 
 
-def _parts(choix, valeurs: list[str], sans: str) -> list[Part]:
+def parts(choix, valeurs: list[str], sans: str) -> list[Part]:
+    """Le nombre de fiches de chaque valeur présente, puis de celles qui n'en ont pas."""
     ordre = [(c.value, court(c.label)) for c in choix] + [("", sans)]
     return [Part(code, mots, valeurs.count(code)) for code, mots in ordre if code in valeurs]
 
@@ -129,14 +131,18 @@ def court(libelle: str) -> str:
 
 def argent(fiches: list[FicheAction]) -> Argent:
     """Le prévu et le réalisé des fiches annotées par `avec_les_comptes`."""
-    notes = [f.realise for f in fiches if f.realise is not None]
-    return Argent(sum((f.prevu for f in fiches), Decimal(0)), sum(notes, Decimal(0)) if notes else None)
+    return Argent(sum((f.prevu for f in fiches), Decimal(0)), total_note(f.realise for f in fiches))
 
 
-def phrase(fiches: list[FicheAction]) -> str:
-    """« 8 fiches, 4 réalisées » ; « 1 fiche, aucune réalisée »."""
-    nombre = len(fiches)
-    faites = sum(f.etat_realisation == EtatRealisation.REALISEE for f in fiches)
+def total_note(montants: Iterable[Decimal | None]) -> Decimal | None:
+    """La somme de ce qui est noté ; None si rien ne l'est, ce qui n'est pas zéro."""
+    notes = [montant for montant in montants if montant is not None]
+    return sum(notes, Decimal(0)) if notes else None
+
+
+def phrase(etats: list[str]) -> str:
+    """« 8 fiches, 4 réalisées » ; « 1 fiche, aucune réalisée ». `etats` : celui de chaque fiche."""
+    nombre, faites = len(etats), etats.count(EtatRealisation.REALISEE)
     if not nombre:
         return "Aucune fiche"
     dites = f"{faites} réalisée{'s' if faites > 1 else ''}" if faites else "aucune réalisée"

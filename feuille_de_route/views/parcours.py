@@ -183,7 +183,9 @@ def _plan(demarche: Demarche, acces) -> dict:
         "sans_axe": [f for f in fiches if f.axe_id is None],
         "adresse_des_fiches": reverse("plan", args=[demarche.uuid]) + "fiches/",
         "nb_fiches": len(fiches),
-        "suivi_en_bref": tableau_de_suivi.phrase([f for f in fiches if f.etat == EtatFiche.RETENUE]),
+        "suivi_en_bref": tableau_de_suivi.phrase(
+            [f.etat_realisation for f in fiches if f.etat == EtatFiche.RETENUE]
+        ),
     }
 
 

@@ -70,7 +70,7 @@ def _resume(fiches: list[FicheAction], visibles, aujourd_hui) -> dict:
     muets = list(tableau.indicateurs_sans_releve(visibles, aujourd_hui)) if fiches else []
     souffrances = [(f, dits) for f in fiches if (dits := tableau.en_souffrance(f, aujourd_hui))]
     return {
-        "phrase": tableau.phrase(fiches),
+        "phrase": tableau.phrase([f.etat_realisation for f in fiches]),
         "etats": tableau.par_etat(fiches),
         "meteos": tableau.par_meteo(fiches),
         "argent": tableau.argent(fiches),

@@ -63,8 +63,8 @@ def _indicateur(indicateur: Indicateur) -> dict:
 
 def _argent(fiche: FicheAction) -> tableau.Argent:
     lignes = fiche.lignes_budget.all()
-    notes = [ligne.realise for ligne in lignes if ligne.realise is not None]
-    return tableau.Argent(sum(ligne.montant for ligne in lignes), sum(notes) if notes else None)
+    prevu = sum(ligne.montant for ligne in lignes)
+    return tableau.Argent(prevu, tableau.total_note(ligne.realise for ligne in lignes))
 
 
 def _exiger(fiche: FicheAction, acces: Acces) -> None:

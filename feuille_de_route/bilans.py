@@ -17,6 +17,7 @@ from feuille_de_route.models import (
     Papier,
 )
 from feuille_de_route.releve_de_suivi import Lecture
+from feuille_de_route.suivi import Ouverture
 from feuille_de_route.tableau_de_suivi import total_note
 from gouvernance.models import Decision, Demarche, Etape, NatureDecision
 from gouvernance.socle.manques import Manque
@@ -24,24 +25,24 @@ from gouvernance.socle.manques import Manque
 PAS_OUVERT = "Il n’y a pas de bilan avant la signature : il n’y a encore rien à suivre."
 
 
-def annees(demarche: Demarche) -> list[int]:
+def annees(demarche: Demarche, ouvert: Ouverture | None = None) -> list[int]:
     """Les années dont on peut dresser le bilan, la plus récente d'abord : de la signature à aujourd'hui."""
-    signee = demarche.signee_le or demarche.transmise_le
-    if signee is None:
-        version = suivi.version_en_vigueur(demarche)
-        signee = version.figee_le if version else None
+    signee = suivi.signee_le(demarche, ouvert)
     if signee is None:
         return []
     return list(range(timezone.localdate().year, timezone.localtime(signee).year - 1, -1))
 
 
-def refus(demarche: Demarche, annee: int | None = None) -> str:
-    """Pourquoi ce bilan (ou une revue, sans année) ne se dresse pas maintenant ; vide s'il le peut."""
+def refus(demarche: Demarche, annee: int | None = None, ouvert: Ouverture | None = None) -> str:
+    """Pourquoi ce bilan (ou une revue, sans année) ne se dresse pas maintenant ; vide s'il le peut.
+
+    `ouvert` : l'ouverture du suivi, si la page l'a déjà lue.
+    """
     if demarche.etape == Etape.ABANDONNEE:
         return "La démarche est abandonnée : elle ne se modifie plus."
-    if demarche.etape != Etape.CLOSE and suivi.ouverture(demarche).refus:
+    if demarche.etape != Etape.CLOSE and (ouvert or suivi.ouverture(demarche)).refus:
         return PAS_OUVERT
-    if annee is not None and annee not in annees(demarche):
+    if annee is not None and annee not in annees(demarche, ouvert):
         return f"Il n’y a pas de bilan de {annee} : le suivi va de la signature à aujourd’hui."
     return ""
 
@@ -68,10 +69,10 @@ def manques_cloture(demarche: Demarche) -> list[Manque]:
     return manques
 
 
-def contenu(demarche: Demarche, annee: int) -> dict:
+def contenu(demarche: Demarche, annee: int, ouvert: Ouverture | None = None) -> dict:
     """Tout ce que le bilan dit, en données simples ; un nombre fixe de requêtes."""
     fin = min(date(annee, 12, 31), timezone.localdate())
-    lecture = releve.lire(suivi.suivies(demarche), date(annee - 1, 12, 31), fin)
+    lecture = releve.lire(suivi.suivies(demarche, ouvert), date(annee - 1, 12, 31), fin)
     argent, freins = _argent(lecture, annee), lecture.recents
     indicateurs = releve.indicateurs(lecture)
     return {

@@ -108,12 +108,14 @@ def visibles(demarche: Demarche, acces: Acces) -> QuerySet:
     return papiers.filter(~Q(nature__in=tenues) | Q(seance__etat__in=TENUES))
 
 
-def motif(nature: NaturePapier, seance: Seance | None, acces: Acces) -> str:
-    """Pourquoi ce papier ne peut pas être demandé ; vide s'il le peut."""
+def motif(nature: NaturePapier, seance: Seance | None, acces: Acces, dit: dict | None = None) -> str:
+    """Pourquoi ce papier ne peut pas être demandé ; vide s'il le peut. `dit` : ce qu'il contient, quand la
+    page l'a lu : le suivi est donc ouvert.
+    """
     modele = MODELES[nature]
     if not acces.autorise_nom(modele.droit):
         return DROITS[modele.droit].refus
-    if modele.suivi and (refus := bilans.refus(acces.demarche)):
+    if modele.suivi and dit is None and (refus := bilans.refus(acces.demarche)):
         return refus
     return motif_de_seance(nature, seance)
 
@@ -159,7 +161,7 @@ def lignes(
         _ligne(nature, format_, gardes, contenu_sha=sha, refus=refus)
         for nature in natures
         if _se_montre(nature, acces)
-        for refus in [motif(nature, seance, acces)]
+        for refus in [motif(nature, seance, acces, lu_la)]
         for sha in [sha_de(nature, contenu(nature, lu, annee) if lu_la is None else lu_la)]
         for format_ in MODELES[nature].formats
     ]

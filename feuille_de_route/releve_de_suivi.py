@@ -5,9 +5,12 @@ Les contenus sont des données simples (textes, nombres entiers) : leur empreint
 
 from datetime import date
 from decimal import Decimal
+from operator import itemgetter
 from typing import NamedTuple
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 
 from feuille_de_route import tableau_de_suivi as tableau
 from feuille_de_route.models import (
@@ -43,10 +46,11 @@ class Lecture(NamedTuple):
 
 
 def lire(fiches: QuerySet[FicheAction], depuis: date, le: date) -> Lecture:
-    """Les fiches, leurs points de la période (`depuis` exclu, `le` compris) et le dernier d'avant. Deux
-    requêtes.
+    """Les fiches, leurs `etapes_attendues`, leurs points de la période (`depuis` exclu, `le` compris) et le
+    dernier d'avant. Deux requêtes.
     """
-    liste = list(fiches.select_related("structure_porteuse", "axe__parent").order_by("numero"))
+    fiches = fiches.select_related("structure_porteuse", "axe__parent")
+    liste = list(fiches.annotate(etapes_attendues=_attendues(le)).order_by("numero"))
     siens = PointDeSuivi.objects.filter(fiche=OuterRef("fiche"), le__lte=depuis).order_by("-le", "-pk")
     points = PointDeSuivi.objects.filter(fiche__in=[f.pk for f in liste], le__lte=le).filter(
         Q(le__gt=depuis) | Q(pk=Subquery(siens.values("pk")[:1]))
@@ -59,6 +63,13 @@ def lire(fiches: QuerySet[FicheAction], depuis: date, le: date) -> Lecture:
         else:
             lecture.avant[point.fiche_id] = point
     return lecture
+
+
+def _attendues(le: date) -> ArraySubquery:
+    """Les étapes d'une fiche attendues avant cette date, lues avec elle."""
+    etapes = EtapeFiche.objects.filter(fiche=OuterRef("pk"), echeance__lt=le).order_by("echeance", "pk")
+    champs = JSONObject(libelle="libelle", echeance="echeance", faite_le="faite_le")
+    return ArraySubquery(etapes.values(dite=champs))
 
 
 def phrase(lecture: Lecture) -> str:
@@ -78,16 +89,14 @@ def parts(lecture: Lecture) -> dict[str, list]:
 
 def retards(lecture: Lecture) -> list[dict]:
     """Les étapes attendues avant cette date et que rien n'y disait faites."""
-    vivantes = {f.pk: f for f in lecture.vivantes()}
-    etapes = EtapeFiche.objects.filter(fiche__in=vivantes, echeance__lt=lecture.le)
-    return [
-        {
-            "fiche": str(vivantes[etape.fiche_id]), "etape": str(etape),
-            "echeance": etape.echeance.isoformat(),
-        }
-        for etape in etapes.order_by("echeance", "fiche__numero", "pk")
-        if etape.faite_le is None or etape.faite_le > lecture.le
-    ]  # fmt: skip
+    le = lecture.le.isoformat()
+    en_retard = [
+        {"fiche": str(fiche), "etape": etape["libelle"], "echeance": etape["echeance"]}
+        for fiche in lecture.vivantes()
+        for etape in fiche.etapes_attendues
+        if etape["faite_le"] is None or etape["faite_le"] > le
+    ]
+    return sorted(en_retard, key=itemgetter("echeance"))
 
 
 def indicateurs(lecture: Lecture, depuis: date | None = None) -> list[dict]:

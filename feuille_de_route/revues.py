@@ -6,14 +6,17 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import OuterRef, QuerySet
 from django.utils import timezone
 
 from feuille_de_route import releve_de_suivi as releve
 from feuille_de_route import suivi
 from feuille_de_route.models import FicheAction, PointDeSuivi
 from feuille_de_route.releve_de_suivi import Lecture
+from feuille_de_route.suivi import Ouverture
 from feuille_de_route.tableau_de_suivi import MAUVAIS_TEMPS
 from gouvernance import ordre_du_jour
 from gouvernance.models import (
@@ -41,9 +44,10 @@ class Periode(NamedTuple):
     precedente: Seance | None = None
 
 
-def periode(seance: Seance) -> Periode:
+def periode(seance: Seance, ouvert: Ouverture | None = None) -> Periode:
     """Depuis la dernière séance tenue de la même instance, si elle suit la signature."""
-    signature = _signature(seance.instance.demarche)
+    signee_le = suivi.signee_le(seance.instance.demarche, ouvert)
+    signature = _jour(signee_le) if signee_le else timezone.localdate()
     tenues = Seance.objects.filter(instance=seance.instance, etat__in=TENUES, debut__lt=seance.debut)
     precedente = tenues.select_related("instance").order_by("-debut").first()
     jusqu_a = min(_jour(seance.debut), timezone.localdate())
@@ -52,22 +56,15 @@ def periode(seance: Seance) -> Periode:
     return Periode(_jour(precedente.debut), jusqu_a, precedente)
 
 
-def _signature(demarche: Demarche) -> date:
-    """Le jour de la signature ; pendant un avenant, celui de la version en vigueur."""
-    if quand := demarche.signee_le or demarche.transmise_le:
-        return _jour(quand)
-    version = suivi.version_en_vigueur(demarche)
-    return _jour(version.figee_le) if version else timezone.localdate()
-
-
 def _jour(instant) -> date:
     return timezone.localtime(instant).date()
 
 
-def contenu(seance: Seance) -> dict:
+def contenu(seance: Seance, ouvert: Ouverture | None = None) -> dict:
     """Tout ce que la revue dit, en données simples ; un nombre fixe de requêtes."""
-    temps = periode(seance)
-    maintenant = releve.lire(suivi.suivies(seance.instance.demarche), temps.depuis, temps.jusqu_a)
+    temps = periode(seance, ouvert)
+    suivies = suivi.suivies(seance.instance.demarche, ouvert)
+    maintenant = releve.lire(suivies, temps.depuis, temps.jusqu_a)
     avant, points = maintenant.avant, maintenant.recents
     return {
         "depuis": temps.depuis.isoformat(),
@@ -157,8 +154,16 @@ def inscrire(seance_pk: int, cles: list[str], *, par: Utilisateur | None) -> int
 
 def deja_inscrites(seance: Seance) -> set[UUID]:
     """Les fiches dont un point de l'ordre du jour parle déjà."""
-    points = PointOrdreDuJour.objects.filter(seance=seance, cible_type=Cible.FICHE)
-    return set(points.values_list("cible", flat=True))
+    return set(_de_fiche(seance).values_list("cible", flat=True))
+
+
+def inscrites() -> ArraySubquery:
+    """Les mêmes, lues avec la séance."""
+    return ArraySubquery(_de_fiche(OuterRef("pk")).values("cible"))
+
+
+def _de_fiche(seance: Seance | OuterRef) -> QuerySet[PointOrdreDuJour]:
+    return PointOrdreDuJour.objects.filter(seance=seance, cible_type=Cible.FICHE).order_by("ordre")
 
 
 def _point(demande: dict) -> PointOrdreDuJour:

@@ -104,6 +104,14 @@ def ouverture(demarche: Demarche) -> Ouverture:
     return Ouverture(f"Le suivi s’ouvre quand la feuille de route est signée ; elle en est à « {etape} ».")
 
 
+def signee_le(demarche: Demarche, ouvert: Ouverture | None = None) -> datetime | None:
+    """Quand ce que l'on suit a été signé ; pendant un avenant, la version en vigueur. None avant."""
+    if quand := demarche.signee_le or demarche.transmise_le:
+        return quand
+    version = (ouvert and ouvert.version) or version_en_vigueur(demarche)
+    return version.figee_le if version else None
+
+
 def suivies(demarche: Demarche, ouvert: Ouverture | None = None) -> QuerySet[FicheAction]:
     """Les fiches de la version en vigueur."""
     ouvert = ouvert or ouverture(demarche)

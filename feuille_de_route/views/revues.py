@@ -5,7 +5,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from feuille_de_route import bilans as regles_bilan
-from feuille_de_route import papiers, revues
+from feuille_de_route import papiers, revues, suivi
+from feuille_de_route.documents.papiers import contexte as contenus
 from feuille_de_route.documents.papiers import suivi as mots
 from feuille_de_route.documents.papiers.blocs import soigne
 from feuille_de_route.models import NaturePapier
@@ -22,9 +23,10 @@ INSCRIPTIBLES = {EtatSeance.PLANIFIEE, EtatSeance.CONVOQUEE, EtatSeance.OUVERTE}
 @lecture_seule
 def revue(request, uuid, seance):
     demarche, acces = ouvrir(request, uuid)
-    trouvee = trouver(demarche, seance)
-    refus = regles_bilan.refus(demarche)
-    dit = None if refus else papiers.dit(NaturePapier.REVUE, demarche, trouvee)
+    trouvee = trouver(demarche, seance, inscrites=revues.inscrites())
+    ouvert = suivi.ouverture(demarche)
+    refus = regles_bilan.refus(demarche, ouvert=ouvert)
+    dit = None if refus else contenus.revue(trouvee, ouvert)
     contexte = {
         "demarche": demarche,
         "acces": acces,
@@ -41,7 +43,7 @@ def revue(request, uuid, seance):
 
 
 def _demandes(seance, dit: dict) -> list[dict]:
-    inscrites = {str(cle) for cle in revues.deja_inscrites(seance)}
+    inscrites = {str(cle) for cle in seance.inscrites}
     return [{**demande, "inscrite": demande["cle"] in inscrites} for demande in dit["a_decider"]]
 
 
@@ -78,12 +80,13 @@ def inscrire(request, uuid, seance):
 def bilans(request, uuid):
     """Le bilan de l'année choisie (`?annee=`), la plus récente par défaut."""
     demarche, acces = ouvrir(request, uuid)
-    annees = regles_bilan.annees(demarche)
+    ouvert = suivi.ouverture(demarche)
+    annees = regles_bilan.annees(demarche, ouvert)
     demandee = parametre(request, "annee")
     choisie = cle_ou_zero(demandee) if demandee else 0
     annee = choisie if choisie in annees else next(iter(annees), None)
-    refus = regles_bilan.refus(demarche) or ("" if annees else regles_bilan.PAS_OUVERT)
-    dit = None if refus else papiers.dit(NaturePapier.BILAN, demarche, annee=annee)
+    refus = regles_bilan.refus(demarche, ouvert=ouvert) or ("" if annees else regles_bilan.PAS_OUVERT)
+    dit = None if refus else contenus.bilan(demarche, annee, ouvert)
     contexte = {
         "demarche": demarche,
         "acces": acces,

@@ -48,13 +48,13 @@ def seances(request, uuid):
     return render(request, "gouvernance/seances.html", contexte)
 
 
-def trouver(demarche: Demarche, uuid) -> Seance:
+def trouver(demarche: Demarche, uuid, **lus) -> Seance:
     """La séance de cette démarche, en une requête : le dernier rendez-vous parti (`annonce`), ses documents
-    (`jointes`) et la décision qui l'a approuvée.
+    (`jointes`) et la décision qui l'a approuvée. `lus` : ce que la page annote de plus.
     """
     jointes = PieceDeSeance.objects.filter(seance=OuterRef("pk")).order_by("nom")
     dites = ArraySubquery(jointes.values(dit=JSONObject(uuid="uuid", nom="nom", taille="taille")))
-    seances = avec_annonce(Seance.objects).annotate(jointes=dites)
+    seances = avec_annonce(Seance.objects).annotate(jointes=dites, **lus)
     seances = seances.select_related("instance", "approbation__seance__instance")
     seance = get_object_or_404(seances, instance__demarche=demarche, uuid=uuid)
     seance.instance.demarche = demarche

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from feuille_de_route import versions
+from feuille_de_route.models import Document
 from gouvernance.models import Etape
 from tests.feuille_de_route.fabriques import (
     AxeFactory,
@@ -28,7 +29,8 @@ from tests.gouvernance.fabriques import (
 )
 
 # session, compte, démarche, mandats, et ce que la page montre.
-LIMITES = {"suivi": 10, "suivi_rapide": 10, "versions": 8, "version_comparer": 8, "bilans": 12, "revue": 13}
+PLAFOND = 10
+LIMITES = {"suivi": 10, "suivi_rapide": 10, "versions": 8, "version_comparer": 8, "bilans": 9, "revue": 9}
 
 
 @pytest.fixture
@@ -82,6 +84,22 @@ def test_une_page_du_suivi_ne_grossit_pas(client, demarche, compter_requetes, no
     versions.figer(demarche, par=None)
     assert compter_requetes(adresse(nom, demarche)) == avant
     assert avant <= LIMITES[nom]
+
+
+@pytest.mark.parametrize("nom", ["suivi", "bilans", "revue"])
+def test_un_avenant_ajoute_la_seule_version_en_vigueur(client, demarche, compter_requetes, nom):
+    SeanceFactory(instance=demarche.instances.get(), debut=timezone.now() + timedelta(days=3))
+    peupler(demarche, 3)
+    version = versions.figer(demarche, par=None)
+    signee = compter_requetes(adresse(nom, demarche))
+    Document.objects.create(
+        demarche=demarche, version_figee=version, nature="a_signer", scelle_le=timezone.now()
+    )
+    mettre_a(demarche, Etape.PLAN_ACTIONS)
+    page = client.get(adresse(nom, demarche)).content.decode()
+    assert "avant la signature" not in page
+    assert "4 fiches" in page
+    assert compter_requetes(adresse(nom, demarche)) == signee + 1 <= PLAFOND
 
 
 @pytest.mark.parametrize("nom", ["fiche_suivi", "fiche_point", "fiche_releve"])

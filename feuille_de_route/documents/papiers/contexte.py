@@ -14,6 +14,7 @@ from django.db.models.functions import JSONObject
 
 from feuille_de_route import bilans, revues
 from feuille_de_route.models import NaturePapier
+from feuille_de_route.suivi import Ouverture
 from gouvernance.models import (
     Adhesion,
     CahierDesCharges,
@@ -226,8 +227,14 @@ def _nom_instance(objet: dict) -> str:
     return objet["instance"] or TypeInstance(objet["type_instance"]).label
 
 
-def _revue(seance: Seance) -> dict:
-    return {**_de_la_seance(seance), **revues.contenu(seance)}
+def revue(seance: Seance, ouvert: Ouverture | None = None) -> dict:
+    """Ce que dit la revue d'une séance ; `ouvert` : l'ouverture du suivi, si la page l'a déjà lue."""
+    return {**_de_la_seance(seance), **revues.contenu(seance, ouvert)}
+
+
+def bilan(demarche: Demarche, annee: int, ouvert: Ouverture | None = None) -> dict:
+    """Ce que dit le bilan d'une année."""
+    return {**_entete(demarche), **bilans.contenu(demarche, annee, ouvert)}
 
 
 CONTENUS: dict[str, Callable] = {
@@ -236,14 +243,14 @@ CONTENUS: dict[str, Callable] = {
     NaturePapier.RELEVE: _releve,
     NaturePapier.PROCES_VERBAL: _proces_verbal,
     NaturePapier.CAHIER: _cahier,
-    NaturePapier.REVUE: _revue,
+    NaturePapier.REVUE: revue,
 }
 
 
 def contenu(nature: str, lu: Seance | Demarche, annee: int | None = None) -> dict:
     """Ce que le papier imprime, en données simples : rien d'autre n'entre dans sa mise en page."""
     if nature == NaturePapier.BILAN:
-        return {**_entete(lu), **bilans.contenu(lu, annee)}
+        return bilan(lu, annee)
     return CONTENUS[nature](lu)
 
 

@@ -21,6 +21,7 @@ from gouvernance.cles import armer, page_du_lien
 from gouvernance.edition import consommer
 from gouvernance.models import Courriel, Demarche, Evenement, Structure, Utilisateur
 from gouvernance.permissions import exiger
+from gouvernance.socle.mots import adresse_voilee
 
 DUREE = timedelta(days=30)
 PERIODE = timedelta(days=7)  # une relance par lien et par période
@@ -247,8 +248,7 @@ def redemander(lien: LienDeFiche) -> Courriel:
 
 def auteur(lien: LienDeFiche) -> str:
     """Comment le journal, que tous les membres lisent, nomme qui écrit par un lien."""
-    nom, _, domaine = lien.email.partition("@")
-    return f"{lien.nom or lien.structure} (lien envoyé à {nom[:1]}…@{domaine})"
+    return f"{lien.nom or lien.structure} (lien envoyé à {adresse_voilee(lien.email)})"
 
 
 def _envoyer(lien: LienDeFiche, par: Utilisateur | None, gabarit: str = "lien_fiche", **sus) -> Courriel:

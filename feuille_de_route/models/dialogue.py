@@ -8,6 +8,7 @@ from django.utils import timezone
 from feuille_de_route.models.fiches import FicheAction
 from gouvernance.models import Cle, Instance, Seance, Structure
 from gouvernance.socle.modeles import Suivi, contrainte_parmi
+from gouvernance.socle.mots import adresse_voilee
 
 
 class Commentaire(Suivi):
@@ -188,9 +189,7 @@ class LienDeFiche(Suivi, Cle):
         ]
 
     def __str__(self):
-        """Le journal, que tous les membres lisent, n'a pas à donner l'adresse entière."""
-        nom, _, domaine = self.email.partition("@")
-        return f"{self.nom or f'{nom[:1]}…@{domaine}'} – {self.fiche}"
+        return f"{self.nom or adresse_voilee(self.email)} – {self.fiche}"
 
     @property
     def expire(self) -> bool:

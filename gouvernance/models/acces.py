@@ -13,6 +13,7 @@ from django.utils import timezone
 from gouvernance.models.acteurs import Structure
 from gouvernance.models.demarche import Demarche, Role
 from gouvernance.socle.modeles import Suivi, contrainte_parmi
+from gouvernance.socle.mots import adresse_voilee
 
 
 class Cle(models.Model):
@@ -77,9 +78,7 @@ class Invitation(Suivi, Cle):
         ]
 
     def __str__(self):
-        """Le journal, que tous les membres lisent, n'a pas à donner l'adresse entière."""
-        nom, _, domaine = self.email.partition("@")
-        qui = f"{self.prenom} {self.nom}".strip() or f"{nom[:1]}…@{domaine}"
+        qui = f"{self.prenom} {self.nom}".strip() or adresse_voilee(self.email)
         return f"{qui} – {self.get_role_display()}"
 
     @property

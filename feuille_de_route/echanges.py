@@ -19,6 +19,7 @@ from feuille_de_route.models import Commentaire, EtatFiche, FicheAction, Mention
 from gouvernance.edition import consommer
 from gouvernance.models import Evenement, Mandat, Role, Utilisateur
 from gouvernance.permissions import DROITS, Acces, exiger
+from gouvernance.socle.mots import enumerer
 
 # « @Camille Roux », « @roux » ; pas l'arobase d'une adresse électronique.
 APPEL = re.compile(r"(?<![\w.@+-])@(\w[\w’'-]*(?:[ \u00a0]\w[\w’'-]*){0,3})")
@@ -61,7 +62,7 @@ def appeles(
         if len(candidats) > 1 and set(candidats) & set(cochees):
             continue
         if len(candidats) > 1:
-            noms = " et ".join(str(personne) for personne in candidats[:3])
+            noms = enumerer(candidats[:3])
             raise ValidationError(
                 f"« @{appel} » peut désigner {noms} : cochez la personne, ou écrivez son prénom et son nom."
             )

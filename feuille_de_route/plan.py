@@ -19,6 +19,7 @@ from feuille_de_route.models import (
 )
 from feuille_de_route.strategie import numerotes
 from gouvernance.models import Demarche, Structure
+from gouvernance.socle.mots import compter
 
 AUCUN = "aucun"
 # En une requête : cinq relations préchargées en seraient dix.
@@ -156,11 +157,6 @@ class Synthese(NamedTuple):
         en_cours = next((p.nombre for p in self.realisations if p.code == EtatRealisation.EN_COURS), 0)
         suite = f", {en_cours} en cours" if en_cours else ""
         return f"sur {compter(self.fiches, 'fiche')}{suite}"
-
-
-def compter(nombre: int, mot: str) -> str:
-    """« 1 fiche », « 8 fiches »."""
-    return f"{nombre} {mot}{'s' if nombre > 1 else ''}"
 
 
 def synthese(lignes: list[Ligne]) -> Synthese:

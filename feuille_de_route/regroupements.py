@@ -7,6 +7,7 @@ from feuille_de_route.filtres import adresse
 from feuille_de_route.financement import Compte, additionner
 from feuille_de_route.plan import AUCUN, Ligne, Plan, est_partout
 from gouvernance.models import Epci
+from gouvernance.socle.mots import enumerer
 from gouvernance.socle.tri import cle_francaise
 
 
@@ -180,12 +181,6 @@ def _copilote(numeros: list[int]) -> str:
         return ""
     mot = "la fiche" if len(numeros) == 1 else "les fiches"
     return f"Co-pilote aussi {mot} {enumerer(sorted(numeros))}."
-
-
-def enumerer(elements) -> str:
-    """« 3 », « 3 et 7 », « 3, 7 et 9 »."""
-    mots = [str(e) for e in elements]
-    return " et ".join([", ".join(mots[:-1]), mots[-1]]) if len(mots) > 1 else "".join(mots)
 
 
 class Territoires(NamedTuple):

@@ -20,6 +20,7 @@ from feuille_de_route.models import (
     Meteo,
     Releve,
 )
+from gouvernance.socle.mots import compter
 
 SANS_RELEVE = timedelta(days=183)  # six mois sans relevé : on ne sait plus
 SANS_NOUVELLES = timedelta(days=183)
@@ -145,8 +146,8 @@ def phrase(etats: list[str]) -> str:
     nombre, faites = len(etats), etats.count(EtatRealisation.REALISEE)
     if not nombre:
         return "Aucune fiche"
-    dites = f"{faites} réalisée{'s' if faites > 1 else ''}" if faites else "aucune réalisée"
-    return f"{nombre} fiche{'s' if nombre > 1 else ''}, {dites}"
+    dites = compter(faites, "réalisée") if faites else "aucune réalisée"
+    return f"{compter(nombre, 'fiche')}, {dites}"
 
 
 def en_souffrance(fiche: FicheAction, le: date) -> list[str]:

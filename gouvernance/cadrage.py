@@ -24,6 +24,7 @@ from gouvernance.models import (
 from gouvernance.permissions import exiger, roles_de
 from gouvernance.socle.comparaison import Morceau, comparer
 from gouvernance.socle.modeles import Conflit
+from gouvernance.socle.mots import compter
 
 SECTIONS = ("contexte", "objectifs", "perimetre", "methode", "moyens", "vigilance")
 
@@ -71,7 +72,7 @@ def _relire_la_section(formulaire, cahier: CahierDesCharges) -> None:
 
 def _dire_la_portee(cahier: CahierDesCharges, portee: Portee, adherents: int, par) -> None:
     """`cahier` : tel qu'il était avant l'écriture."""
-    dit = f"édition {cahier.edition}, {adherents} adhésion{'s' if adherents > 1 else ''}"
+    dit = f"édition {cahier.edition}, {compter(adherents, 'adhésion')}"
     if portee == Portee.MINEURE:
         if par is not None and Role.COORDINATION not in roles_de(par, cahier.demarche_id):
             raise PermissionDenied("Seule la coordination déclare une correction mineure.")

@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from gouvernance.models import Commune, Demarche, Epci, EtatRencontre, Perimetre, Rencontre, TypeRencontre
 from gouvernance.representativite import epcis_du_perimetre
+from gouvernance.socle.mots import compter
 from gouvernance.socle.tri import cle_francaise
 
 HORS_EPCI = "hors"  # ce que l'adresse dit des communes sans intercommunalité
@@ -48,8 +49,7 @@ class Part(NamedTuple):
 
     @property
     def phrase(self) -> str:
-        visitees, total = len(self.visitees), len(self.etapes)
-        return f"{visitees} sur {total} commune{'s' if total > 1 else ''}"
+        return f"{len(self.visitees)} sur {compter(len(self.etapes), 'commune')}"
 
 
 def epcis_de(demarche: Demarche) -> list[Epci]:

@@ -23,6 +23,7 @@ from gouvernance.models import (
     Utilisateur,
 )
 from gouvernance.permissions import exiger
+from gouvernance.socle.mots import compter
 from gouvernance.socle.tri import cle_francaise
 
 RECENT = timedelta(days=90)
@@ -119,7 +120,7 @@ def _compter(nombre: int, quoi: str, total: int) -> str:
 
 def _citer(noms: list[str], maximum: int = 6) -> str:
     reste = len(noms) - maximum
-    return ", ".join(noms[:maximum]) + (f" et {reste} autre{'s' if reste > 1 else ''}" if reste > 0 else "")
+    return ", ".join(noms[:maximum]) + (f" et {compter(reste, 'autre')}" if reste > 0 else "")
 
 
 @transaction.atomic

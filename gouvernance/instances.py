@@ -25,6 +25,7 @@ from gouvernance.models import (
     Utilisateur,
 )
 from gouvernance.permissions import exiger
+from gouvernance.socle.mots import enumerer
 
 DEJA = "Cette composition vient de changer : rechargez la page, puis recommencez."
 
@@ -42,8 +43,7 @@ def dire_presidence(sieges: Iterable[Siege]) -> str:
     noms = [_dire_president(s) for s in sieges if s.president]
     if not noms:
         return ""
-    suite = f"{', '.join(noms[:-1])} et {noms[-1]}" if len(noms) > 1 else noms[0]
-    return f"{'Co-présidée' if len(noms) > 1 else 'Présidée'} par {suite}"
+    return f"{'Co-présidée' if len(noms) > 1 else 'Présidée'} par {enumerer(noms)}"
 
 
 def _dire_president(siege: Siege) -> str:

@@ -21,6 +21,7 @@ from gouvernance.models import (
     Utilisateur,
 )
 from gouvernance.permissions import DROITS
+from gouvernance.socle.mots import compter
 
 TERMINEES = {Etape.CLOSE, Etape.ABANDONNEE}
 PILOTES = {Role.COORDINATION, Role.CO_PORTEUR}
@@ -157,8 +158,8 @@ def _objectifs(demarche: Demarche) -> bool:
 
 def _geste_de_pilote(demarche: Demarche) -> str:
     if demarche.blocages_echus:
-        pluriel = "s" if demarche.blocages_echus > 1 else ""
-        return f"Lever {demarche.blocages_echus} point{pluriel} de blocage dont l’échéance est passée."
+        points = compter(demarche.blocages_echus, "point")
+        return f"Lever {points} de blocage dont l’échéance est passée."
     if demarche.etape == Etape.CADRAGE and not _objectifs(demarche):
         return "Écrire le cahier des charges."
     if phrase := SUITES.get(demarche.etape):

@@ -11,6 +11,7 @@ from weasyprint.text.fonts import FontConfiguration
 
 from feuille_de_route.documents.contenu.lecture import MOIS
 from feuille_de_route.documents.rendu import BASE, Ressources
+from gouvernance.socle.mots import compter
 
 CORPS_POSSIBLES = (8.5, 8, 7.5, 7, 6.5, 6, 5.5, 5)
 RESERVES_ABREGEES = 140  # caractères gardés quand le texte des réserves ne tient pas, même en petit
@@ -97,7 +98,7 @@ def _textes(apposition: Apposition) -> dict[str, str]:
 
 
 def _textes_sceau(sceau: SceauApposable) -> dict[str, str]:
-    compte = f"{sceau.signatures} signature{'s' if sceau.signatures > 1 else ''}"
+    compte = compter(sceau.signatures, "signature")
     return {
         "couleur": "#1e6b52",
         "titre": "Document scellé",

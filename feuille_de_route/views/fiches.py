@@ -27,6 +27,7 @@ from feuille_de_route.views.autour import annotations, autour
 from feuille_de_route.views.redaction import Redaction, rediger
 from gouvernance.models import Epci, Structure
 from gouvernance.permissions import Acces
+from gouvernance.socle.mots import compter
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.views.commun import CADRE, Saisie, agir, ouvrir, traiter
 
@@ -105,8 +106,7 @@ def fiche(request, uuid, fiche_uuid):
 def _actes(fiche: FicheAction, acces: Acces, reste: list) -> dict:
     """Les boutons : ce que la table permet, et pourquoi une fiche incomplète ne se propose pas."""
     possibles = fiches.actions_possibles(fiche, acces)
-    nombre = len(reste)
-    motif = f"il reste {nombre} point{'s' if nombre > 1 else ''} à remplir." if nombre else ""
+    motif = f"il reste {compter(len(reste), 'point')} à remplir." if reste else ""
     actes = [
         {
             "libelle": transition.libelle,

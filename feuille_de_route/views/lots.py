@@ -11,8 +11,8 @@ from django.urls import reverse
 
 from feuille_de_route import lots
 from feuille_de_route.forms.lots import NUMERO_MAX, VUE, FormulaireLot
-from feuille_de_route.plan import compter
 from gouvernance.edition import DejaFait
+from gouvernance.socle.mots import compter
 from gouvernance.views.commun import ouvrir, rattacher
 
 

@@ -12,6 +12,7 @@ from gouvernance import colleges
 from gouvernance.membres import colleges_manquants, tables
 from gouvernance.models import College, Membre, StatutMembre
 from gouvernance.roles_fne import Fait
+from gouvernance.socle.mots import compter
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.views.commun import ouvrir
 
@@ -64,7 +65,7 @@ def _famille(college: College, autour: list[Membre], faits, attendu: bool) -> Fa
 def _manque(college: College, confirmes: int, presents: int) -> str:
     if confirmes >= college.minimum:
         return ""
-    attendus = f"{college.minimum} membre{'s' if college.minimum > 1 else ''}"
+    attendus = compter(college.minimum, "membre")
     if presents > confirmes:
         return f"On attend {attendus} : il reste à confirmer."
     if confirmes:

@@ -14,6 +14,7 @@ from feuille_de_route.views.travaux import signaler_travaux
 from gouvernance import adhesions, calendriers, retroplanning
 from gouvernance.decisions import ETAPE_DU_JALON
 from gouvernance.models import CodeJalon, Demarche, Etape, Role
+from gouvernance.socle.mots import compter
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.views.commun import Saisie, agir, ouvrir, traiter
 
@@ -152,11 +153,8 @@ def _motif_refus(suivant, manques, acces) -> str:
     if not acces.peut[suivant[1].droit]:
         return "votre rôle ne permet pas de faire avancer la démarche."
     nombre = sum(m.bloquant for m in manques)
-    return (
-        f"{nombre} point{'s' if nombre > 1 else ''} bloque{'nt' if nombre > 1 else ''} le passage."
-        if nombre
-        else ""
-    )
+    verbe = "bloquent" if nombre > 1 else "bloque"
+    return f"{compter(nombre, 'point')} {verbe} le passage." if nombre else ""
 
 
 def _precharger(demarche: Demarche) -> None:

@@ -20,6 +20,7 @@ from gouvernance.comptes.entree import prevenir
 from gouvernance.comptes.views.invitations import jeton_envoye
 from gouvernance.edition import consommer
 from gouvernance.models import Demarche
+from gouvernance.socle.mots import compter
 from gouvernance.socle.vues import lecture_seule, parametre
 from gouvernance.views.commun import Saisie, agir, ouvrir, traiter
 
@@ -170,7 +171,7 @@ def relancer_en_retard(request: HttpRequest, uuid) -> HttpResponse:
     acces.exiger(DROIT)
     lignes = _lignes(demarche.fiches.filter(etat__in=MODIFIABLES_PAR_PORTEUR))
     dus = [(x, s.lien) for x in lignes for s in x.liens if not s.motif]
-    combien = f"{len(dus)} partenaire{'s' if len(dus) > 1 else ''}"
+    combien = compter(len(dus), "partenaire")
     formulaire = FormulaireConfirmation(request.POST or None, bouton=f"Relancer {combien}" if dus else "")
     partis = []
 

@@ -13,6 +13,7 @@ from feuille_de_route.models import NaturePapier
 from gouvernance.models import EtatSeance
 from gouvernance.permissions import DROITS
 from gouvernance.socle.identifiants import cle_ou_zero
+from gouvernance.socle.mots import compter
 from gouvernance.socle.vues import lecture_seule, parametre
 from gouvernance.views.commun import agir, ouvrir
 from gouvernance.views.seances import trouver
@@ -71,7 +72,7 @@ def inscrire(request, uuid, seance):
         combien = nombre[0]
         if not combien:
             return "Ces points étaient déjà à l’ordre du jour."
-        return f"{combien} point{'s' if combien > 1 else ''} à l’ordre du jour."
+        return f"{compter(combien, 'point')} à l’ordre du jour."
 
     return agir(request, acte, reverse("revue", args=[uuid, seance]), succes)
 

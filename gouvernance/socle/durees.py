@@ -4,6 +4,8 @@ from datetime import date
 
 from django.utils import formats
 
+from gouvernance.socle.mots import compter
+
 
 def duree(jours: int) -> str:
     """« 1 jour », « 12 jours », « 3 semaines », « 4 mois », « 2 ans » ; `jours` ≥ 0.
@@ -11,7 +13,7 @@ def duree(jours: int) -> str:
     En jours jusqu'à deux semaines, en semaines jusqu'à deux mois, puis en mois, et en années après deux ans.
     """
     if jours < 15:
-        return f"{jours} jour{'s' if jours > 1 else ''}"
+        return compter(jours, "jour")
     if jours < 60:
         return f"{round(jours / 7)} semaines"
     if jours < 730:

@@ -20,6 +20,7 @@ from gouvernance.forms.seances import FormulairePlanifier, FormulairePresences, 
 from gouvernance.models import Cible, Demarche, EtatSeance, PieceDeSeance, Seance
 from gouvernance.ordre_du_jour import heure_de_fin, minutes
 from gouvernance.permissions import Acces
+from gouvernance.socle.mots import compter
 from gouvernance.socle.vues import lecture_seule, parametre
 from gouvernance.views.commun import agir, ouvrir, une_fois
 from gouvernance.views.saisies import Page, saisir
@@ -227,7 +228,7 @@ def seance_agir(request, uuid, seance, action):
     def acte():
         if action in ACTES:
             partis = ACTES[action](trouvee.pk, par=request.user)
-            dits.append(f" : {partis} courriel{'s' if partis > 1 else ''} en partance" if partis else "")
+            dits.append(f" : {compter(partis, 'courriel')} en partance" if partis else "")
         else:
             regles.effectuer(action, trouvee.pk, par=request.user)
 

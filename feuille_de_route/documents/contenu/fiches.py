@@ -24,6 +24,7 @@ from feuille_de_route.models import (
     Service,
     TypeIndicateur,
 )
+from gouvernance.socle.mots import compter
 
 TEXTES = (
     ("contexte", "Contexte"), ("besoins", "Besoins"),
@@ -164,7 +165,7 @@ def natures(fiches: list[Lu]) -> dict | None:
     parts = [(n, dites.count(n.value)) for n in reversed(NatureFiche) if n.value in dites]
     au_dela = sum(nature != NatureFiche.EXISTANTE for nature in dites)
     return {
-        "phrase": ", ".join(f"{k} {str(n.label).lower()}{'s' if k > 1 else ''}" for n, k in parts),
+        "phrase": ", ".join(compter(k, str(n.label).lower()) for n, k in parts),
         "au_dela": au_dela,
         "barre": part_des_natures([(str(n.label), k) for n, k in parts]),
     }

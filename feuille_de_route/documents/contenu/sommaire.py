@@ -13,6 +13,7 @@ from feuille_de_route.documents.contenu.lecture import Dossier, Lu, libelle, lis
 from feuille_de_route.documents.contenu.strategie import Plan, chantiers, enjeux, retenus, strategie
 from feuille_de_route.documents.graphiques import abreger
 from feuille_de_route.models import CodeBesoin
+from gouvernance.socle.mots import compter
 
 
 class Section(NamedTuple):
@@ -111,4 +112,4 @@ def _essentiel(dossier: Dossier, plan: Plan, finances: dict | None) -> dict | No
 
 def _nombre(plan: Plan, axe: Lu) -> str:
     nombre = sum(plan.racine(f) is axe for f in plan.fiches)
-    return f"{nombre} fiche{'s' if nombre > 1 else ''}" if nombre else ""
+    return compter(nombre, "fiche") if nombre else ""

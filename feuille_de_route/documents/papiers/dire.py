@@ -44,10 +44,6 @@ def duree(minutes: int | None) -> str:
     return f"{heures}{INSECABLE}h" + (f"{INSECABLE}{reste:02d}" if reste else "")
 
 
-def pluriel(mot: str, nombre: int) -> str:
-    return mot + ("s" if nombre > 1 else "")
-
-
 def en_toutes_lettres(nombre: int, *, feminin: bool = False) -> str:
     """« vingt et un » ; en chiffres à partir de cent, où l'on ne les lirait plus."""
     if nombre >= 100:

@@ -25,10 +25,10 @@ from feuille_de_route.documents.papiers.dire import (
     jour_de,
     jour_nomme,
     lire_instant,
-    pluriel,
 )
 from feuille_de_route.models import NaturePapier
 from gouvernance.models import CodeJalon, EtatPresence, EtatSeance, NatureDecision
+from gouvernance.socle.mots import enumerer, pluriel
 
 PRESENTS, EXCUSES, REPRESENTES = EtatPresence.PRESENT, EtatPresence.EXCUSE, EtatPresence.REPRESENTE
 LISTES = ((PRESENTS, "Présents"), (REPRESENTES, "Représentés"), (EXCUSES, "Excusés"), ("", "Absents"))
@@ -207,7 +207,7 @@ def proces_verbal(dit: dict) -> Ecrit:
 
 
 def _tenue(dit: dict) -> list[tuple[str, str]]:
-    preside = " et ".join(nom for nom, _ in presidents(dit) if nom)
+    preside = enumerer(nom for nom, _ in presidents(dit) if nom)
     return [("Présidence", preside)] if preside else []
 
 

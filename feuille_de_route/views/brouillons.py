@@ -3,18 +3,18 @@
 from collections.abc import Callable
 from uuid import UUID, uuid4
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from gouvernance.edition import DejaFait
+from gouvernance.views.commun import jeton_envoye
 
 
 def ouvrir_le_brouillon(request, acte: Callable[[UUID], object], sinon: str) -> HttpResponse:
     """`acte(jeton)` crée la fiche, dont l'adresse est tirée du jeton ; `sinon` : où l'on revient, refusé."""
-    jeton = _jeton(request)
+    jeton = jeton_envoye(request) or uuid4()
     try:
         acte(jeton)
     except ValidationError as erreur:
@@ -26,10 +26,3 @@ def ouvrir_le_brouillon(request, acte: Callable[[UUID], object], sinon: str) -> 
     else:
         messages.success(request, "Voici votre brouillon : il garde le lien avec sa source. Adaptez-le.")
     return redirect("fiche", uuid=request.resolver_match.kwargs["uuid"], fiche_uuid=jeton)
-
-
-def _jeton(request) -> UUID:
-    try:
-        return forms.UUIDField().clean(request.POST.get("jeton", ""))
-    except ValidationError:
-        return uuid4()

@@ -4,7 +4,6 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.db.models import Count, Prefetch, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -17,12 +16,10 @@ from feuille_de_route.fiches import MODIFIABLES_PAR_PORTEUR
 from feuille_de_route.forms.partenaires import FormulaireConfier, FormulaireConfirmation
 from feuille_de_route.models import EtatFiche, FicheAction, LienDeFiche
 from gouvernance.comptes.entree import prevenir
-from gouvernance.comptes.views.invitations import jeton_envoye
-from gouvernance.edition import consommer
 from gouvernance.models import Demarche
 from gouvernance.socle.mots import compter
 from gouvernance.socle.vues import lecture_seule, parametre
-from gouvernance.views.commun import Saisie, agir, ouvrir, traiter
+from gouvernance.views.commun import Saisie, agir_une_fois, ouvrir, traiter
 
 PAR_PAGE = 50
 LIGNES_A_CONFIER = 20
@@ -154,15 +151,13 @@ def agir_sur_un_lien(request: HttpRequest, uuid, lien, acte: str) -> HttpRespons
     lien = get_object_or_404(LienDeFiche, fiche__demarche=demarche, uuid=lien)
     regle, succes = ACTES[acte]
 
-    @transaction.atomic
     def faire():
-        consommer(jeton_envoye(request), request.user)
         regle(lien, par=request.user)
         prevenir(liens_de_fiche.en_file([lien]))
 
     filtre = request.POST.get("filtre", "")
     retour = reverse("fiches_suivi", args=[uuid]) + (f"?filtre={filtre}" if filtre in FILTRES else "")
-    return agir(request, faire, retour, succes)
+    return agir_une_fois(request, faire, retour, succes)
 
 
 def relancer_en_retard(request: HttpRequest, uuid) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import NamedTuple
+from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -106,3 +107,22 @@ def agir(
     else:
         messages.success(request, succes() if callable(succes) else succes)
     return redirect(retour)
+
+
+def agir_une_fois(request: HttpRequest, acte: Callable, retour: str, succes: str) -> HttpResponse:
+    """Comme `agir`, pour un bouton qui porte un jeton : un double clic n'envoie pas deux courriels."""
+
+    @transaction.atomic
+    def une_seule_fois():
+        consommer(jeton_envoye(request), request.user)
+        acte()
+
+    return agir(request, une_seule_fois, retour, succes)
+
+
+def jeton_envoye(request: HttpRequest) -> UUID | None:
+    """Le jeton du bouton ; None s'il manque ou n'en est pas un."""
+    try:
+        return UUID(request.POST.get("jeton", ""))
+    except ValueError:
+        return None

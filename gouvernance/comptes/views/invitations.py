@@ -1,11 +1,10 @@
 """Inviter, renvoyer, annuler ; et, du côté de la personne invitée, lire puis accepter."""
 
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,12 +16,11 @@ from gouvernance.cles import LienPerime
 from gouvernance.comptes.entree import entrer, prevenir
 from gouvernance.comptes.forms import FormulaireAcceptation, FormulaireAccord, FormulaireInvitation
 from gouvernance.comptes.views.liens import lien_perime
-from gouvernance.edition import consommer
 from gouvernance.invitations import Identite
 from gouvernance.models import Courriel, Invitation, Moyen, Role, Utilisateur
 from gouvernance.permissions import ADMINISTRATION
 from gouvernance.socle.vues import lecture_seule
-from gouvernance.views.commun import Saisie, agir, ouvrir, rattacher, traiter, une_fois
+from gouvernance.views.commun import Saisie, agir_une_fois, ouvrir, rattacher, traiter, une_fois
 
 ACTES = {
     "renvoyer": (invitations.renvoyer, "L’invitation est renvoyée : quatorze jours pour y répondre."),
@@ -65,21 +63,11 @@ def agir_sur(request: HttpRequest, uuid, invitation, action: str) -> HttpRespons
     invitation = get_object_or_404(Invitation, demarche=demarche, uuid=invitation)
     regle, succes = ACTES[action]
 
-    @transaction.atomic
     def acte():
-        consommer(jeton_envoye(request), request.user)
         regle(invitation, par=request.user)
         _prevenir(invitation)
 
-    return agir(request, acte, reverse("invitations", args=[uuid]), succes)
-
-
-def jeton_envoye(request: HttpRequest) -> UUID | None:
-    """Le jeton du bouton : un double clic n'envoie pas deux courriels."""
-    try:
-        return UUID(request.POST.get("jeton", ""))
-    except ValueError:
-        return None
+    return agir_une_fois(request, acte, reverse("invitations", args=[uuid]), succes)
 
 
 def _prevenir(invitation: Invitation) -> None:

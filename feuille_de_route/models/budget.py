@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from feuille_de_route.models.fiches import FicheAction
 from gouvernance.models import Demarche
-from gouvernance.socle.modeles import contrainte_parmi
+from gouvernance.socle.modeles import contrainte_annee, contrainte_parmi
 
 POSITIF = [MinValueValidator(Decimal("0"), "Le montant ne peut pas être négatif.")]
 
@@ -45,11 +45,7 @@ class LigneBudget(models.Model):
                 condition=Q(montant__gte=0) & (Q(realise=None) | Q(realise__gte=0)),
                 violation_error_message="Le montant ne peut pas être négatif.",
             ),
-            models.CheckConstraint(
-                name="ligne_budget_annee",
-                condition=Q(annee__gte=2000, annee__lte=2100),
-                violation_error_message="L’année s’écrit en quatre chiffres, entre 2000 et 2100.",
-            ),
+            contrainte_annee("ligne_budget_annee"),
         ]
 
     def __str__(self):
@@ -112,11 +108,7 @@ class Financement(models.Model):
                 condition=~Q(etat="acquis") | Q(obtenu__isnull=False),
                 violation_error_message="Un financement acquis dit le montant obtenu.",
             ),
-            models.CheckConstraint(
-                name="financement_annee",
-                condition=Q(annee=None) | Q(annee__gte=2000, annee__lte=2100),
-                violation_error_message="L’année s’écrit en quatre chiffres, entre 2000 et 2100.",
-            ),
+            contrainte_annee("financement_annee", facultative=True),
         ]
 
     def __str__(self):

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from feuille_de_route.models.budget import POSITIF
 from feuille_de_route.models.fiches import FicheAction
 from gouvernance.models import Demarche, Departement, Mandat, Role, Structure
-from gouvernance.socle.modeles import Suivi, contrainte_parmi
+from gouvernance.socle.modeles import Suivi, contrainte_annee, contrainte_parmi
 
 
 class Enveloppe(Suivi):
@@ -25,11 +25,7 @@ class Enveloppe(Suivi):
         verbose_name = "enveloppe"
         ordering = ["-annee", "nom"]
         constraints = [
-            models.CheckConstraint(
-                name="enveloppe_annee",
-                condition=Q(annee__gte=2000, annee__lte=2100),
-                violation_error_message="L’année s’écrit en quatre chiffres, entre 2000 et 2100.",
-            ),
+            contrainte_annee("enveloppe_annee"),
             models.CheckConstraint(
                 name="enveloppe_dates_ordonnees",
                 condition=Q(ouverte_le=None) | Q(close_le=None) | Q(close_le__gte=F("ouverte_le")),

@@ -67,3 +67,29 @@ def contrainte_parmi(champ: str, choix: type[models.TextChoices], nom: str) -> m
         condition=models.Q(**{f"{champ}__in": choix.values}),
         violation_error_message=f"Choisissez une valeur de la liste pour « {champ} ».",
     )
+
+
+def contrainte_annee(nom: str, *, facultative: bool = False) -> models.CheckConstraint:
+    """Le champ `annee` est une année civile d'ici à la fin du siècle, ou rien s'il est facultatif."""
+    civile = models.Q(annee__gte=2000, annee__lte=2100)
+    return models.CheckConstraint(
+        name=nom,
+        condition=models.Q(annee=None) | civile if facultative else civile,
+        violation_error_message="L’année s’écrit en quatre chiffres, entre 2000 et 2100.",
+    )
+
+
+class PieceAuCoffre(Suivi):
+    """Un fichier joint ; son contenu est au coffre, désigné par son empreinte."""
+
+    nom = models.CharField("nom du fichier", max_length=150)
+    type_mime = models.CharField("type", max_length=100)
+    taille = models.PositiveIntegerField("taille en octets")
+    empreinte = models.CharField("SHA-256", max_length=64)
+
+    class Meta:
+        abstract = True
+        ordering = ["nom"]
+
+    def __str__(self):
+        return self.nom

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from feuille_de_route.models.fiches import FicheAction
 from gouvernance.models import Cle, Instance, Seance, Structure
-from gouvernance.socle.modeles import Suivi, contrainte_parmi
+from gouvernance.socle.modeles import PieceAuCoffre, Suivi, contrainte_parmi
 from gouvernance.socle.mots import adresse_voilee
 
 
@@ -130,19 +130,14 @@ class Avis(Suivi):
         return f"{self.instance} : {self.get_sens_display()}"
 
 
-class PieceDeFiche(Suivi):
+class PieceDeFiche(PieceAuCoffre):
     """Un fichier joint à une fiche (devis, convention, photo) ; son contenu est au coffre."""
 
     fiche = models.ForeignKey(FicheAction, models.CASCADE, related_name="pieces")
-    nom = models.CharField("nom du fichier", max_length=150)
-    type_mime = models.CharField("type", max_length=100)
-    taille = models.PositiveIntegerField("taille en octets")
-    empreinte = models.CharField("SHA-256", max_length=64)
 
-    class Meta:
+    class Meta(PieceAuCoffre.Meta):
         verbose_name = "pièce jointe"
         verbose_name_plural = "pièces jointes"
-        ordering = ["nom"]
         constraints = [
             models.UniqueConstraint(
                 fields=["fiche", "empreinte"],
@@ -150,9 +145,6 @@ class PieceDeFiche(Suivi):
                 violation_error_message="Ce fichier est déjà joint à la fiche.",
             )
         ]
-
-    def __str__(self):
-        return self.nom
 
 
 class LienDeFiche(Suivi, Cle):

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from gouvernance.models.cadrage import Jalon
 from gouvernance.models.instances import Instance, Siege
-from gouvernance.socle.modeles import Suivi, contrainte_parmi
+from gouvernance.socle.modeles import PieceAuCoffre, Suivi, contrainte_parmi
 
 
 class EtatSeance(models.TextChoices):
@@ -70,19 +70,14 @@ class Seance(Suivi):
         return f"{timezone.localtime(self.debut):%Y}-{self.instance.sigle}-{self.numero:02d}"
 
 
-class PieceDeSeance(Suivi):
+class PieceDeSeance(PieceAuCoffre):
     """Un document joint à la convocation ; son contenu est au coffre, désigné par son empreinte."""
 
     seance = models.ForeignKey(Seance, models.PROTECT, related_name="pieces", verbose_name="séance")
-    nom = models.CharField("nom du fichier", max_length=150)
-    type_mime = models.CharField("type", max_length=100)
-    taille = models.PositiveIntegerField("taille en octets")
-    empreinte = models.CharField("SHA-256", max_length=64)
 
-    class Meta:
+    class Meta(PieceAuCoffre.Meta):
         verbose_name = "document de séance"
         verbose_name_plural = "documents de séance"
-        ordering = ["nom"]
         constraints = [
             models.UniqueConstraint(
                 fields=["seance", "empreinte"],
@@ -90,9 +85,6 @@ class PieceDeSeance(Suivi):
                 violation_error_message="Ce fichier est déjà joint à la séance.",
             )
         ]
-
-    def __str__(self):
-        return self.nom
 
 
 class Cible(models.TextChoices):

@@ -203,7 +203,7 @@ def demander(nature: str, format_: str, *, demarche: Demarche, par: Utilisateur 
         raise PermissionDenied(DROITS[modele.droit].refus)
     if format_ not in modele.formats:
         raise ValidationError("Ce papier n’existe pas dans ce format.")
-    Demarche.objects.select_for_update(of=("self",), no_key=True).get(pk=demarche.pk)
+    Demarche.objects.verrouiller(demarche.pk, no_key=True)
     _verifier(NaturePapier(nature), demarche, seance, annee)
     ou = {"demarche": demarche, "seance": seance, "annee": annee}
     memes = Papier.objects.filter(**ou, nature=nature, format=format_)

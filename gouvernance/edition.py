@@ -59,7 +59,7 @@ def supprimer(objet: models.Model, *, par, demarche: Demarche, droit: str) -> No
 
 def tenir(demarche: Demarche) -> Demarche:
     """La démarche, relue et tenue : l'étape ne change pas pendant qu'on écrit (une soumission attend)."""
-    return Demarche.objects.select_for_update(of=("self",), no_key=True).get(pk=demarche.pk)
+    return Demarche.objects.verrouiller(demarche.pk, no_key=True)
 
 
 def consommer(jeton: uuid.UUID | None, par) -> None:

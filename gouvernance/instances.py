@@ -82,7 +82,7 @@ def verrouiller(instance_pk: int, par: Utilisateur | None, droit: str = "cadrer"
     L'ordre des verrous est celui de la maison : document, démarche, objet.
     """
     demarche_pk = Instance.objects.values_list("demarche", flat=True).get(pk=instance_pk)
-    demarche = Demarche.objects.select_for_update(of=("self",), no_key=True).get(pk=demarche_pk)
+    demarche = Demarche.objects.verrouiller(demarche_pk, no_key=True)
     exiger(par, demarche, droit)
     instance = (
         Instance.objects.select_for_update(of=("self",), no_key=True)

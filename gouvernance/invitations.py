@@ -35,7 +35,7 @@ def en_cours(demarche: Demarche):
 @transaction.atomic
 def inviter(invitation: Invitation, *, par: Utilisateur) -> Invitation:
     """Enregistre l'invitation et écrit le courriel. Lève ValidationError si elle est sans objet."""
-    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=invitation.demarche_id)
+    demarche = Demarche.objects.verrouiller(invitation.demarche_id)
     _exiger(par, demarche, invitation.role)
     invitation.email = invitation.email.strip().lower()
     _refuser_si_detournee(invitation, demarche, par)
@@ -109,7 +109,7 @@ def trouver_par_code(email: str, code: str) -> Invitation | None:
 @transaction.atomic
 def accepter(invitation: Invitation, identite: Identite) -> Invitation:
     """Donne le rôle au compte de l'adresse, créé au besoin. Un second envoi lève LienPerime."""
-    Demarche.objects.select_for_update(of=("self",)).get(pk=invitation.demarche_id)
+    Demarche.objects.verrouiller(invitation.demarche_id)
     invitation = _exiger_utile(_lues().select_for_update(of=("self",)).filter(pk=invitation.pk).first())
     compte = _compte(invitation, identite)
     invitation.acceptee_le, invitation.utilisateur = timezone.now(), compte
@@ -170,7 +170,7 @@ def _refuser_si_detournee(invitation: Invitation, demarche: Demarche, par: Utili
 
 
 def _a_traiter(invitation: Invitation, par: Utilisateur) -> Invitation:
-    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=invitation.demarche_id)
+    demarche = Demarche.objects.verrouiller(invitation.demarche_id)
     invitation = _lues().select_for_update(of=("self",)).get(pk=invitation.pk)
     _exiger(par, demarche, invitation.role)
     if invitation.acceptee_le:

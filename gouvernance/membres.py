@@ -195,7 +195,7 @@ def motif_structure_partagee(structure: Structure, demarche: Demarche, par: Util
 @transaction.atomic
 def donner_mandat(demarche: Demarche, utilisateur: Utilisateur, role: str, *, par) -> Mandat:
     """Donne un rôle à un compte ; le rôle de coordination ne se donne qu'entre coordinations."""
-    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche.pk)
+    demarche = Demarche.objects.verrouiller(demarche.pk)
     exiger(par, demarche, "cadrer")
     exiger_coordination(par, demarche, role)
     mandat, cree = Mandat.objects.get_or_create(utilisateur=utilisateur, demarche=demarche, role=role)
@@ -209,7 +209,7 @@ def donner_mandat(demarche: Demarche, utilisateur: Utilisateur, role: str, *, pa
 @transaction.atomic
 def retirer_mandat(demarche: Demarche, mandat: Mandat, *, par) -> None:
     """Retire un rôle ; une démarche garde toujours une coordination."""
-    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche.pk)
+    demarche = Demarche.objects.verrouiller(demarche.pk)
     exiger(par, demarche, "cadrer")
     exiger_coordination(par, demarche, mandat.role)
     if mandat.role == Role.COORDINATION and demarche.mandats.filter(role=Role.COORDINATION).count() < 2:

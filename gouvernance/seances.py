@@ -68,7 +68,7 @@ def planifier(seance: Seance, *, par: Utilisateur | None, jalon: Jalon | None = 
     `jalon` : celui qu'elle doit décider ; il s'inscrit à l'ordre du jour.
     """
     instance = Instance.objects.select_related("demarche").get(pk=seance.instance_id)
-    Demarche.objects.select_for_update(of=("self",)).get(pk=instance.demarche_id)  # un numéro à la fois
+    Demarche.objects.verrouiller(instance.demarche_id)  # un numéro à la fois
     exiger(par, instance.demarche, "tenir_seance")
     if instance.dissoute_le:
         raise ValidationError(
@@ -126,7 +126,7 @@ def effectuer(action: str, seance_pk: int, *, par: Utilisateur | None) -> Seance
 def verrouiller(seance_pk: int) -> Seance:
     """La démarche, puis la séance, tenues jusqu'à la fin de la transaction."""
     demarche_pk = Seance.objects.values_list("instance__demarche", flat=True).get(pk=seance_pk)
-    demarche = Demarche.objects.select_for_update(of=("self",)).get(pk=demarche_pk)
+    demarche = Demarche.objects.verrouiller(demarche_pk)
     seances = Seance.objects.select_for_update(of=("self",)).select_related("instance")
     seance = seances.get(pk=seance_pk)
     seance.instance.demarche = demarche

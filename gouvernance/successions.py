@@ -50,7 +50,7 @@ def succeder(ancienne_pk: int, formulaire, releve: Releve, *, par: Utilisateur |
     Lève PermissionDenied ; ValidationError si l'ancienne est déjà remplacée ou tient une séance ; DejaFait.
     """
     demarche_pk = Instance.objects.values_list("demarche", flat=True).get(pk=ancienne_pk)
-    Demarche.objects.select_for_update(of=("self",)).get(pk=demarche_pk)  # le verrou entier des séances
+    Demarche.objects.verrouiller(demarche_pk)  # le verrou entier des séances
     ancienne = instances.verrouiller(ancienne_pk, par, "tenir_seance")
     if ancienne.seances.filter(etat=EtatSeance.OUVERTE).exists():
         raise ValidationError(f"« {ancienne} » est en séance : closez d’abord la séance ouverte.")

@@ -27,7 +27,7 @@ EN_ATTENTE = (EtatDemande.DEPOSEE, EtatDemande.EN_COURS, EtatDemande.A_MODIFIER)
 VIVANTES = (*EN_ATTENTE, EtatDemande.ACCEPTEE)
 DEMANDE = F("montant_etp") + F("montant_prestation")
 ENGAGE = Case(When(etat=EtatDemande.ACCEPTEE, then=F("accorde")), default=DEMANDE)
-A_INSTRUIRE_MAX = 200
+A_DECIDER_MAX = 200
 DEPARTEMENT = "demarche__gouvernance__departement"
 
 
@@ -46,6 +46,10 @@ class Part(NamedTuple):
     @property
     def reste(self) -> Decimal:
         return self.plafond.montant - self.engage
+
+    @property
+    def periode(self) -> str:
+        return periode(self.plafond.enveloppe)
 
     @property
     def pourcent(self) -> int:
@@ -133,13 +137,14 @@ def total(parts_: list[Part]) -> Total:
     return Total(*(sum(colonne, ZERO) for colonne in colonnes)) if parts_ else Total(ZERO, ZERO, ZERO)
 
 
-def a_instruire(enveloppe: Enveloppe | None) -> list[DemandeSubvention]:
-    """Les demandes déposées ou en cours, la plus ancienne d'abord."""
-    demandes = DemandeSubvention.objects.filter(
-        enveloppe=enveloppe, etat__in=[EtatDemande.DEPOSEE, EtatDemande.EN_COURS]
-    )
+def a_decider(enveloppe: Enveloppe | None) -> list[DemandeSubvention]:
+    """Celles qui attendent une décision, la plus ancienne d'abord ; puis celles que l'on a renvoyées, qui
+    retiennent toujours leur part.
+    """
+    demandes = DemandeSubvention.objects.filter(enveloppe=enveloppe, etat__in=EN_ATTENTE)
+    renvoyee = Case(When(etat=EtatDemande.A_MODIFIER, then=1), default=0)
     relations = ("demarche__gouvernance__departement", "beneficiaire", "fiche")
-    return list(demandes.select_related(*relations).order_by("deposee_le")[:A_INSTRUIRE_MAX])
+    return list(demandes.select_related(*relations).order_by(renvoyee, "deposee_le")[:A_DECIDER_MAX])
 
 
 def motif_de_fermeture(enveloppe: Enveloppe) -> str:
@@ -150,6 +155,13 @@ def motif_de_fermeture(enveloppe: Enveloppe) -> str:
     if enveloppe.close_le and jour > enveloppe.close_le:
         return f"Cette enveloppe est close depuis le {date_longue(enveloppe.close_le)}."
     return ""
+
+
+def periode(enveloppe: Enveloppe) -> str:
+    """Quand l'enveloppe reçoit des demandes, en une phrase ; vide si rien ne le borne."""
+    if refus := motif_de_fermeture(enveloppe):
+        return refus
+    return f"On y dépose jusqu’au {date_longue(enveloppe.close_le)}." if enveloppe.close_le else ""
 
 
 def verifier_plafond(plafond: Plafond) -> None:

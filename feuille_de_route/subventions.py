@@ -2,6 +2,7 @@
 
 Vivante dès qu'elle est déposée, une demande retient sa part du plafond de son département (le montant accordé
 une fois acceptée) ; refusée, elle la rend. Figée une fois déposée, elle ne change plus que « à modifier ».
+Déposée à temps, elle peut revenir après la clôture de son enveloppe : elle y a déjà sa place (ADR 24).
 Verrous, toujours dans cet ordre : démarche, fiche, demande, plafond.
 """
 
@@ -17,12 +18,15 @@ from feuille_de_route import enveloppes, fiches
 from feuille_de_route.financement import montant as dire
 from feuille_de_route.models import DemandeSubvention, EtatDemande, EtatFiche
 from feuille_de_route.subventions_accord import accorder, refuser
+from feuille_de_route.subventions_annonces import annoncer
 from gouvernance.edition import consommer
 from gouvernance.models import Demarche, Evenement, Utilisateur
 from gouvernance.permissions import Acces, exiger
 
 DEMANDER, INSTRUIRE = "demander_subvention", "instruire_subvention"
 MODIFIABLES = (EtatDemande.BROUILLON, EtatDemande.A_MODIFIER)
+DECIDEES = (EtatDemande.ACCEPTEE, EtatDemande.REFUSEE)
+PLACE = ("enveloppe", "fiche", "beneficiaire")  # ce qui fait qu'une demande est celle-là
 
 
 class Transition(NamedTuple):
@@ -48,8 +52,9 @@ TRANSITIONS = {
         "Accepter la demande", (EtatDemande.EN_COURS,), EtatDemande.ACCEPTEE, INSTRUIRE, accorde=True
     ),
     "refuser": Transition(
-        "Refuser la demande", (EtatDemande.EN_COURS,), EtatDemande.REFUSEE, INSTRUIRE, motif=True
-    ),
+        "Refuser la demande", (EtatDemande.EN_COURS, EtatDemande.A_MODIFIER), EtatDemande.REFUSEE, INSTRUIRE,
+        motif=True,
+    ),  # « à modifier » et jamais reprise, elle garderait sa part du plafond sans fin
 }  # fmt: skip
 # Les codes de l'ANCT ; « à modifier » s'y dit encore en cours, un brouillon ne sort pas.
 CODES_ANCT = {
@@ -86,6 +91,8 @@ def motif_de_non_edition(demande: DemandeSubvention, acces: Acces) -> str:
 def _motif_d_etat(demande: DemandeSubvention) -> str:
     if demande.etat in MODIFIABLES:
         return ""
+    if demande.etat in DECIDEES:
+        return f"La demande est « {demande.get_etat_display()} » : la décision est prise."
     return (
         f"La demande est « {demande.get_etat_display()} » : elle ne se modifie plus, sauf si "
         "l’administration demande une modification."
@@ -110,6 +117,7 @@ def enregistrer(formulaire, *, par: Utilisateur | None, demarche: Demarche) -> D
         tenue = DemandeSubvention.objects.select_for_update(of=("self",)).get(pk=demande.pk)
         if refus := _motif_d_etat(tenue):
             raise ValidationError(refus)
+        _garder_sa_place(demande, tenue)
         demande.verrouiller_version(formulaire.version_lue)
     demande.attribuer(par)
     _refuser_le_doublon(demande)
@@ -121,6 +129,25 @@ def enregistrer(formulaire, *, par: Utilisateur | None, demarche: Demarche) -> D
     vers = "\n".join(f"{libelle} : {valeur}" for libelle, valeur in changes)
     Evenement.consigner(demande, "créer" if nouvelle else "modifier", par=par, vers=vers)
     return demande
+
+
+def _garder_sa_place(demande: DemandeSubvention, tenue: DemandeSubvention) -> None:
+    """Renvoyée, une demande revient à la place qu'elle a prise à temps : sur une enveloppe close, rien ne se
+    présente de neuf, ni une autre fiche, ni un autre bénéficiaire. Un brouillon n'a pas encore de place.
+    """
+    if tenue.etat != EtatDemande.A_MODIFIER:
+        return
+    fermees = (enveloppes.motif_de_fermeture(e) for e in (tenue.enveloppe, demande.enveloppe))
+    refus = next((motif for motif in fermees if motif), "")
+    changes = [c for c in PLACE if getattr(demande, f"{c}_id") != getattr(tenue, f"{c}_id")]
+    if refus and changes:
+        raise ValidationError({changes[0]: f"{refus} {PLACE_TENUE}"})
+
+
+PLACE_TENUE = (
+    "Une demande déposée à temps y revient avec sa fiche, son enveloppe et son bénéficiaire ; "
+    "les montants et l’objet peuvent changer."
+)
 
 
 def _refuser_le_doublon(demande: DemandeSubvention) -> None:
@@ -167,7 +194,7 @@ def effectuer(
     demande.etat = transition.vers
     demande.motif = suite.motif.strip()
     demande.accorde = suite.accorde if transition.accorde else None
-    demande.deposee_le = maintenant if action == "deposer" else demande.deposee_le
+    demande.deposee_le = demande.deposee_le or maintenant  # revenue, elle garde sa date et son rang
     demande.decidee_le = maintenant if action in {"accepter", "refuser"} else None
     demande.version += 1
     demande.attribuer(par)
@@ -175,6 +202,7 @@ def effectuer(
     vers = _dire_la_suite(demande)
     Evenement.consigner(demande, transition.libelle.lower(), par=par, de=ancien, vers=vers)
     {"accepter": accorder, "refuser": refuser}.get(action, lambda *_, **__: None)(demande, par=par)
+    annoncer(demande, par=par)
     return demande
 
 
@@ -221,7 +249,9 @@ def _verifier(demande: DemandeSubvention, transition: Transition, suite: Suite) 
 
 
 def _verifier_le_depot(demande: DemandeSubvention) -> None:
-    """Ce qu'une demande doit avoir pour partir : une fiche proposée, un montant, une enveloppe ouverte."""
+    """Ce qu'une demande doit avoir pour partir : une fiche proposée, un montant, et la première fois une
+    enveloppe ouverte ; le plafond se vérifie à chaque dépôt.
+    """
     if demande.fiche.etat == EtatFiche.BROUILLON:
         raise ValidationError({"fiche": "Cette fiche est un brouillon : proposez-la avant de déposer."})
     if demande.fiche.etat == EtatFiche.ECARTEE:
@@ -230,7 +260,8 @@ def _verifier_le_depot(demande: DemandeSubvention) -> None:
         raise ValidationError(
             {"montant_prestation": "Demandez un montant, pour des postes ou des prestations."}
         )
-    if refus := enveloppes.motif_de_fermeture(demande.enveloppe):
+    refus = enveloppes.motif_de_fermeture(demande.enveloppe)
+    if refus and demande.etat == EtatDemande.BROUILLON:
         raise ValidationError({"enveloppe": refus})
     _tenir_sous_le_plafond(demande)
 

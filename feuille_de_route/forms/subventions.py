@@ -3,10 +3,11 @@
 from crispy_forms.layout import Submit
 from django import forms
 
-from feuille_de_route.enveloppes import Part
+from feuille_de_route.enveloppes import Part, motif_de_fermeture
 from feuille_de_route.financement import compte
 from feuille_de_route.financement import montant as dire
 from feuille_de_route.models import DemandeSubvention, EtatDemande, EtatFiche
+from feuille_de_route.subventions import PLACE, PLACE_TENUE
 from gouvernance.forms.commun import FormulaireRattache
 from gouvernance.forms.demarches import structures_membres
 from gouvernance.models import Demarche
@@ -20,7 +21,8 @@ class ChoixDEnveloppe(forms.ModelChoiceField):
 
     def label_from_instance(self, obj):
         reste = self.restes.get(obj.pk)
-        return f"{obj} – il reste {dire(reste)}" if reste is not None else str(obj)
+        dite = f"{obj} – il reste {dire(reste)}" if reste is not None else str(obj)
+        return f"{dite} – on n’y dépose pas aujourd’hui" if motif_de_fermeture(obj) else dite
 
 
 class _Demande(FormulaireRattache):
@@ -90,6 +92,20 @@ class FormulaireDemandeModifiee(AvecVersion, _Demande):
 
     class Meta(_Demande.Meta):
         pass
+
+    def __init__(self, *args, **kwargs):
+        """Renvoyée après la clôture de son enveloppe, elle garde sa place : ces champs ne changent plus."""
+        super().__init__(*args, **kwargs)
+        demande = self.instance
+        if demande.etat != EtatDemande.A_MODIFIER or not (motif := motif_de_fermeture(demande.enveloppe)):
+            return
+        for nom in PLACE:
+            champ = self.fields[nom]
+            champ.disabled, champ.queryset = (
+                True,
+                champ.queryset.model.objects.filter(pk=getattr(demande, f"{nom}_id")),
+            )
+        self.fields["enveloppe"].help_text = f"{motif} {PLACE_TENUE}"
 
 
 def initiales(fiche, parts: list[Part]) -> dict:

@@ -20,7 +20,7 @@ from feuille_de_route.forms.subventions import (
 )
 from feuille_de_route.models import DemandeSubvention, Enveloppe, FicheAction
 from feuille_de_route.subventions import Suite
-from gouvernance.models import Demarche
+from gouvernance.models import Demarche, Evenement
 from gouvernance.socle.vues import lecture_seule, parametre
 from gouvernance.views.commun import agir, ouvrir
 from gouvernance.views.saisies import Page, saisir
@@ -28,6 +28,11 @@ from gouvernance.views.saisies import Page, saisir
 RELATIONS = ("fiche", "enveloppe", "beneficiaire")
 TITRE = "Subventions de l’État"
 DECISIONS = {"renvoyer": FormulaireRenvoi, "accepter": FormulaireAccord, "refuser": FormulaireRefus}
+ECRITES = {
+    "renvoyer": "La demande est renvoyée : la coordination est prévenue, et la déposera de nouveau.",
+    "accepter": "La demande est acceptée : la part de l’État est acquise dans la fiche.",
+    "refuser": "La demande est refusée : elle rend sa part du plafond.",
+}
 SIMPLES = {
     "deposer": "La demande est déposée : l’administration va l’instruire.",
     "instruire": "La demande est en cours d’instruction.",
@@ -70,14 +75,24 @@ def demande(request, uuid, demande_uuid):
     contexte = {
         "demarche": demarche,
         "acces": acces,
-        "page": str(demande.enveloppe),
+        "page": f"Demande de {demande.beneficiaire}",
         "demande": demande,
         **enveloppes.avant_et_apres(demande),
         "actes": actes,
         "simples": SIMPLES,
         "motif_edition": subventions.motif_de_non_edition(demande, acces),
+        "suivi": _suivi(demande),
     }
     return render(request, "feuille_de_route/subvention.html", contexte)
+
+
+def _suivi(demande: DemandeSubvention) -> list[Evenement]:
+    """Ses passages d'un état à l'autre, le plus récent d'abord : ce qui s'est dit ne se perd pas."""
+    passages = [t.libelle.lower() for t in subventions.TRANSITIONS.values()]
+    lignes = Evenement.objects.filter(
+        objet_type=DemandeSubvention._meta.model_name, objet_id=str(demande.pk), action__in=passages
+    )
+    return list(lignes.select_related("par").order_by("-pk"))
 
 
 def _adresse(action: str) -> str:
@@ -94,8 +109,9 @@ def ajouter(request, uuid):
     )
     aide = acces.refus[subventions.DEMANDER] or _aide(parts)
     page = Page(
-        "Demander une subvention", reverse("subventions", args=[uuid]), subventions.DEMANDER, aide=aide
-    )
+        "Demander une subvention", reverse("subventions", args=[uuid]), subventions.DEMANDER, aide=aide,
+        succes=_succes(request, "Le brouillon est enregistré : il reste à le déposer."),
+    )  # fmt: skip
     return saisir(request, (demarche, acces), page, formulaire, _ecrire(request, demarche))
 
 
@@ -126,8 +142,14 @@ def modifier(request, uuid, demande_uuid):
     )  # fmt: skip
     aide = subventions.motif_de_non_edition(demande, acces) or demande.motif
     retour = reverse("subvention", args=[uuid, demande_uuid])
-    page = Page("Modifier la demande", retour, subventions.DEMANDER, aide=aide)
+    reste = "Vos changements sont enregistrés : il reste à déposer la demande."
+    succes = _succes(request, reste)
+    page = Page("Modifier la demande", retour, subventions.DEMANDER, aide=aide, succes=succes)
     return saisir(request, (demarche, acces), page, formulaire, _ecrire(request, demarche))
+
+
+def _succes(request, enregistree: str) -> str:
+    return SIMPLES["deposer"] if "deposer" in request.POST else enregistree
 
 
 def _ecrire(request, demarche: Demarche):
@@ -172,7 +194,7 @@ def decider(request, uuid, demande_uuid, action):
     page = Page(
         f"{subventions.TRANSITIONS[action].libelle} de {demande.beneficiaire}",
         reverse("subvention", args=[uuid, demande_uuid]), subventions.INSTRUIRE,
-        succes="La décision est écrite.",
+        succes=ECRITES[action],
     )  # fmt: skip
     return saisir(request, (demarche, acces), page, formulaire, ecrire)
 
@@ -198,8 +220,9 @@ def nationale(request):
     contexte = {
         "enveloppes": toutes,
         "choisie": choisie,
+        "periode": enveloppes.periode(choisie) if choisie else "",
         "parts": parts,
         "total": enveloppes.total(parts),
-        "a_instruire": enveloppes.a_instruire(choisie),
+        "a_decider": enveloppes.a_decider(choisie),
     }
     return render(request, "feuille_de_route/enveloppes.html", contexte)

@@ -4,7 +4,7 @@ from itertools import groupby
 
 from django.db.models import Count
 from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
@@ -17,7 +17,7 @@ from ateliers.forms.ateliers import (
     FormulaireSousGroupe,
 )
 from ateliers.models import Atelier, Contribution, SousGroupe
-from diagnostic.views.commun import page_de_saisie
+from diagnostic.views.commun import page_d_ajout, page_de_saisie, sur
 from gouvernance.forms.commun import en_edition
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.views.commun import agir, ouvrir, une_fois
@@ -72,29 +72,17 @@ def _par_sous_groupe(atelier: Atelier, contributions: list[Contribution], acces)
 
 def atelier_ajouter(request, uuid):
     """Ajouter mène à la page de l'atelier, où l'on forme les sous-groupes."""
-    ajoutes = []
 
     def preparer(demarche):
         return {
             "formulaire": FormulaireAtelier(request.POST or None, instance=Atelier(demarche=demarche)),
-            "ecrire": lambda f: ajoutes.append(animation.enregistrer(f, par=request.user, demarche=demarche)),
+            "ecrire": lambda f: animation.enregistrer(f, par=request.user, demarche=demarche),
             "retour": reverse("ateliers", args=[uuid]),
             "titre": "Ajouter un atelier",
             "succes": "L’atelier est ajouté. Formez ses sous-groupes, puis recueillez les contributions.",
         }
 
-    reponse = page_de_saisie(request, uuid, "animer", preparer)
-    return redirect("atelier", uuid, ajoutes[0].uuid) if ajoutes else reponse
-
-
-def _page_de_l_atelier(request, uuid, atelier, droit, preparer):
-    """Une page de formulaire sur un atelier de la démarche, qui ramène à sa page."""
-
-    def completer(demarche):
-        objet = get_object_or_404(Atelier, demarche=demarche, uuid=atelier)
-        return {"retour": reverse("atelier", args=[uuid, atelier]), **preparer(demarche, objet)}
-
-    return page_de_saisie(request, uuid, droit, completer)
+    return page_d_ajout(request, uuid, "animer", "atelier", preparer)
 
 
 def atelier_modifier(request, uuid, atelier):
@@ -105,7 +93,7 @@ def atelier_modifier(request, uuid, atelier):
             "titre": "Modifier l’atelier",
         }
 
-    return _page_de_l_atelier(request, uuid, atelier, "animer", preparer)
+    return page_de_saisie(request, uuid, "animer", sur(Atelier, "atelier", atelier, preparer))
 
 
 def sous_groupe_ajouter(request, uuid, atelier):
@@ -117,7 +105,7 @@ def sous_groupe_ajouter(request, uuid, atelier):
             "aide": f"Dans « {objet} ».",
         }
 
-    return _page_de_l_atelier(request, uuid, atelier, "animer", preparer)
+    return page_de_saisie(request, uuid, "animer", sur(Atelier, "atelier", atelier, preparer))
 
 
 def contribution_ajouter(request, uuid, atelier):
@@ -141,7 +129,7 @@ def contribution_ajouter(request, uuid, atelier):
             "succes": "Merci, la contribution est notée.",
         }
 
-    return _page_de_l_atelier(request, uuid, atelier, "contribuer", preparer)
+    return page_de_saisie(request, uuid, "contribuer", sur(Atelier, "atelier", atelier, preparer))
 
 
 @require_POST
@@ -184,4 +172,4 @@ def contribution_convertir(request, uuid, atelier, contribution, vers):
             "succes": "La contribution est convertie.",
         }
 
-    return _page_de_l_atelier(request, uuid, atelier, droit, preparer)
+    return page_de_saisie(request, uuid, droit, sur(Atelier, "atelier", atelier, preparer))

@@ -1,14 +1,14 @@
 """Les chantiers clés : ce que le diagnostic ne montrait pas, à investiguer."""
 
 from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from ateliers import animation
 from ateliers.forms.chantiers import FormulaireChantier, FormulaireChantierModifie, FormulaireConclusion
 from ateliers.models import ChantierCle
-from diagnostic.views.commun import page_de_saisie
+from diagnostic.views.commun import page_d_ajout, page_de_saisie, sur
 from gouvernance.forms.commun import en_edition
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.views.commun import agir, ouvrir
@@ -38,12 +38,11 @@ def chantier(request, uuid, chantier):
 
 def chantier_ajouter(request, uuid):
     """Signaler mène à la page du chantier."""
-    ajoutes = []
 
     def preparer(demarche):
         return {
             "formulaire": FormulaireChantier(request.POST or None, instance=ChantierCle(demarche=demarche)),
-            "ecrire": lambda f: ajoutes.append(animation.enregistrer(f, par=request.user, demarche=demarche)),
+            "ecrire": lambda f: animation.enregistrer(f, par=request.user, demarche=demarche),
             "retour": reverse("chantiers", args=[uuid]),
             "titre": "Signaler un chantier clé",
             "aide": "Un sujet que le diagnostic ne montrait pas, soulevé en débat, qui mérite d’être "
@@ -51,16 +50,7 @@ def chantier_ajouter(request, uuid):
             "succes": "Le chantier est signalé.",
         }
 
-    reponse = page_de_saisie(request, uuid, "animer", preparer)
-    return redirect("chantier", uuid, ajoutes[0].uuid) if ajoutes else reponse
-
-
-def _page_du_chantier(request, uuid, chantier, preparer):
-    def completer(demarche):
-        objet = get_object_or_404(ChantierCle, demarche=demarche, uuid=chantier)
-        return {"retour": reverse("chantier", args=[uuid, chantier]), **preparer(demarche, objet)}
-
-    return page_de_saisie(request, uuid, "animer", completer)
+    return page_d_ajout(request, uuid, "animer", "chantier", preparer)
 
 
 def chantier_modifier(request, uuid, chantier):
@@ -71,7 +61,7 @@ def chantier_modifier(request, uuid, chantier):
             "titre": "Modifier le chantier clé",
         }
 
-    return _page_du_chantier(request, uuid, chantier, preparer)
+    return page_de_saisie(request, uuid, "animer", sur(ChantierCle, "chantier", chantier, preparer))
 
 
 @require_POST
@@ -107,4 +97,4 @@ def chantier_terminer(request, uuid, chantier, action):
             "succes": f"Le chantier est maintenant « {transition.vers.label} ».",
         }
 
-    return _page_du_chantier(request, uuid, chantier, preparer)
+    return page_de_saisie(request, uuid, "animer", sur(ChantierCle, "chantier", chantier, preparer))

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
 from gouvernance.models import Demarche, Etape
@@ -50,3 +52,28 @@ def page_de_saisie(request, uuid, droit: str, preparer: Callable):
         page.get("succes", "C’est enregistré."),
     )  # fmt: skip
     return traiter(request, saisie)
+
+
+def page_d_ajout(request, uuid, droit: str, page: str, preparer: Callable):
+    """Comme `page_de_saisie`, pour un objet qui a sa page, où l'ajout mène : `ecrire` le rend."""
+    ajoutes = []
+
+    def completer(demarche):
+        saisie = preparer(demarche)
+        return {**saisie, "ecrire": lambda formulaire: ajoutes.append(saisie["ecrire"](formulaire))}
+
+    reponse = page_de_saisie(request, uuid, droit, completer)
+    return redirect(page, uuid, ajoutes[0].uuid) if ajoutes else reponse
+
+
+def sur(modele: type[Model], page: str, cle, preparer: Callable) -> Callable:
+    """Ce que `page_de_saisie` attend, pour un objet de la démarche (sinon 404) : la saisie ramène à sa page.
+
+    `preparer(demarche, objet)` rend le même dictionnaire, sans retour.
+    """
+
+    def completer(demarche):
+        objet = get_object_or_404(modele, demarche=demarche, uuid=cle)
+        return {"retour": reverse(page, args=[demarche.uuid, cle]), **preparer(demarche, objet)}
+
+    return completer

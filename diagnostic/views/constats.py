@@ -19,7 +19,7 @@ from diagnostic.forms.constats import (
     FormulaireRegard,
 )
 from diagnostic.models import Constat, Mesure, NatureConstat, Posture, Regard, Thematique
-from diagnostic.views.commun import manques_a_montrer, page_de_saisie, passee
+from diagnostic.views.commun import manques_a_montrer, page_d_ajout, page_de_saisie, passee, sur
 from gouvernance.forms.commun import en_edition
 from gouvernance.models import Demarche, Etape
 from gouvernance.socle.vues import lecture_seule
@@ -116,30 +116,18 @@ def _graphiques(mesures: list[Mesure]) -> list[tuple]:
 
 def constat_ajouter(request, uuid):
     """Ajouter mène à la page du constat, où l'on rattache chiffres et regards."""
-    ajoutes = []
 
     def preparer(demarche):
         return {
             "formulaire": FormulaireConstat(request.POST or None, instance=Constat(demarche=demarche)),
-            "ecrire": lambda f: ajoutes.append(regles.enregistrer(f, par=request.user, demarche=demarche)),
+            "ecrire": lambda f: regles.enregistrer(f, par=request.user, demarche=demarche),
             "retour": reverse("constats", args=[uuid]),
             "titre": "Ajouter un constat",
             "aide": "Dites ce que l’on observe. Vous rattacherez ensuite des chiffres et des regards.",
             "succes": "Le constat est ajouté. Rattachez-lui un chiffre, puis des regards.",
         }
 
-    reponse = page_de_saisie(request, uuid, "diagnostiquer", preparer)
-    return redirect("constat", uuid, ajoutes[0].uuid) if ajoutes else reponse
-
-
-def _page_du_constat(request, uuid, constat, droit, preparer):
-    """Une page de formulaire sur un constat de la démarche, qui ramène à sa page."""
-
-    def completer(demarche):
-        objet = get_object_or_404(Constat, demarche=demarche, uuid=constat)
-        return {"retour": reverse("constat", args=[uuid, constat]), **preparer(demarche, objet)}
-
-    return page_de_saisie(request, uuid, droit, completer)
+    return page_d_ajout(request, uuid, "diagnostiquer", "constat", preparer)
 
 
 def constat_modifier(request, uuid, constat):
@@ -150,7 +138,7 @@ def constat_modifier(request, uuid, constat):
             "titre": "Modifier le constat",
         }
 
-    return _page_du_constat(request, uuid, constat, "diagnostiquer", preparer)
+    return page_de_saisie(request, uuid, "diagnostiquer", sur(Constat, "constat", constat, preparer))
 
 
 @require_POST
@@ -182,7 +170,7 @@ def mesures_choisir(request, uuid, constat):
             "aide": f"Pour le constat « {objet} ».",
         }
 
-    return _page_du_constat(request, uuid, constat, "diagnostiquer", preparer)
+    return page_de_saisie(request, uuid, "diagnostiquer", sur(Constat, "constat", constat, preparer))
 
 
 def mesure_ajouter(request, uuid, constat):
@@ -206,7 +194,7 @@ def mesure_ajouter(request, uuid, constat):
             "succes": "Le chiffre est rattaché au constat.",
         }
 
-    return _page_du_constat(request, uuid, constat, "diagnostiquer", preparer)
+    return page_de_saisie(request, uuid, "diagnostiquer", sur(Constat, "constat", constat, preparer))
 
 
 def regard_ajouter(request, uuid, constat):
@@ -224,7 +212,7 @@ def regard_ajouter(request, uuid, constat):
             "succes": "Merci, ce regard est ajouté au diagnostic.",
         }
 
-    return _page_du_constat(request, uuid, constat, "regarder", preparer)
+    return page_de_saisie(request, uuid, "regarder", sur(Constat, "constat", constat, preparer))
 
 
 @require_POST

@@ -48,6 +48,13 @@ def gens(demarche):
 
 
 @pytest.fixture
+def coordination(client, gens):
+    """La coordination, connectée."""
+    client.force_login(gens["coordination"])
+    return gens["coordination"]
+
+
+@pytest.fixture
 def fiche(demarche, gens):
     """Un brouillon complet, porté par la structure de la partenaire."""
     return FicheFactory(demarche=demarche, structure_porteuse=gens["partenaire"].structure, complete=True)

@@ -40,6 +40,10 @@ def adresse(nom: str, fiche, *suite) -> str:
     return reverse(nom, args=[fiche.demarche.uuid, fiche.uuid, *suite])
 
 
+def url(nom: str, demarche, *suite) -> str:
+    return reverse(nom, args=[demarche.uuid, *suite])
+
+
 def ouvrir_section(client, fiche, code: str):
     """Le formulaire d'une section, tel que la page l'ouvre."""
     reponse = client.get(adresse("fiche_section", fiche, code))

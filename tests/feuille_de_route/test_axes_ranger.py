@@ -5,34 +5,23 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
-from django.urls import reverse
 
 from feuille_de_route import strategie
 from feuille_de_route.models import Axe
 from gouvernance.models import Demarche, Etape, Evenement, Role
 from gouvernance.socle.modeles import Conflit
 from tests.feuille_de_route.fabriques import AxeFactory
-from tests.feuille_de_route.saisies import envoi
+from tests.feuille_de_route.saisies import envoi, url
 from tests.gouvernance.fabriques import DemarcheFactory, MandatFactory
+from tests.robustesse.scene import mettre_a
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def demarche(demarche):
-    Demarche.objects.update(etape=Etape.STRATEGIE)
-    demarche.refresh_from_db()
+    mettre_a(demarche, Etape.STRATEGIE)
     return demarche
-
-
-@pytest.fixture
-def coordination(client, gens):
-    client.force_login(gens["coordination"])
-    return gens["coordination"]
-
-
-def url(nom, demarche, *suite):
-    return reverse(nom, args=[demarche.uuid, *suite])
 
 
 def ranger(client, demarche, axes, *, vu=None, parent="", script=True):

@@ -11,12 +11,6 @@ from tests.feuille_de_route.saisies import adresse, envoi, ouvrir_section
 JSON = {"HTTP_ACCEPT": "application/json"}
 
 
-@pytest.fixture
-def coordination(client, gens):
-    client.force_login(gens["coordination"])
-    return gens["coordination"]
-
-
 def lire(client, fiche, code, **changements):
     """Ce que la page enverrait plus tard ; `changements` dits au moment de l'envoi."""
     donnees = envoi(ouvrir_section(client, fiche, code))

@@ -33,12 +33,6 @@ BUDGET = {
 PART = {"financements-0-financeur": "Région", "financements-0-type": "region"}
 
 
-@pytest.fixture
-def coordination(client, gens):
-    client.force_login(gens["coordination"])
-    return gens["coordination"]
-
-
 def formulaire_de_creation(client, demarche):
     return client.get(reverse("fiche_ajouter", args=[demarche.uuid])).context["formulaire"]
 

@@ -20,12 +20,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def coordination(client, gens):
-    client.force_login(gens["coordination"])
-    return gens["coordination"]
-
-
-@pytest.fixture
 def trois(demarche):
     """Un brouillon complet, un brouillon vide, une fiche écartée."""
     return [

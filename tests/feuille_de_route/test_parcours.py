@@ -46,12 +46,6 @@ def demarche(db):
     return demarche_mure()
 
 
-@pytest.fixture
-def coordination(client, gens):
-    client.force_login(gens["coordination"])
-    return gens["coordination"]
-
-
 @contextmanager
 def essai_sans_trace():
     """Ce qui s'écrit ici est défait : une version figée ne s'efface pas autrement."""

@@ -17,12 +17,6 @@ def page(client, demarche):
     return client.get(reverse("demarche", args=[demarche.uuid]))
 
 
-@pytest.fixture
-def coordination(client, gens):
-    client.force_login(gens["coordination"])
-    return gens["coordination"]
-
-
 def test_le_nombre_de_requetes_ne_depend_pas_des_fiches(client, demarche, coordination, compter_requetes):
     def peupler(nombre):
         for _ in range(nombre):

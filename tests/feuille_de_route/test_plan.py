@@ -23,12 +23,6 @@ from tests.gouvernance.fabriques import DemarcheFactory
 QUI = [*Role.values, "administration", "dehors"]
 
 
-@pytest.fixture
-def coordination(client, gens):
-    client.force_login(gens["coordination"])
-    return gens["coordination"]
-
-
 def plan(client, demarche, **filtres):
     return client.get(reverse("plan", args=[demarche.uuid]), filtres)
 

@@ -22,12 +22,6 @@ from tests.feuille_de_route.fabriques import (
 from tests.gouvernance.fabriques import EpciFactory, StructureFactory
 
 
-@pytest.fixture
-def coordination(client, gens):
-    client.force_login(gens["coordination"])
-    return gens["coordination"]
-
-
 def plan(client, demarche, **filtres):
     reponse = client.get(reverse("plan", args=[demarche.uuid]), filtres)
     assert reponse.status_code == 200

@@ -2,7 +2,6 @@
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.urls import reverse
 
 from feuille_de_route import strategie
 from feuille_de_route.models import Axe
@@ -11,8 +10,9 @@ from gouvernance.models import Demarche, Etape, Evenement, Role
 from gouvernance.permissions import DROITS
 from tests.diagnostic.fabriques import EnjeuFactory
 from tests.feuille_de_route.fabriques import AxeFactory, FicheFactory
-from tests.feuille_de_route.saisies import envoi
+from tests.feuille_de_route.saisies import envoi, url
 from tests.gouvernance.fabriques import DemarcheFactory, MandatFactory
+from tests.robustesse.scene import mettre_a
 
 pytestmark = pytest.mark.django_db
 QUI = [*Role.values, "administration", "dehors"]
@@ -20,19 +20,8 @@ QUI = [*Role.values, "administration", "dehors"]
 
 @pytest.fixture
 def demarche(demarche):
-    Demarche.objects.update(etape=Etape.STRATEGIE)
-    demarche.refresh_from_db()
+    mettre_a(demarche, Etape.STRATEGIE)
     return demarche
-
-
-@pytest.fixture
-def coordination(client, gens):
-    client.force_login(gens["coordination"])
-    return gens["coordination"]
-
-
-def url(nom, demarche, *suite):
-    return reverse(nom, args=[demarche.uuid, *suite])
 
 
 def ouvrir(client, adresse):

@@ -22,6 +22,7 @@ from gouvernance.models import Demarche, Etape, Evenement, Role
 from gouvernance.socle import coffre
 from gouvernance.socle.travaux import ESSAIS_MAX
 from tests.feuille_de_route.fabriques import BesoinFactory, FicheFactory, FinancementFactory
+from tests.feuille_de_route.saisies import url
 from tests.feuille_de_route.scenes import (
     anct,
     consentir,
@@ -39,10 +40,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("petit_document")]
 @pytest.fixture
 def signee():
     return demarche_signee(1)
-
-
-def url(nom, demarche, *suite):
-    return reverse(nom, args=[demarche.uuid, *suite])
 
 
 def transmettre(client, demarche, **donnees):

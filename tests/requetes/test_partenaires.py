@@ -3,21 +3,11 @@
 import pytest
 from django.urls import reverse
 
-from gouvernance.models import Etape
 from tests.feuille_de_route.fabriques import FicheFactory, FinancementFactory
 from tests.feuille_de_route.fabriques_partenaires import JETON, LienDeFicheFactory, RemarqueFactory
-from tests.gouvernance.fabriques import DemarcheFactory, MandatFactory, StructureFactory, UtilisateurFactory
+from tests.gouvernance.fabriques import StructureFactory
 
 LIMITE = 10
-
-
-@pytest.fixture
-def demarche(client, db):
-    demarche = DemarcheFactory(avec_cadre=True, etape=Etape.PLAN_ACTIONS)
-    compte = UtilisateurFactory(password=None)
-    MandatFactory(demarche=demarche, utilisateur=compte)
-    client.force_login(compte)
-    return demarche
 
 
 def peupler(demarche, nombre):

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from feuille_de_route.forms.fiches import SECTIONS
 from feuille_de_route.models import NatureFiche
-from gouvernance.models import Etape, Evenement
+from gouvernance.models import Evenement
 from tests.diagnostic.fabriques import EnjeuFactory
 from tests.feuille_de_route.fabriques import (
     AxeFactory,
@@ -20,19 +20,10 @@ from tests.feuille_de_route.fabriques import (
 )
 from tests.feuille_de_route.saisies import adresse as adresse_de
 from tests.feuille_de_route.saisies import envoi, ouvrir_section
-from tests.gouvernance.fabriques import DemarcheFactory, MandatFactory, StructureFactory, UtilisateurFactory
+from tests.gouvernance.fabriques import StructureFactory, UtilisateurFactory
 
 LIMITE = 16  # session, compte, démarche, mandats, et ce que la page montre
 LIMITE_DE_FICHE = 10
-
-
-@pytest.fixture
-def demarche(client, db):
-    demarche = DemarcheFactory(avec_cadre=True, etape=Etape.PLAN_ACTIONS)
-    compte = UtilisateurFactory(password=None)
-    MandatFactory(demarche=demarche, utilisateur=compte)
-    client.force_login(compte)
-    return demarche
 
 
 def peupler(demarche, nombre):

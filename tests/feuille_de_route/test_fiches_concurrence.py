@@ -19,6 +19,7 @@ from gouvernance.models import Demarche, Etape, Evenement, NatureDecision, Role
 from tests.feuille_de_route.conftest import compte
 from tests.feuille_de_route.fabriques import FicheFactory
 from tests.feuille_de_route.saisies import adresse, envoi
+from tests.feuille_de_route.simultane import copie, ensemble, poster_ensemble
 from tests.gouvernance.fabriques import DemarcheFactory, MandatFactory, SeanceFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,26 +36,6 @@ def redactrice():
     client.force_login(mandat.utilisateur)
     client.demarche = demarche
     return client
-
-
-def copie(redactrice):
-    """Un autre navigateur, la même session ouverte."""
-    client = Client()
-    client.cookies = redactrice.cookies.copy()
-    return client
-
-
-def ensemble(nombre, acte):
-    """Lance `acte(rang)` dans autant de fils, et rend leurs résultats."""
-
-    def dans_un_fil(rang):
-        try:
-            return acte(rang)
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(nombre) as fils:
-        return list(fils.map(dans_un_fil, range(nombre)))
 
 
 def test_cinquante_redacteurs_aucune_ecriture_perdue(redactrice):
@@ -112,14 +93,7 @@ def test_un_double_clic_simultane_ne_cree_qu_une_fiche(redactrice):
     url = reverse("fiche_ajouter", args=[redactrice.demarche.uuid])
     for tour in range(10):
         donnees = envoi(redactrice.get(url).context["formulaire"], titre=f"Un bus {tour}")
-        barriere = Barrier(2, timeout=30)
-        clients = [copie(redactrice), copie(redactrice)]
-
-        def cliquer(rang, donnees=donnees, barriere=barriere, clients=clients):
-            barriere.wait()
-            return clients[rang].post(url, donnees).status_code
-
-        assert ensemble(2, cliquer) == [302, 302]
+        assert poster_ensemble(redactrice, url, [donnees] * 2) == [302, 302]
         assert FicheAction.objects.count() == tour + 1
     assert Evenement.objects.filter(action="créer").count() == 10
 

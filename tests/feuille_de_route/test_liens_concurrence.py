@@ -16,7 +16,7 @@ from tests.feuille_de_route.conftest import compte
 from tests.feuille_de_route.fabriques import FicheFactory
 from tests.feuille_de_route.fabriques_partenaires import JETON, LienDeFicheFactory
 from tests.feuille_de_route.saisies import envoi
-from tests.feuille_de_route.test_fiches_concurrence import ensemble
+from tests.feuille_de_route.simultane import ensemble
 from tests.gouvernance.fabriques import DemarcheFactory, MandatFactory, StructureFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -1,11 +1,6 @@
 """Agir sur plusieurs fiches : ce que la page annonce est ce qui se fait, tout ou rien, une seule fois."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import pytest
-from django.db import connections
-from django.test import Client
 from django.urls import reverse
 
 from feuille_de_route.lots import ACTES
@@ -14,6 +9,7 @@ from gouvernance.models import Demarche, Etape, Evenement, Role
 from gouvernance.permissions import DROITS
 from tests.feuille_de_route.fabriques import AxeFactory, FicheFactory
 from tests.feuille_de_route.saisies import envoi
+from tests.feuille_de_route.simultane import poster_ensemble
 from tests.gouvernance.fabriques import DemarcheFactory, InstanceFactory, MandatFactory, MembreFactory
 
 pytestmark = pytest.mark.django_db
@@ -199,19 +195,8 @@ def test_un_double_clic_simultane_n_a_qu_un_effet(client, demarche, coordination
         FicheFactory(demarche=demarche)
     for tour, valeur in enumerate(("oui", "non") * 5):
         page = ouvrir(client, demarche, "rapide", valeur)
-        donnees, barriere = envoi(page.context["formulaire"]), Barrier(2, timeout=30)
-
-        def cliquer(_, donnees=donnees, barriere=barriere):
-            autre = Client()
-            autre.cookies = client.cookies.copy()
-            barriere.wait()
-            try:
-                return autre.post(adresse(demarche), donnees).status_code
-            finally:
-                connections.close_all()
-
-        with ThreadPoolExecutor(2) as fils:
-            assert list(fils.map(cliquer, range(2))) == [302, 302]
+        donnees = envoi(page.context["formulaire"])
+        assert poster_ensemble(client, adresse(demarche), [donnees] * 2) == [302, 302]
         assert Evenement.objects.filter(objet_type="ficheaction").count() == 3 * (tour + 1)
 
 
@@ -226,17 +211,5 @@ def test_deux_lots_croises_ne_s_attendent_pas(client, demarche, coordination):
         ]
         envois = [envoi(page.context["formulaire"]) for page in pages]
         envois[1]["v"] = envois[1]["v"][::-1]
-        barriere = Barrier(2, timeout=30)
-
-        def agir(donnees, barriere=barriere):
-            autre = Client()
-            autre.cookies = client.cookies.copy()
-            barriere.wait()
-            try:
-                return autre.post(adresse(demarche), donnees).status_code
-            finally:
-                connections.close_all()
-
-        with ThreadPoolExecutor(2) as fils:
-            assert sorted(fils.map(agir, envois)) == [302, 409]
+        assert sorted(poster_ensemble(client, adresse(demarche), envois)) == [302, 409]
         FicheAction.objects.update(gain_rapide=False)

@@ -12,7 +12,7 @@ from feuille_de_route.models import DemandeSubvention
 from gouvernance.models import Etape
 from tests.feuille_de_route.conftest import compte
 from tests.feuille_de_route.fabriques import DemandeFactory, EnveloppeFactory, FicheFactory, PlafondFactory
-from tests.feuille_de_route.test_fiches_concurrence import copie, ensemble
+from tests.feuille_de_route.simultane import copie, ensemble
 from tests.gouvernance.fabriques import DemarcheFactory, MandatFactory
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.lent]

@@ -1,9 +1,13 @@
 """Remplir une page comme un navigateur : renvoyer ce qu'elle propose, sauf ce que l'on change."""
 
 from decimal import Decimal
+from html import unescape
 
 from django.db.models import Model
 from django.urls import reverse
+from django.utils import timezone
+
+from feuille_de_route.models import EtatFiche, FicheAction
 
 
 def envoi(formulaire, **changements) -> dict:
@@ -38,6 +42,18 @@ def _tape(valeur):
 
 def adresse(nom: str, fiche, *suite) -> str:
     return reverse(nom, args=[fiche.demarche.uuid, fiche.uuid, *suite])
+
+
+def texte_de_la_fiche(client, fiche) -> str:
+    """Ce que dit la page de la fiche."""
+    return unescape(client.get(adresse("fiche", fiche)).content.decode())
+
+
+def proposer(fiche: FicheAction, etat: EtatFiche = EtatFiche.PROPOSEE) -> FicheAction:
+    """La fiche est proposée, ou plus loin, sans passer par la règle."""
+    FicheAction.objects.filter(pk=fiche.pk).update(etat=etat, proposee_le=timezone.now())
+    fiche.refresh_from_db()
+    return fiche
 
 
 def url(nom: str, demarche, *suite) -> str:

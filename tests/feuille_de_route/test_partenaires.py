@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from feuille_de_route.models import Avis, EtatFiche, FicheAction, LienDeFiche, Remarque
+from feuille_de_route.models import Avis, EtatFiche, LienDeFiche, Remarque
 from gouvernance.models import Courriel, Demarche, Etape, Evenement
 from tests.feuille_de_route.fabriques import FicheFactory
 from tests.feuille_de_route.fabriques_partenaires import (
@@ -17,7 +17,7 @@ from tests.feuille_de_route.fabriques_partenaires import (
     RemarqueFactory,
     lien_recu,
 )
-from tests.feuille_de_route.saisies import envoi
+from tests.feuille_de_route.saisies import envoi, proposer
 from tests.gouvernance.fabriques import InstanceFactory, SeanceFactory
 
 pytestmark = pytest.mark.django_db
@@ -49,12 +49,6 @@ def acte(client, lien, nom, jeton=None):
 
 def de(fiche, nom, *suite):
     return reverse(nom, args=[fiche.demarche.uuid, fiche.uuid, *suite])
-
-
-def proposer(fiche, etat=EtatFiche.PROPOSEE):
-    FicheAction.objects.filter(pk=fiche.pk).update(etat=etat, proposee_le=timezone.now())
-    fiche.refresh_from_db()
-    return fiche
 
 
 def test_le_tableau_dit_qui_a_ouvert_et_ce_qui_manque(chef, demarche, fiche, lien):

@@ -8,14 +8,13 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
-from django.utils import timezone
 
 from feuille_de_route import pieces_de_fiche
-from feuille_de_route.models import EtatFiche, FicheAction, PieceDeFiche
+from feuille_de_route.models import PieceDeFiche
 from gouvernance.models import Etape, Evenement
 from gouvernance.socle import coffre
 from tests.feuille_de_route.fabriques import FicheFactory, PieceDeFicheFactory
-from tests.feuille_de_route.saisies import adresse
+from tests.feuille_de_route.saisies import adresse, proposer, texte_de_la_fiche
 from tests.gouvernance.fabriques import DemarcheFactory
 from tests.gouvernance.test_pieces_de_seance import PDF, POLYGLOTTES
 from tests.robustesse.scene import mettre_a
@@ -36,14 +35,6 @@ def retirer(client, piece):
     return client.post(adresse("fiche_piece_retirer", piece.fiche, piece.uuid), follow=True)
 
 
-def page(client, fiche):
-    return unescape(client.get(adresse("fiche", fiche)).content.decode())
-
-
-def proposer(fiche):
-    FicheAction.objects.filter(pk=fiche.pk).update(etat=EtatFiche.PROPOSEE, proposee_le=timezone.now())
-
-
 def test_joindre_relire_retirer(client, fiche, gens):
     client.force_login(gens["partenaire"])
     assert joindre(client, fiche).status_code == 302
@@ -53,7 +44,7 @@ def test_joindre_relire_retirer(client, fiche, gens):
     assert (reponse.content, reponse["Content-Type"]) == (PDF, "application/pdf")
     assert reponse["X-Content-Type-Options"] == "nosniff"
     assert reponse["Content-Disposition"].startswith("attachment;")
-    assert NOM in page(client, fiche)
+    assert NOM in texte_de_la_fiche(client, fiche)
     retirer(client, piece)
     assert not PieceDeFiche.objects.exists()
     lignes = Evenement.objects.filter(objet_type="ficheaction", objet_id=str(fiche.pk)).order_by("pk")
@@ -89,7 +80,7 @@ def test_qui_lit_qui_joint_sur_une_fiche_proposee(client, fiche, gens, qui, lit,
     retirer(client, piece)
     assert PieceDeFiche.objects.filter(pk=piece.pk).exists() == (qui != "coordination")
     if lit == 200:
-        assert ("Joindre un document" in page(client, fiche)) == (qui == "coordination")
+        assert ("Joindre un document" in texte_de_la_fiche(client, fiche)) == (qui == "coordination")
 
 
 def test_le_brouillon_d_un_autre_ne_livre_pas_ses_pieces(client, fiche, gens):
@@ -117,7 +108,7 @@ def test_une_fois_soumise_les_pieces_ne_bougent_plus(client, fiche, gens):
     assert joindre(client, fiche).status_code == 422
     assert "On ne peut plus modifier" in unescape(retirer(client, piece).content.decode())
     assert list(PieceDeFiche.objects.all()) == [piece]
-    assert "Retirer" not in page(client, fiche)
+    assert "Retirer" not in texte_de_la_fiche(client, fiche)
 
 
 def test_vingt_documents_au_plus_et_pas_deux_fois_le_meme(client, fiche, gens):
@@ -126,7 +117,7 @@ def test_vingt_documents_au_plus_et_pas_deux_fois_le_meme(client, fiche, gens):
     assert "déjà joint" in unescape(joindre(client, fiche, nom="Autre nom.pdf").content.decode())
     PieceDeFicheFactory.create_batch(19, fiche=fiche)
     assert "20 documents au plus" in joindre(client, fiche, octets=PDF + b"\n").content.decode()
-    assert "le maximum" in page(client, fiche)
+    assert "le maximum" in texte_de_la_fiche(client, fiche)
 
 
 def test_un_fichier_altere_ne_se_sert_pas(client, fiche, gens):

@@ -12,12 +12,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from feuille_de_route import reprises
-from feuille_de_route.models import EtatFiche, FicheAction, OrigineFiche
+from feuille_de_route.models import FicheAction, OrigineFiche
 from feuille_de_route.reprises import Reprise
 from gouvernance.models import Etape, Mandat, Role
 from tests.feuille_de_route.conftest import compte
 from tests.feuille_de_route.fabriques import FicheFactory
-from tests.feuille_de_route.saisies import adresse, envoi
+from tests.feuille_de_route.saisies import adresse, envoi, proposer, texte_de_la_fiche
 from tests.gouvernance.fabriques import DemarcheFactory, MandatFactory
 from tests.robustesse.scene import mettre_a
 
@@ -30,22 +30,14 @@ def reprendre(client, fiche, **champs):
     return client.post(adresse("fiche_reprendre", fiche), envoi(ouvrir(client, fiche), **champs))
 
 
-def page(client, fiche):
-    return unescape(client.get(adresse("fiche", fiche)).content.decode())
-
-
-def proposer(fiche):
-    FicheAction.objects.filter(pk=fiche.pk).update(etat=EtatFiche.PROPOSEE, proposee_le=timezone.now())
-
-
 def test_dupliquer_mene_au_brouillon_et_les_deux_fiches_se_citent(client, fiche, gens):
     client.force_login(gens["partenaire"])
     reponse = reprendre(client, fiche, titre="Le même, en montagne", annees="0")
     neuve = FicheAction.objects.exclude(pk=fiche.pk).get()
     assert reponse.url == adresse("fiche", neuve)
     assert (neuve.titre, neuve.lignes_budget.get().annee) == ("Le même, en montagne", 2026)
-    assert f'href="{adresse("fiche", fiche)}">« {fiche.titre} »' in page(client, neuve)
-    assert f'href="{adresse("fiche", neuve)}"' in page(client, fiche)
+    assert f'href="{adresse("fiche", fiche)}">« {fiche.titre} »' in texte_de_la_fiche(client, neuve)
+    assert f'href="{adresse("fiche", neuve)}"' in texte_de_la_fiche(client, fiche)
 
 
 def test_apres_la_signature_la_page_propose_d_abord_l_annee_suivante(client, fiche, gens):
@@ -105,11 +97,11 @@ def test_une_source_que_l_on_ne_voit_plus_se_dit_sans_son_titre(client, fiche, g
     Mandat.objects.create(utilisateur=gens["coordination"], demarche=autre, role=Role.COORDINATION)
     neuve = reprises.reprendre(Reprise(fiche, autre, titre="Neuve"), par=gens["coordination"])
     client.force_login(mandat.utilisateur)
-    dit = page(client, neuve)
+    dit = texte_de_la_fiche(client, neuve)
     assert f"une fiche de la démarche « {fiche.demarche} »" in dit.replace("\xa0", " ")
     assert fiche.titre not in dit
     client.force_login(gens["porteur_epci"])  # voit la source, pas le brouillon de l'autre démarche
-    assert "Neuve" not in page(client, fiche)
+    assert "Neuve" not in texte_de_la_fiche(client, fiche)
 
 
 def test_une_fiche_de_la_bibliotheque_cite_sa_source(client, fiche, gens):
@@ -120,7 +112,7 @@ def test_une_fiche_de_la_bibliotheque_cite_sa_source(client, fiche, gens):
     demande = Reprise(fiche, ailleurs, origine=OrigineFiche.BIBLIOTHEQUE, citee="Fiche 1, Dordogne, 2026")
     neuve = reprises.reprendre(demande, par=mandat.utilisateur)
     client.force_login(mandat.utilisateur)
-    assert "Reprise de\n    Fiche 1, Dordogne, 2026." in page(client, neuve)
+    assert "Reprise de\n    Fiche 1, Dordogne, 2026." in texte_de_la_fiche(client, neuve)
 
 
 def test_les_reprises_d_une_fiche_ne_coutent_pas_de_requete(client, fiche, gens, compter_requetes):

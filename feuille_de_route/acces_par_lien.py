@@ -7,16 +7,18 @@ l'état de la fiche et à l'étape de la démarche.
 
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from feuille_de_route import fiches, remarques
-from feuille_de_route.liens_de_fiche import auteur, est_caduc, redemander
-from feuille_de_route.models import EtatFiche, FicheAction, LienDeFiche, Remarque
+from feuille_de_route import echanges, fiches, pieces_de_fiche, remarques
+from feuille_de_route.ecarts import RIEN
+from feuille_de_route.liens_de_fiche import est_caduc, redemander
+from feuille_de_route.models import Commentaire, EtatFiche, FicheAction, LienDeFiche, PieceDeFiche, Remarque
 from gouvernance.cles import LienPerime, code_juste
-from gouvernance.models import Courriel, Evenement
-from gouvernance.permissions import DROITS, motif_d_etape
+from gouvernance.edition import consommer
+from gouvernance.models import Courriel, Evenement, Utilisateur
+from gouvernance.permissions import COORDINATION, DROITS, motif_d_etape
 from gouvernance.socle import secrets
 
 INCONNU = (
@@ -129,7 +131,7 @@ def _renvoyer(liens) -> list[Courriel]:
 def ecrire(formulaire, *, lien: LienDeFiche) -> FicheAction:
     """Enregistre une section. Lève LienFerme, ValidationError (état, étape), Conflit, DejaFait."""
     lien = _tenir_pour_ecrire(lien)
-    fiche = fiches.ecrire(lien.fiche, formulaire, par=None, auteur=auteur(lien))
+    fiche = fiches.ecrire(lien.fiche, formulaire, par=None, auteur=lien.auteur)
     return _noter(lien, fiche)
 
 
@@ -137,15 +139,71 @@ def ecrire(formulaire, *, lien: LienDeFiche) -> FicheAction:
 def proposer(lien: LienDeFiche) -> FicheAction:
     """La fiche est proposée. Lève LienFerme, ValidationError (état, étape, ce qui reste à remplir)."""
     lien = _tenir_pour_ecrire(lien)
-    return _noter(lien, fiches.proposer_sans_compte(lien.fiche, auteur=auteur(lien)))
+    return _noter(lien, fiches.proposer_sans_compte(lien.fiche, auteur=lien.auteur))
 
 
 @transaction.atomic
 def marquer(remarque: Remarque, acte: str, *, lien: LienDeFiche) -> FicheAction:
     """« C'est corrigé », ou « pas encore ». Lève LienFerme, ValidationError."""
     lien = _tenir_pour_ecrire(lien)
-    remarques.noter(remarque, acte, par=None, auteur=auteur(lien))
+    remarques.noter(remarque, acte, par=None, auteur=lien.auteur)
     return _noter(lien, lien.fiche)
+
+
+@transaction.atomic
+def commenter(
+    lien: LienDeFiche, texte: str, *, fil: Commentaire | None = None, jeton: UUID | None = None
+) -> Commentaire:
+    """Laisse un mot sur la fiche, ou répond ; qui a confié la fiche, et qui a ouvert le fil, en sont
+    prévenus. On commente à toute étape, que la fiche s'écrive encore ou non.
+
+    Lève LienFerme, ValidationError (étape, fil résolu), DejaFait (double clic).
+    """
+    lien = _tenir(lien)
+    if motif := motif_de_non_commentaire(lien):
+        raise ValidationError(motif)
+    consommer(jeton, None)
+    mot = echanges.Mot(texte, _a_prevenir(lien, fil))
+    commentaire = echanges.ecrire(lien.fiche, mot, fil=fil, par=None, lien=lien)
+    _consigner(lien, echanges.REPONDRE if fil else echanges.COMMENTER, [])
+    _venir(lien)
+    return commentaire
+
+
+def motif_de_non_commentaire(lien: LienDeFiche) -> str:
+    return motif_d_etape(lien.fiche.demarche, DROITS["commenter"])
+
+
+def _a_prevenir(lien: LienDeFiche, fil: Commentaire | None) -> list[Utilisateur]:
+    """Qui a confié la fiche et qui a ouvert le fil ; à défaut de quelqu'un qui la voie, la coordination."""
+    voulus = {lien.cree_par_id, fil.cree_par_id if fil else None}
+    lecteurs = echanges.lecteurs(lien.fiche)
+    siens = list(lecteurs.filter(pk__in=voulus - {None}))
+    return siens or list(
+        lecteurs.filter(mandats__demarche=lien.fiche.demarche_id, mandats__role=COORDINATION)
+    )
+
+
+@transaction.atomic
+def joindre(lien: LienDeFiche, nom: str, octets: bytes) -> PieceDeFiche:
+    """Lève LienFerme, ValidationError (état, étape, format, taille, déjà joint, trop de documents)."""
+    lien = _tenir_pour_ecrire(lien)
+    piece = PieceDeFiche(fiche=lien.fiche, nom=nom, lien=lien)
+    pieces_de_fiche.ranger(piece, octets, par=None)
+    _consigner(lien, pieces_de_fiche.JOINDRE, [["Document", RIEN, piece.nom]])
+    _noter(lien, lien.fiche)
+    return piece
+
+
+@transaction.atomic
+def retirer(piece: PieceDeFiche, *, lien: LienDeFiche) -> None:
+    """Retire un document que l'on a joint soi-même. Lève PermissionDenied, LienFerme, ValidationError."""
+    lien = _tenir_pour_ecrire(lien)
+    if piece.lien_id != lien.pk:
+        raise PermissionDenied("Ce document a été joint par quelqu’un d’autre : demandez-lui de le retirer.")
+    _consigner(lien, pieces_de_fiche.RETIRER, [["Document", piece.nom, RIEN]])
+    lien.fiche.pieces.filter(pk=piece.pk).delete()
+    _noter(lien, lien.fiche)
 
 
 def _tenir(lien: LienDeFiche) -> LienDeFiche:
@@ -168,14 +226,20 @@ def _tenir_pour_ecrire(lien: LienDeFiche) -> LienDeFiche:
 
 
 def _noter(lien: LienDeFiche, fiche: FicheAction) -> FicheAction:
-    lien.ecrit_le = lien.vu_le = timezone.now()
-    lien.ouvert_le = lien.ouvert_le or lien.vu_le
-    lien.save(update_fields=["ecrit_le", "vu_le", "ouvert_le"])
+    """La personne a écrit la fiche."""
+    lien.ecrit_le = timezone.now()
+    _venir(lien)
     return fiche
 
 
+def _venir(lien: LienDeFiche) -> None:
+    lien.vu_le = timezone.now()
+    lien.ouvert_le = lien.ouvert_le or lien.vu_le
+    lien.save(update_fields=["ecrit_le", "vu_le", "ouvert_le"])
+
+
 def _consigner(lien: LienDeFiche, action: str, details: list) -> None:
-    Evenement.consigner_saisie(lien.fiche, action, par=None, details=details, auteur=auteur(lien))
+    Evenement.consigner_saisie(lien.fiche, action, par=None, details=details, auteur=lien.auteur)
 
 
 def _lus():

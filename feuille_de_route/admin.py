@@ -116,9 +116,9 @@ class TransmissionAdmin(LectureSeule):
 
 @admin.register(models.Commentaire)
 class CommentaireAdmin(LectureSeule):
-    list_display = ["__str__", "fiche", "cree_par", "cree_le", "parent", "resolu_le", "resolu_par"]
+    list_display = ["__str__", "fiche", "cree_par", "lien", "cree_le", "parent", "resolu_le", "resolu_par"]
     list_filter = ["resolu_le", f"fiche__{DEPARTEMENT}"]
-    list_select_related = ["fiche", "cree_par", "parent", "resolu_par"]
+    list_select_related = ["fiche", "cree_par", "lien__structure", "lien__fiche", "parent", "resolu_par"]
     search_fields = ["texte", "fiche__titre", "cree_par__nom", "cree_par__email"]
     date_hierarchy = "cree_le"
     inlines = [lignes(models.Mention, "utilisateur", "prevenue_le")]
@@ -126,9 +126,9 @@ class CommentaireAdmin(LectureSeule):
 
 @admin.register(models.PieceDeFiche)
 class PieceDeFicheAdmin(LectureSeule):
-    list_display = ["nom", "fiche", "type_mime", "taille", "cree_par", "cree_le"]
+    list_display = ["nom", "fiche", "type_mime", "taille", "cree_par", "lien", "cree_le"]
     list_filter = ["type_mime", f"fiche__{DEPARTEMENT}"]
-    list_select_related = ["fiche", "cree_par"]
+    list_select_related = ["fiche", "cree_par", "lien__structure", "lien__fiche"]
     search_fields = ["nom", "fiche__titre", "empreinte"]
     date_hierarchy = "cree_le"
 

@@ -14,8 +14,8 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from feuille_de_route import fiches
-from feuille_de_route.models import Commentaire, EtatFiche, FicheAction, Mention
+from feuille_de_route import fiches, liens_de_fiche
+from feuille_de_route.models import Commentaire, EtatFiche, FicheAction, LienDeFiche, Mention
 from gouvernance.edition import consommer
 from gouvernance.models import Evenement, Mandat, Role, Utilisateur
 from gouvernance.permissions import DROITS, Acces, exiger
@@ -26,11 +26,15 @@ APPEL = re.compile(r"(?<![\w.@+-])@(\w[\w’'-]*(?:[ \u00a0]\w[\w’'-]*){0,3})"
 RESOLVEURS = DROITS["editer_fiches"].roles | DROITS["instruire_fiches"].roles
 
 
+COMMENTER, REPONDRE = "commenter", "répondre à un commentaire"
+
+
 class Mot(NamedTuple):
-    """Ce que l'on écrit : le texte, et ceux que l'on veut prévenir."""
+    """Ce que l'on écrit : le texte, et ceux que l'on veut prévenir, par leur compte ou par leur lien."""
 
     texte: str
     mentions: list[Utilisateur] = []
+    liens: list[LienDeFiche] = []
 
 
 def lecteurs(fiche: FicheAction) -> QuerySet[Utilisateur]:
@@ -102,17 +106,43 @@ def commenter(
     """
     fiche = _tenir(fiche, par)
     consommer(jeton, par)
+    commentaire = ecrire(fiche, mot, fil=fil, par=par)
+    Evenement.consigner(fiche, REPONDRE if fil else COMMENTER, par=par)
+    return commentaire
+
+
+def ecrire(
+    fiche: FicheAction,
+    mot: Mot,
+    *,
+    fil: Commentaire | None,
+    par: Utilisateur | None,
+    lien: LienDeFiche | None = None,
+) -> Commentaire:
+    """Le cœur de `commenter` ; l'appelant tient la fiche, a vérifié qui écrit, et tient le journal. Ceux
+    qui ont parlé dans le fil par un lien reçoivent un courriel : ils n'ont pas de compte où le lire.
+
+    Lève ValidationError (fil résolu, texte vide).
+    """
     if fil is not None:
         fil = fiche.commentaires.get(pk=fil.parent_id or fil.pk)
         if fil.resolu_le:
             raise ValidationError("Ce fil est résolu : rouvrez-le pour y répondre.")
-    commentaire = Commentaire(fiche=fiche, parent=fil, texte=mot.texte.strip())
+    commentaire = Commentaire(fiche=fiche, parent=fil, texte=mot.texte.strip(), lien=lien)
     commentaire.attribuer(par)
     commentaire.full_clean()
     commentaire.save()
     citer(commentaire, mot.mentions, par)
-    Evenement.consigner(fiche, "répondre à un commentaire" if fil else "commenter", par=par)
+    liens_de_fiche.prevenir_du_mot(commentaire, {*mot.liens, *_liens_du_fil(fil)} - {lien}, par=par)
     return commentaire
+
+
+def _liens_du_fil(fil: Commentaire | None) -> list[LienDeFiche]:
+    """Ceux par qui l'on a parlé dans ce fil."""
+    if fil is None:
+        return []
+    dits = Commentaire.objects.filter(Q(pk=fil.pk) | Q(parent=fil), lien__isnull=False)
+    return list(LienDeFiche.objects.filter(pk__in=dits.values("lien")))
 
 
 @transaction.atomic

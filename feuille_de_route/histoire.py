@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.core.paginator import Page, Paginator
+from django.db.models import Q
 
 from feuille_de_route.ecarts import RIEN
 from feuille_de_route.models import FicheAction
@@ -82,8 +83,9 @@ def page(fiche: FicheAction, numero: str | None) -> Page:
     lignes = Evenement.objects.filter(
         objet_type="ficheaction", objet_id=str(fiche.pk), demarche=fiche.demarche_id
     )
-    champs = lignes.order_by("-pk").values_list("pk", "le", "par", "auteur", "action", "details__isnull")
-    traces = [Trace(*ligne, not sans) for *ligne, sans in champs[:LUS]]
+    saisie = Q(details__isnull=False) & ~Q(details=[])
+    champs = lignes.order_by("-pk").values_list("pk", "le", "par", "auteur", "action", saisie)
+    traces = [Trace(*ligne) for ligne in champs[:LUS]]
     page = Paginator(regrouper(reversed(traces)), PAR_PAGE).get_page(numero)
     voulus = [pk for moment in page.object_list for pk in moment]
     par_pk = {e.pk: e for e in lignes.filter(pk__in=voulus).select_related("par")}
@@ -94,7 +96,7 @@ def page(fiche: FicheAction, numero: str | None) -> Page:
 def _raconter(lignes: list[Evenement]) -> Moment:
     """Un moment, de ses lignes, de la plus ancienne à la plus récente."""
     premiere, derniere = lignes[0], lignes[-1]
-    saisie = premiere.details is not None
+    saisie = bool(premiere.details)
     if saisie:
         details = fondre([tuple(d) for ligne in lignes for d in ligne.details])
     elif premiere.action.startswith("modifier") and premiere.de and premiere.vers:

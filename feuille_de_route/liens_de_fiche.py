@@ -15,18 +15,18 @@ from django.utils import timezone
 
 from feuille_de_route import fiches
 from feuille_de_route.completude import obligatoires
-from feuille_de_route.models import FicheAction, LienDeFiche
+from feuille_de_route.models import Commentaire, FicheAction, LienDeFiche
 from gouvernance import courriels
 from gouvernance.cles import armer, page_du_lien
 from gouvernance.edition import consommer
 from gouvernance.models import Courriel, Demarche, Evenement, Structure, Utilisateur
 from gouvernance.permissions import exiger
-from gouvernance.socle.mots import adresse_voilee
+from gouvernance.sessions import INACTIVITE
 
 DUREE = timedelta(days=30)
 PERIODE = timedelta(days=7)  # une relance par lien et par période
 DROIT = "confier_fiches"
-ENVOI, RELANCE = "lien-fiche", "relance-fiche"
+ENVOI, RELANCE, MOT = "lien-fiche", "relance-fiche", "mot-fiche"
 
 
 class Envoi(NamedTuple):
@@ -206,6 +206,46 @@ def _ecrire_aux_comptes(
     return [ecrit for lettre in lettres if (ecrit := courriels.deposer(lettre))]
 
 
+def prevenir_du_mot(
+    commentaire: Commentaire, liens: Iterable[LienDeFiche], *, par: Utilisateur | None
+) -> list[Courriel]:
+    """Un commentaire s'adresse à qui vient par un lien : un courriel, un seul jusqu'à sa prochaine visite.
+
+    L'appelant tient la fiche.
+    """
+    vivants = commentaire.fiche.liens.select_for_update(of=("self",)).filter(
+        pk__in=[lien.pk for lien in liens], revoque_le=None
+    )
+    ecrits = []
+    for lien in vivants.select_related("structure").order_by("pk"):
+        lien.fiche = commentaire.fiche
+        if not est_caduc(lien):
+            ecrits.append(_dire_le_mot(lien, commentaire, par))
+    return [ecrit for ecrit in ecrits if ecrit]
+
+
+def _dire_le_mot(lien: LienDeFiche, commentaire: Commentaire, par: Utilisateur | None) -> Courriel | None:
+    """Le courriel porte un lien neuf, sauf si la personne était là il y a moins de deux heures : on ne lui
+    referme pas sa page pour une réponse.
+    """
+    cle = f"{MOT}:{lien.uuid}:{lien.vu_le or 'jamais'}"
+    contexte = {"commentaire": commentaire}
+    if lien.expire or lien.vu_le is None or timezone.now() - lien.vu_le > INACTIVITE:
+        if Courriel.objects.filter(cle=cle).exists():
+            return None
+        return _envoyer(lien, par, "mot_sur_fiche", cle=cle, **contexte)
+    contexte |= {
+        "lien": lien, "fiche": lien.fiche, "demarche": lien.fiche.demarche, "page": "",
+        "page_nouveau": courriels.adresse("lien_renouveler"),
+    }  # fmt: skip
+    return courriels.deposer(
+        courriels.Lettre(
+            MOT, lien.email, "mot_sur_fiche", contexte, demarche=lien.fiche.demarche, objet_lie=lien.uuid,
+            cle=cle,
+        )
+    )  # fmt: skip
+
+
 def _tenir(lien: LienDeFiche, par: Utilisateur) -> LienDeFiche:
     """La démarche puis le lien, verrouillés : une écriture en cours par ce lien finit avant, ou attend."""
     demarche_pk = FicheAction.objects.values_list("demarche", flat=True).get(pk=lien.fiche_id)
@@ -241,19 +281,18 @@ def redemander(lien: LienDeFiche) -> Courriel:
     """La personne redemande un lien : il repart à son adresse, et à elle seule. L'appelant tient le lien."""
     courriel = _envoyer(lien, lien.cree_par)
     Evenement.consigner_saisie(
-        lien.fiche, "redemander le lien de la fiche", par=None, details=[], auteur=auteur(lien)
+        lien.fiche, "redemander le lien de la fiche", par=None, details=[], auteur=lien.auteur
     )
     return courriel
 
 
-def auteur(lien: LienDeFiche) -> str:
-    """Comment le journal, que tous les membres lisent, nomme qui écrit par un lien."""
-    return f"{lien.nom or lien.structure} (lien envoyé à {adresse_voilee(lien.email)})"
-
-
-def _envoyer(lien: LienDeFiche, par: Utilisateur | None, gabarit: str = "lien_fiche", **sus) -> Courriel:
+def _envoyer(
+    lien: LienDeFiche, par: Utilisateur | None, gabarit: str = "lien_fiche", *, cle: str = "", **sus
+) -> Courriel:
     """Un secret neuf, et le courriel qui le porte. La clé d'une relance suit le courriel d'avant."""
-    avant = f"{lien.envoye_le:%Y%m%d%H%M%S%f}" if lien.envoye_le else ""
+    relance = gabarit == "relance_fiche"
+    if relance and lien.envoye_le:
+        cle = f"{RELANCE}:{lien.uuid}:{lien.envoye_le:%Y%m%d%H%M%S%f}"
     graine = armer(lien, pour=lien.email, duree=DUREE)
     lien.envoye_le = timezone.now()
     lien.save()
@@ -261,12 +300,10 @@ def _envoyer(lien: LienDeFiche, par: Utilisateur | None, gabarit: str = "lien_fi
         "lien": lien, "fiche": lien.fiche, "demarche": lien.fiche.demarche, "par": par,
         "page": page_du_lien("lien_de_fiche"), "page_du_code": courriels.adresse("lien_code"), **sus,
     }  # fmt: skip
-    relance = gabarit == "relance_fiche"
     return courriels.deposer(
         courriels.Lettre(
             RELANCE if relance else ENVOI, lien.email, gabarit, contexte, demarche=lien.fiche.demarche,
-            cle=f"{RELANCE}:{lien.uuid}:{avant}" if relance else f"{ENVOI}:{graine}", objet_lie=lien.uuid,
-            graine=graine,
+            cle=cle or f"{ENVOI}:{graine}", objet_lie=lien.uuid, graine=graine,
         )
     )  # fmt: skip
 

@@ -41,7 +41,12 @@ def _dues() -> dict[Utilisateur, list[Mention]]:
             prevenue_le=None, utilisateur__is_active=True, commentaire__cree_le__gte=timezone.now() - RECENTES
         )
         .select_for_update(of=("self",), skip_locked=True)
-        .select_related("utilisateur", "commentaire__cree_par", "commentaire__fiche__demarche")
+        .select_related(
+            "utilisateur",
+            "commentaire__cree_par",
+            "commentaire__lien__structure",
+            "commentaire__fiche__demarche",
+        )
     )
     par_personne = defaultdict(list)
     for mention in attendues:
@@ -60,7 +65,7 @@ def _lettre(personne: Utilisateur, mentions: list[Mention], jour: date) -> Lettr
     dites = [
         {
             "fiche": m.commentaire.fiche,
-            "auteur": m.commentaire.cree_par,
+            "auteur": m.commentaire.auteur,
             "extrait": _extrait(m.commentaire.texte),
             "adresse": courriels.adresse(
                 "fiche_echanges", m.commentaire.fiche.demarche.uuid, m.commentaire.fiche.uuid

@@ -10,6 +10,8 @@ from gouvernance import pieces_jointes
 from gouvernance.models import Evenement, Utilisateur
 from gouvernance.permissions import Acces
 
+JOINDRE, RETIRER = "joindre un document", "retirer un document"
+
 
 @transaction.atomic
 def joindre(fiche: FicheAction, nom: str, octets: bytes, *, par: Utilisateur | None) -> PieceDeFiche:
@@ -19,9 +21,14 @@ def joindre(fiche: FicheAction, nom: str, octets: bytes, *, par: Utilisateur | N
     documents).
     """
     fiche = _tenir(fiche, par)
-    piece = PieceDeFiche(fiche=fiche, nom=nom)
-    pieces_jointes.ranger(piece, octets, jointes=fiche.pieces.all(), par=par)
-    Evenement.consigner(fiche, "joindre un document", par=par, vers=piece.nom)
+    piece = ranger(PieceDeFiche(fiche=fiche, nom=nom), octets, par=par)
+    Evenement.consigner(fiche, JOINDRE, par=par, vers=piece.nom)
+    return piece
+
+
+def ranger(piece: PieceDeFiche, octets: bytes, *, par: Utilisateur | None) -> PieceDeFiche:
+    """Le cœur de `joindre` ; l'appelant tient la fiche, a vérifié qui écrit, et tient le journal."""
+    pieces_jointes.ranger(piece, octets, jointes=piece.fiche.pieces.all(), par=par)
     return piece
 
 
@@ -29,7 +36,7 @@ def joindre(fiche: FicheAction, nom: str, octets: bytes, *, par: Utilisateur | N
 def retirer(piece: PieceDeFiche, *, par: Utilisateur | None) -> None:
     """Retire un document d'une fiche qui s'écrit encore ; le coffre, lui, n'efface rien."""
     fiche = _tenir(piece.fiche, par)
-    Evenement.consigner(fiche, "retirer un document", par=par, de=piece.nom)
+    Evenement.consigner(fiche, RETIRER, par=par, de=piece.nom)
     PieceDeFiche.objects.filter(pk=piece.pk).delete()
 
 

@@ -4,7 +4,7 @@ l'instruction (remarques, avis).
 
 from django.urls import path
 
-from feuille_de_route.views import fiche_partagee, instruction, lien_de_fiche, partenaires
+from feuille_de_route.views import echanges_par_lien, fiche_partagee, instruction, lien_de_fiche, partenaires
 
 P = "demarches/<uuid:uuid>/plan/partenaires/"
 F = "demarches/<uuid:uuid>/plan/fiches/<uuid:fiche_uuid>/"
@@ -20,6 +20,20 @@ urlpatterns = [
         f"{L}remarques/<uuid:remarque>/<slug:acte>/",
         fiche_partagee.remarque,
         name="fiche_partagee_remarque",
+    ),
+    path(f"{L}echanges/", echanges_par_lien.echanges, name="fiche_partagee_echanges"),
+    path(f"{L}echanges/ecrire/", echanges_par_lien.commenter, name="fiche_partagee_commenter"),
+    path(
+        f"{L}echanges/<uuid:commentaire_uuid>/repondre/",
+        echanges_par_lien.repondre,
+        name="fiche_partagee_repondre",
+    ),
+    path(f"{L}pieces/joindre/", echanges_par_lien.piece_joindre, name="fiche_partagee_joindre"),
+    path(f"{L}pieces/<uuid:piece_uuid>/", echanges_par_lien.piece_lire, name="fiche_partagee_piece"),
+    path(
+        f"{L}pieces/<uuid:piece_uuid>/retirer/",
+        echanges_par_lien.piece_retirer,
+        name="fiche_partagee_piece_retirer",
     ),
     path(f"{L}proposer/", fiche_partagee.proposer, name="fiche_partagee_proposer"),
     path(f"{L}fermer/", fiche_partagee.fermer, name="fiche_partagee_fermer"),

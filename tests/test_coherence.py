@@ -18,9 +18,15 @@ SOMMAIRE = RACINE / "feuille_de_route" / "documents" / "contenu" / "sommaire.py"
 # Les seules adresses qui répondent sans compte ; toute autre est protégée par LoginRequiredMiddleware.
 PUBLIQUES = {
     "fiche_partagee",
+    "fiche_partagee_commenter",
+    "fiche_partagee_echanges",
     "fiche_partagee_fermer",
+    "fiche_partagee_joindre",
+    "fiche_partagee_piece",
+    "fiche_partagee_piece_retirer",
     "fiche_partagee_proposer",
     "fiche_partagee_remarque",
+    "fiche_partagee_repondre",
     "fiche_partagee_section",
     "lien_code",
     "lien_de_fiche",

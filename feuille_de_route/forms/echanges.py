@@ -64,6 +64,14 @@ class FormulaireCommentaire(AvecJeton, FormulaireMot):
     """Un commentaire qui ouvre un fil."""
 
 
+class FormulaireParLien(AvecJeton, FormulaireDsfr):
+    """Le mot de qui vient par un lien : la plateforme choisit qui prévenir, aucun nom n'est proposé."""
+
+    bouton = ""
+    gens: tuple = ()
+    texte = zone("Votre commentaire")
+
+
 class FormulaireReponse(FormulaireCommentaire):
     texte = zone("Votre réponse")
 

@@ -11,7 +11,36 @@ from gouvernance.socle.modeles import PieceAuCoffre, Suivi, contrainte_parmi
 from gouvernance.socle.mots import adresse_voilee
 
 
-class Commentaire(Suivi):
+class DitSansCompte(Suivi):
+    """Ce qu'un compte écrit (`cree_par`), ou une personne sans compte, par le `lien` qu'elle a reçu."""
+
+    lien = models.ForeignKey(
+        "feuille_de_route.LienDeFiche",
+        models.RESTRICT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name="écrit par le lien",
+    )
+
+    class Meta:
+        abstract = True
+
+    @property
+    def auteur(self) -> str:
+        """Comme le journal le nomme ; vide si personne n'est connu. Lire avec `lien__structure`."""
+        return self.lien.auteur if self.lien else str(self.cree_par or "")
+
+
+def contrainte_un_auteur(nom: str) -> models.CheckConstraint:
+    return models.CheckConstraint(
+        name=nom,
+        condition=Q(lien=None) | Q(cree_par=None),
+        violation_error_message="Ceci est écrit par un compte ou par un lien, pas par les deux.",
+    )
+
+
+class Commentaire(DitSansCompte):
     """Un mot laissé sur une fiche, ou la réponse à un mot ; `mentions` : ceux que l'on prévient."""
 
     fiche = models.ForeignKey(FicheAction, models.CASCADE, related_name="commentaires")
@@ -44,6 +73,7 @@ class Commentaire(Suivi):
                 condition=~Q(texte=""),
                 violation_error_message="Écrivez votre commentaire.",
             ),
+            contrainte_un_auteur("commentaire_un_auteur"),
         ]
 
     def __str__(self):
@@ -130,7 +160,7 @@ class Avis(Suivi):
         return f"{self.instance} : {self.get_sens_display()}"
 
 
-class PieceDeFiche(PieceAuCoffre):
+class PieceDeFiche(PieceAuCoffre, DitSansCompte):
     """Un fichier joint à une fiche (devis, convention, photo) ; son contenu est au coffre."""
 
     fiche = models.ForeignKey(FicheAction, models.CASCADE, related_name="pieces")
@@ -143,7 +173,8 @@ class PieceDeFiche(PieceAuCoffre):
                 fields=["fiche", "empreinte"],
                 name="piece_de_fiche_unique",
                 violation_error_message="Ce fichier est déjà joint à la fiche.",
-            )
+            ),
+            contrainte_un_auteur("piece_de_fiche_un_auteur"),
         ]
 
 
@@ -182,6 +213,11 @@ class LienDeFiche(Suivi, Cle):
 
     def __str__(self):
         return f"{self.nom or adresse_voilee(self.email)} – {self.fiche}"
+
+    @property
+    def auteur(self) -> str:
+        """Comment le journal, que tous les membres lisent, nomme qui écrit par ce lien."""
+        return f"{self.nom or self.structure} (lien envoyé à {adresse_voilee(self.email)})"
 
     @property
     def expire(self) -> bool:

@@ -1,11 +1,11 @@
 """Ce qui entoure une fiche : d'où elle vient, ce qui en est né, ses pièces, les derniers commentaires."""
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Exists, F, OuterRef, Subquery
-from django.db.models.functions import JSONObject, Left
+from django.db.models import Count, Exists, F, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce, JSONObject, Left, NullIf
 from django.urls import reverse
 
-from feuille_de_route.models import Commentaire, FicheAction, PieceDeFiche
+from feuille_de_route.models import Commentaire, FicheAction, LienDeFiche, PieceDeFiche
 from feuille_de_route.reprises import demarches_ou_creer
 from gouvernance.models import Utilisateur
 from gouvernance.pieces_jointes import PIECES_MAX
@@ -45,7 +45,7 @@ def autour(fiche: FicheAction) -> dict:
         "reprenable": fiche.reprenable,
         "pieces": fiche.jointes,
         "pieces_max": len(fiche.jointes) >= PIECES_MAX,
-        "derniers": fiche.derniers_fils,
+        "derniers": [{**dit, "auteur": _auteur(dit)} for dit in fiche.derniers_fils],
         "ouverts": ouverts,
         "resolus": (fiche.nb_fils or 0) - ouverts,
     }
@@ -60,8 +60,19 @@ def _fiche() -> JSONObject:
 
 def _commentaire() -> JSONObject:
     return JSONObject(
-        uuid="uuid", texte=Left("texte", EXTRAIT), prenom="cree_par__prenom", nom="cree_par__nom"
+        uuid="uuid",
+        texte=Left("texte", EXTRAIT),
+        prenom="cree_par__prenom",
+        nom="cree_par__nom",
+        email="lien__email",
+        lien=Coalesce(NullIf("lien__nom", Value("")), "lien__structure__nom"),
     )
+
+
+def _auteur(dit: dict) -> str:
+    if dit["email"]:
+        return LienDeFiche(nom=dit["lien"], email=dit["email"]).auteur
+    return f"{dit['prenom'] or ''} {dit['nom'] or ''}".strip()
 
 
 def _compter(lignes) -> Subquery:

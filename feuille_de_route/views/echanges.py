@@ -1,5 +1,6 @@
 """Les échanges autour d'une fiche : lire les fils, commenter, répondre, corriger, dire que c'est réglé."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from django.contrib import messages
@@ -20,6 +21,7 @@ from gouvernance.socle.vues import lecture_seule
 from gouvernance.views.commun import Saisie, agir, traiter
 
 PAR_PAGE = 20
+AUTEURS = ("cree_par__structure", "lien__structure")
 ACTES = {
     "resoudre": (regles.resoudre, "C’est noté : ce fil est résolu."),
     "rouvrir": (regles.rouvrir, "Le fil est rouvert."),
@@ -41,7 +43,7 @@ class Fil(NamedTuple):
 @lecture_seule
 def fiche_echanges(request, uuid, fiche_uuid):
     fiche, acces = ouvrir_fiche(request, uuid, fiche_uuid)
-    page = _fils(fiche, acces, request.GET.get("page"))
+    page = fils(fiche, request.GET.get("page"), lambda dits: _fil(fiche, acces, dits))
     contexte = {
         "demarche": fiche.demarche,
         "acces": acces,
@@ -56,18 +58,18 @@ def fiche_echanges(request, uuid, fiche_uuid):
     return render(request, "feuille_de_route/fiche_echanges.html", contexte)
 
 
-def _fils(fiche: FicheAction, acces: Acces, numero: str | None) -> Page:
-    """Les fils ouverts, du plus récent au plus ancien, puis les résolus ; trois requêtes."""
+def fils(fiche: FicheAction, numero: str | None, lire: Callable[[list[Commentaire]], Fil]) -> Page:
+    """Les fils ouverts, du plus récent au plus ancien, puis les résolus ; trois requêtes. `lire` : un fil,
+    de ses commentaires.
+    """
     racines = fiche.commentaires.filter(parent=None).order_by(F("resolu_le").desc(nulls_first=True), "-pk")
     page = Paginator(list(racines.values_list("pk", flat=True)), PAR_PAGE).get_page(numero)
     dits = fiche.commentaires.filter(Q(pk__in=page.object_list) | Q(parent__in=page.object_list))
-    dits = (
-        dits.select_related("cree_par__structure", "resolu_par").prefetch_related("mentions").order_by("pk")
-    )
+    dits = dits.select_related(*AUTEURS, "resolu_par").prefetch_related("mentions").order_by("pk")
     par_fil: dict[int, list[Commentaire]] = {}
     for dit in dits:
         par_fil.setdefault(dit.parent_id or dit.pk, []).append(dit)
-    page.object_list = [_fil(fiche, acces, par_fil[pk]) for pk in page.object_list]
+    page.object_list = [lire(par_fil[pk]) for pk in page.object_list]
     return page
 
 
@@ -85,7 +87,7 @@ def fiche_commenter(request, uuid, fiche_uuid):
 
 def fiche_repondre(request, uuid, fiche_uuid, commentaire_uuid):
     fiche, acces = ouvrir_fiche(request, uuid, fiche_uuid)
-    return _ecrire(request, fiche, acces, _trouver(fiche, commentaire_uuid))
+    return _ecrire(request, fiche, acces, trouver(fiche, commentaire_uuid))
 
 
 def _ecrire(request, fiche: FicheAction, acces: Acces, fil: Commentaire | None):
@@ -97,13 +99,13 @@ def _ecrire(request, fiche: FicheAction, acces: Acces, fil: Commentaire | None):
         jeton = valide.cleaned_data["jeton"]
         regles.commenter(fiche, valide.mot, par=request.user, fil=fil, jeton=jeton)
 
-    titre = f"Répondre à {fil.cree_par or 'ce commentaire'}" if fil else "Commenter la fiche"
+    titre = f"Répondre à {fil.auteur or 'ce commentaire'}" if fil else "Commenter la fiche"
     return _traiter(request, acces, formulaire, ecrire, {"fiche": fiche, "fil": fil, "titre": titre})
 
 
 def fiche_commentaire_corriger(request, uuid, fiche_uuid, commentaire_uuid):
     fiche, acces = ouvrir_fiche(request, uuid, fiche_uuid)
-    commentaire = _trouver(fiche, commentaire_uuid)
+    commentaire = trouver(fiche, commentaire_uuid)
     acces.exiger("commenter")
     if commentaire.cree_par_id != request.user.pk:
         raise PermissionDenied("Seule la personne qui a écrit un commentaire peut le corriger.")
@@ -141,14 +143,15 @@ def fiche_fil_agir(request, uuid, fiche_uuid, commentaire_uuid, acte):
     if acte not in ACTES:
         raise Http404
     fiche, _ = ouvrir_fiche(request, uuid, fiche_uuid)
-    fil = _trouver(fiche, commentaire_uuid)
+    fil = trouver(fiche, commentaire_uuid)
     regle, succes = ACTES[acte]
     retour = reverse("fiche_echanges", args=[uuid, fiche_uuid]) + f"#commentaire-{fil.uuid}"
     return agir(request, lambda: regle(fil, par=request.user), retour, succes)
 
 
-def _trouver(fiche: FicheAction, uuid) -> Commentaire:
-    commentaires = Commentaire.objects.select_related("cree_par", "parent")
-    commentaire = get_object_or_404(commentaires, fiche=fiche, uuid=uuid)
+def trouver(fiche: FicheAction, uuid) -> Commentaire:
+    commentaire = get_object_or_404(
+        Commentaire.objects.select_related(*AUTEURS, "parent"), fiche=fiche, uuid=uuid
+    )
     commentaire.fiche = fiche
     return commentaire

@@ -16,6 +16,7 @@ from feuille_de_route.forms.fiches import SECTIONS
 from feuille_de_route.forms.remarques import placer
 from feuille_de_route.models import Competence, FicheAction, LienDeFiche, Public, Service
 from feuille_de_route.remarques import ACTES, CORRIGEE
+from feuille_de_route.views.echanges_par_lien import autour
 from feuille_de_route.views.fiches import LISTES, NOMS, RELATIONS
 from feuille_de_route.views.redaction import Redaction, SansCompte, rediger
 from feuille_de_route.views.session_de_lien import oublier, par_lien
@@ -60,6 +61,7 @@ def fiche(request: HttpRequest, lien: LienDeFiche) -> HttpResponse:
         "services": [Service(s).label for s in fiche.services],
         "publics": [Public(p).label for p in fiche.publics],
         "competences": [Competence(c).label for c in fiche.competences],
+        **autour(lien),
     }
     return render(request, "fiche_partagee/fiche.html", contexte)
 

@@ -24,6 +24,8 @@ RESERVEES = {"coherence": "lire_coherence"}  # les autres pages se lisent avec n
 COMPTES = {  # sans démarche
     "lien_de_fiche", "lien_code", "lien_renouveler", "fiche_partagee", "fiche_partagee_section",
     "fiche_partagee_remarque", "fiche_partagee_proposer", "fiche_partagee_fermer",
+    "fiche_partagee_echanges", "fiche_partagee_commenter", "fiche_partagee_repondre",
+    "fiche_partagee_joindre", "fiche_partagee_piece", "fiche_partagee_piece_retirer",
     "accueil", "enveloppes", "candidater", "candidature_recue", "code_saisir", "confirmer", "connexion",
     "deconnexion",
     "galerie", "invitation",
@@ -33,6 +35,8 @@ COMPTES = {  # sans démarche
 LUS = {
     "accueil",
     "fiche_partagee",
+    "fiche_partagee_echanges",
+    "fiche_partagee_piece",
     "enveloppes",
     "candidature_recue",
     "galerie",
@@ -45,6 +49,7 @@ ENVOYES = {
     "fiche_partagee_remarque",
     "fiche_partagee_proposer",
     "fiche_partagee_fermer",
+    "fiche_partagee_piece_retirer",
 }  # POST seulement
 POST_SEUL = {"fiche_fil_agir", "fiche_piece_retirer"}  # refusent un GET avant de chercher la fiche
 REDIRIGE = {"faire_valider"}  # une page qui mène à une autre

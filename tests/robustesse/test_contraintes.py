@@ -20,6 +20,7 @@ from tests.robustesse.scene import adresse, mettre_a, modeles, scene
 CONTRAINTES = {c.name: (modele, c) for modele in modeles() for c in modele._meta.constraints}
 MAINTENANT = timezone.now()
 
+LIEN = {"lien": LienDeFiche.objects.values("pk")[:1]}
 # Ce qui viole chaque règle : des valeurs posées sans passer par le modèle.
 INTERDITS = {
     "avis_motive": {"sens": "defavorable", "texte": ""},
@@ -39,6 +40,8 @@ INTERDITS = {
     "axe_public_nomme": {"genre": "public", "public": ""},
     "axe_parent_autre": {"parent": models.F("pk")},
     "commentaire_ecrit": {"texte": ""},
+    "commentaire_un_auteur": lambda lieu: LIEN | {"cree_par": lieu.gens["elu"]},
+    "piece_de_fiche_un_auteur": lambda lieu: LIEN | {"cree_par": lieu.gens["elu"]},
     "commentaire_resolu_date": {"resolu_le": MAINTENANT, "resolu_par": None},
     "chantier_conclu_date": {"conclu_le": MAINTENANT},
     "contribution_convertie_une_fois": lambda lieu: {

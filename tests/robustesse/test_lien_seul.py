@@ -10,12 +10,17 @@ from django.urls import reverse
 from feuille_de_route.forms.fiches import SECTIONS
 from feuille_de_route.models import FicheAction, LienDeFiche
 from gouvernance.socle import secrets
+from tests.feuille_de_route.fabriques import CommentaireFactory, PieceDeFicheFactory
 from tests.feuille_de_route.fabriques_partenaires import JETON, LienDeFicheFactory
 from tests.robustesse.scene import CANARI, NIL, adresse, adresses, marquer, propres
 from tests.robustesse.test_adresses import texte
 from tests.test_coherence import PUBLIQUES
 
 SIENNES = {nom for nom in adresses() if nom.startswith("fiche_partagee")}
+LUES = {  # ce qu'un GET rend, les sections à part
+    "fiche_partagee", "fiche_partagee_commenter", "fiche_partagee_echanges", "fiche_partagee_joindre",
+    "fiche_partagee_piece", "fiche_partagee_repondre",
+}  # fmt: skip
 # Ce que ses pages montrent à bon droit : sa démarche, et les listes où elle choisit.
 MONTRES = {
     "Demarche", "Gouvernance", "Axe", "Enjeu", "ChantierCle", "Structure", "Personne", "Instance",
@@ -33,8 +38,14 @@ def partenaire(db, lieux, settings):
     client = Client(raise_request_exception=False)
     with transaction.atomic():
         sienne = FicheAction.objects.get(uuid=a.ids["fiche_uuid"])
+        siens = [*sienne.commentaires.all(), *sienne.pieces.all()]  # ceux d'une autre fiche, eux, se taisent
+        autre = a.demarche.fiches.exclude(pk=sienne.pk).get()
+        CommentaireFactory(fiche=autre, parent=CommentaireFactory(fiche=autre))
+        PieceDeFicheFactory(fiche=autre)
         marquer({m: 0 for m in propres() if m.__name__ not in MONTRES | IMMUABLES})
-        sienne.save()
+        for objet in (sienne, *siens):
+            objet.save()
+        sienne.pieces.update(lien=LienDeFiche.objects.get(uuid=a.ids["lien"]))
         LienDeFiche.objects.filter(uuid=a.ids["lien"]).update(empreinte=secrets.empreinte(JETON))
         assert client.post(reverse("lien_de_fiche", args=[JETON])).status_code == 302
         client.lieux, client.temoin = lieux, Client(raise_request_exception=False)
@@ -81,7 +92,9 @@ def test_ses_pages_s_ouvrent_et_ne_disent_rien_d_autre(partenaire):
                 assert reponse.status_code in {200, 302, 405, 422}, (nom, methode)
                 assert CANARI.lower() not in texte(reponse).lower(), (nom, code, methode)
                 lues += reponse.status_code == 200
-    assert lues == 1 + len(SECTIONS)
+    assert lues == len(LUES) + len(SECTIONS)
+    echanges = texte(partenaire.get(adresse("fiche_partagee_echanges", a.ids)))
+    assert a.demarche.fiches.get(uuid=a.ids["fiche_uuid"]).commentaires.first().texte in echanges
     assert a.demarche.fiches.get(uuid=a.ids["fiche_uuid"]).titre in texte(
         partenaire.get(adresse("fiche_partagee", a.ids))
     )
@@ -97,6 +110,25 @@ def test_le_lien_d_une_autre_fiche_ne_s_ouvre_pas_d_ici(partenaire):
                 reponse = visiter(partenaire, methode, adresse(nom, a.ids, lien=uuid))
                 assert reponse.status_code in {403, 405}, (nom, methode)
                 assert CANARI.lower() not in texte(reponse).lower(), nom
-    for remarque in (b.ids["remarque"], NIL):
-        chemin = adresse("fiche_partagee_remarque", a.ids, remarque=remarque)
-        assert visiter(partenaire, "post", chemin).status_code == 404
+    for nom, mot, ailleurs in (
+        ("fiche_partagee_remarque", "remarque", [b.ids["remarque"]]),
+        (
+            "fiche_partagee_repondre",
+            "commentaire_uuid",
+            [b.ids["commentaire_uuid"], *uuids(voisine.commentaires)],
+        ),
+        ("fiche_partagee_piece", "piece_uuid", [b.ids["piece_uuid"], *uuids(voisine.pieces)]),
+        ("fiche_partagee_piece_retirer", "piece_uuid", [b.ids["piece_uuid"], *uuids(voisine.pieces)]),
+    ):
+        for uuid in (*ailleurs, NIL):
+            for methode in ("get", "post"):
+                reponse = visiter(partenaire, methode, adresse(nom, a.ids, **{mot: uuid}))
+                assert reponse.status_code in {404, 405}, (nom, methode)
+                assert CANARI.lower() not in texte(reponse).lower(), nom
+    chemin = adresse("fiche_partagee_commenter", a.ids) + f"?remarque={b.ids['remarque']}"
+    assert CANARI.lower() not in texte(partenaire.get(chemin)).lower()
+
+
+def uuids(objets) -> list:
+    assert objets.exists()
+    return list(objets.values_list("uuid", flat=True))

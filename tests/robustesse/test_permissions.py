@@ -33,7 +33,9 @@ def test_un_droit_ne_nomme_que_des_roles_qui_existent():
 
 
 def _mots(nom: str) -> dict:
-    connus = {"departement": "24", "lien": NIL, "remarque": NIL}
+    connus = {"departement": "24"} | dict.fromkeys(
+        ["lien", "remarque", "commentaire_uuid", "piece_uuid"], NIL
+    )
     return {cle: connus.get(cle, "a" * 43) for cle in adresses()[nom]}
 
 

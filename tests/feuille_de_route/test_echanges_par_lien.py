@@ -1,0 +1,259 @@
+"""Qui vient par un lien commente, répond et joint : ce qu'il voit ou non, qui en est prévenu."""
+
+from datetime import timedelta
+from html import unescape
+from uuid import uuid4
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from feuille_de_route import mentions
+from feuille_de_route.models import Commentaire, EtatFiche, FicheAction, LienDeFiche, PieceDeFiche
+from gouvernance.models import Courriel, Demarche, Etape, Evenement, JetonConsomme
+from tests.feuille_de_route.fabriques import CommentaireFactory, PieceDeFicheFactory
+from tests.feuille_de_route.fabriques_partenaires import (
+    JETON,
+    LienDeFicheFactory,
+    RemarqueFactory,
+    lien_recu,
+)
+from tests.gouvernance.fabriques import StructureFactory
+from tests.gouvernance.test_pieces_de_seance import PDF, POLYGLOTTES
+from tests.robustesse.scene import mettre_a
+
+pytestmark = pytest.mark.django_db
+CAMILLE = "camille.durand@asso.example"
+AUTEUR = "Camille Durand (lien envoyé à c…@asso.example)"
+
+
+@pytest.fixture(autouse=True)
+def coffre(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.fixture
+def lien(fiche, gens):
+    return LienDeFicheFactory(
+        fiche=fiche, structure=fiche.structure_porteuse, email=CAMILLE, nom="Camille Durand", secret=JETON,
+        cree_par=gens["coordination"],
+    )  # fmt: skip
+
+
+@pytest.fixture
+def partenaire(client, lien):
+    assert client.post(reverse("lien_de_fiche", args=[JETON])).status_code == 302
+    return client
+
+
+@pytest.fixture
+def chef(gens):
+    client = Client()
+    client.force_login(gens["coordination"])
+    return client
+
+
+def page(nom, lien, *suite):
+    return reverse(f"fiche_partagee{nom}", args=[lien.uuid, *suite])
+
+
+def lire(client, adresse):
+    return unescape(client.get(adresse).content.decode())
+
+
+def dire(client, adresse, texte="Combien de communes faut-il citer ?", jeton=None):
+    return client.post(adresse, {"texte": texte, "jeton": jeton or uuid4()})
+
+
+def joindre(client, lien, nom="Devis.pdf", octets=PDF):
+    fichier = SimpleUploadedFile(nom, octets, "text/html")
+    return client.post(page("_joindre", lien), {"fichier": fichier})
+
+
+def de(fiche, nom, *suite):
+    return reverse(nom, args=[fiche.demarche.uuid, fiche.uuid, *suite])
+
+
+def test_une_question_sa_reponse_et_le_courriel_de_chacun(partenaire, chef, lien, fiche, gens):
+    """Le partenaire demande ; la coordination, prévenue, répond ; un lien neuf l'y ramène, et il répond."""
+    assert dire(partenaire, page("_commenter", lien)).url == page("_echanges", lien)
+    question = Commentaire.objects.get()
+    assert (question.cree_par, question.lien, question.auteur) == (None, lien, AUTEUR)
+    assert [m.utilisateur for m in question.appels.all()] == [gens["coordination"]]
+    mentions.prevenir()
+    corps = Courriel.objects.get(destinataire=gens["coordination"].email).corps
+    assert AUTEUR in corps
+    assert "Combien de communes" in corps
+    for vu_de in (lire(chef, de(fiche, "fiche")), lire(chef, de(fiche, "fiche_echanges"))):
+        assert AUTEUR in vu_de
+        assert CAMILLE not in vu_de.replace(f"<strong>{CAMILLE}", "")
+
+    LienDeFiche.objects.update(vu_le=timezone.now() - timedelta(days=1))
+    reponse = chef.post(de(fiche, "fiche_repondre", question.uuid), {"texte": "Trois.", "jeton": uuid4()})
+    assert reponse.status_code == 302
+    courriel = Courriel.objects.get(destinataire=CAMILLE)
+    assert "Trois." in courriel.corps
+    assert partenaire.get(page("", lien)).status_code == 410  # un lien neuf est parti
+    assert partenaire.post(lien_recu(CAMILLE)[0]).url == page("", lien)
+    assert "Un échange à lire" in lire(partenaire, page("", lien))
+    dernier = question.reponses.get()
+    assert dire(partenaire, page("_repondre", lien, dernier.uuid), "Merci !").status_code == 302
+    assert question.reponses.last().lien == lien
+    assert "à lire" not in lire(partenaire, page("", lien))
+    vu = lire(partenaire, page("_echanges", lien))
+    assert vu.index("Combien de communes") < vu.index("Trois.") < vu.index("Merci !")
+    chef.post(de(fiche, "fiche_fil_agir", question.uuid, "resoudre"))
+    assert "Résolu par" in lire(partenaire, page("_echanges", lien))
+    refus = dire(partenaire, page("_repondre", lien, question.uuid), "Encore un mot à garder")
+    assert refus.status_code == 422
+    assert "Encore un mot à garder" in unescape(refus.content.decode())
+    siens = Evenement.objects.filter(auteur=AUTEUR).order_by("pk").values_list("action", flat=True)
+    assert list(siens) == [
+        "ouvrir la fiche par un lien", "commenter",
+        "ouvrir la fiche par un lien", "répondre à un commentaire",
+    ]  # fmt: skip
+    assert AUTEUR in lire(chef, de(fiche, "fiche_histoire"))
+
+
+def test_une_reponse_ne_referme_pas_la_page_de_qui_est_la(partenaire, chef, lien, fiche):
+    dire(partenaire, page("_commenter", lien))
+    question = Commentaire.objects.get()
+    for mot in ("Trois.", "Ou quatre."):
+        chef.post(de(fiche, "fiche_repondre", question.uuid), {"texte": mot, "jeton": uuid4()})
+    corps = Courriel.objects.get(destinataire=CAMILLE).corps  # un seul jusqu'à la prochaine visite
+    assert "Trois." in corps
+    assert "[[jeton]]" not in corps
+    assert reverse("lien_renouveler") in corps
+    assert "Ou quatre." in lire(partenaire, page("_echanges", lien))
+
+
+@pytest.mark.parametrize("etat", [EtatFiche.PROPOSEE, EtatFiche.RETENUE, EtatFiche.ECARTEE])
+def test_on_commente_une_fiche_qui_ne_s_ecrit_plus_mais_on_n_y_joint_rien(partenaire, lien, fiche, etat):
+    PieceDeFicheFactory(fiche=fiche, lien=lien)
+    dates = {"proposee": {"proposee_le": timezone.now()}, "retenue": {"retenue_le": timezone.now()}}
+    FicheAction.objects.filter(pk=fiche.pk).update(etat=etat, motif="Trop.", **dates.get(etat, {}))
+    assert dire(partenaire, page("_commenter", lien)).status_code == 302
+    assert joindre(partenaire, lien).status_code == 422
+    partenaire.post(page("_piece_retirer", lien, PieceDeFiche.objects.get().uuid))
+    assert PieceDeFiche.objects.count() == 1
+    assert "Joindre un document" not in lire(partenaire, page("", lien))
+
+
+def test_une_demarche_abandonnee_ne_se_commente_plus(partenaire, lien, fiche):
+    mettre_a(fiche.demarche, Etape.ABANDONNEE)
+    assert "abandonnée" in lire(partenaire, page("_echanges", lien))
+    refus = dire(partenaire, page("_commenter", lien), "Mots à garder")
+    assert refus.status_code == 422
+    assert "Mots à garder" in unescape(refus.content.decode())
+    assert not Commentaire.objects.exists()
+
+
+@pytest.mark.parametrize("cas", ["révoqué", "expiré", "remplacé", "autre structure"])
+def test_un_lien_mort_ne_dit_et_ne_joint_rien(partenaire, lien, fiche, cas):
+    question, piece = CommentaireFactory(fiche=fiche), PieceDeFicheFactory(fiche=fiche, lien=lien)
+    if cas == "autre structure":
+        FicheAction.objects.filter(pk=fiche.pk).update(structure_porteuse=StructureFactory())
+    LienDeFiche.objects.filter(pk=lien.pk).update(**{
+        "révoqué": {"revoque_le": timezone.now()}, "expiré": {"expire_le": timezone.now()},
+        "remplacé": {"empreinte": "0" * 64}, "autre structure": {},
+    }[cas])  # fmt: skip
+    for reponse in (
+        partenaire.get(page("_echanges", lien)),
+        partenaire.get(page("_piece", lien, piece.uuid)),
+        dire(partenaire, page("_repondre", lien, question.uuid)),
+        joindre(partenaire, lien),
+        partenaire.post(page("_piece_retirer", lien, piece.uuid)),
+    ):
+        assert reponse.status_code == 410
+        assert question.texte not in unescape(reponse.content.decode())
+    perdu = dire(partenaire, page("_commenter", lien), "Mots à recopier")
+    assert "Mots à recopier" in unescape(perdu.content.decode())
+    assert (Commentaire.objects.count(), PieceDeFiche.objects.count()) == (1, 1)
+
+
+def test_aucun_nom_n_est_propose(partenaire, lien, fiche, gens):
+    """Ni liste, ni « @ » : une élue qui n'a rien dit ne se devine pas."""
+    CommentaireFactory(fiche=fiche, cree_par=gens["coordination"])
+    for adresse in (page("_echanges", lien), page("_commenter", lien)):
+        vu = lire(partenaire, adresse)
+        assert str(gens["elu"]) not in vu
+        assert gens["elu"].email not in vu
+        assert gens["coordination"].email not in vu
+    partenaire.post(
+        page("_commenter", lien),
+        {"texte": f"@{gens['elu'].nom} ?", "mentions": [gens["elu"].pk], "jeton": uuid4()},
+    )
+    cites = Commentaire.objects.last().appels.values_list("utilisateur", flat=True)
+    assert list(cites) == [gens["coordination"].pk]
+
+
+def test_qui_a_confie_la_fiche_parti_la_coordination_est_prevenue(partenaire, lien, gens):
+    LienDeFiche.objects.update(cree_par=gens["dehors"])
+    dire(partenaire, page("_commenter", lien))
+    assert [m.utilisateur for m in Commentaire.objects.get().appels.all()] == [gens["coordination"]]
+
+
+def test_repondre_a_une_remarque_la_cite(partenaire, lien, fiche):
+    remarque = RemarqueFactory(fiche=fiche)
+    adresse = page("_commenter", lien) + f"?remarque={remarque.uuid}"
+    assert adresse in lire(partenaire, page("", lien))
+    vue = lire(partenaire, adresse)
+    assert remarque.texte in vue
+    assert "À propos de « Objectifs » :" in vue
+    assert partenaire.get(page("_commenter", lien) + "?remarque=<inconnue>").status_code == 200
+
+
+def test_un_double_clic_ne_dit_qu_une_fois(partenaire, lien):
+    jeton = uuid4()
+    for _ in range(2):
+        assert dire(partenaire, page("_commenter", lien), jeton=jeton).status_code == 302
+    assert Commentaire.objects.count() == 1
+    assert JetonConsomme.objects.filter(jeton=jeton).count() == 1
+
+
+def test_joindre_relire_retirer_le_sien(partenaire, chef, lien, fiche):
+    assert joindre(partenaire, lien).url == page("", lien) + "#pieces"
+    piece = PieceDeFiche.objects.get()
+    assert (piece.lien, piece.cree_par, piece.type_mime) == (lien, None, "application/pdf")
+    lue = partenaire.get(page("_piece", lien, piece.uuid))
+    assert (lue.content, lue["X-Content-Type-Options"]) == (PDF, "nosniff")
+    assert lue["Content-Disposition"].startswith("attachment;")
+    assert "Devis.pdf" in lire(chef, de(fiche, "fiche"))
+    deja = joindre(partenaire, lien, "Le même.pdf")
+    assert "déjà joint" in unescape(deja.content.decode())
+    assert partenaire.post(page("_piece_retirer", lien, piece.uuid)).status_code == 302
+    assert not PieceDeFiche.objects.exists()
+    lien.refresh_from_db()
+    assert lien.ecrit_le
+    actions = Evenement.objects.filter(auteur=AUTEUR).values_list("action", flat=True)
+    assert {"joindre un document", "retirer un document"} <= set(actions)
+
+
+def test_le_document_d_un_autre_se_lit_et_ne_se_retire_pas(partenaire, lien, fiche, gens):
+    sienne = PieceDeFicheFactory(fiche=fiche, cree_par=gens["coordination"])
+    vu = lire(partenaire, page("", lien))
+    assert sienne.nom in vu
+    assert page("_piece_retirer", lien, sienne.uuid) not in vu
+    assert partenaire.post(page("_piece_retirer", lien, sienne.uuid)).status_code == 403
+    absente = partenaire.get(page("_piece", lien, sienne.uuid))  # elle n'est pas au coffre
+    assert absente.status_code == 404
+    assert "Parties de la démarche" not in absente.content.decode()
+    assert PieceDeFiche.objects.exists()
+
+
+@pytest.mark.parametrize("quoi", ["page nommée pdf", "pdf puis archive", "docx à macros", "image et pdf"])
+def test_un_polyglotte_est_refuse_avec_une_phrase(partenaire, lien, quoi):
+    reponse = joindre(partenaire, lien, *POLYGLOTTES[quoi])
+    assert reponse.status_code == 422
+    assert "son contenu ne correspond pas à son nom" in unescape(reponse.content.decode())
+    assert not PieceDeFiche.objects.exists()
+
+
+def test_vingt_documents_au_plus(partenaire, lien, fiche):
+    PieceDeFicheFactory.create_batch(20, fiche=fiche)
+    assert joindre(partenaire, lien).status_code == 422
+    assert "le maximum" in lire(partenaire, page("", lien))
+    Demarche.objects.filter(pk=fiche.demarche_id).update(etape=Etape.SOUMISE, soumise_le=timezone.now())
+    assert joindre(partenaire, lien).status_code == 422

@@ -113,6 +113,11 @@ class LigneAxe(NamedTuple):
     def titre(self) -> str:
         return f"{self.rang}. {self.axe}" if self.axe else "Fiches sans axe"
 
+    @property
+    def tete(self) -> str:
+        """Le rang de son axe de premier niveau : « 1 » pour « 1.2 »."""
+        return self.rang.partition(".")[0]
+
 
 class LigneFinanceur(NamedTuple):
     """Un financeur, toutes fiches et années confondues. Deux graphies du même nom n'en font qu'un."""
@@ -144,6 +149,15 @@ class Consolide(NamedTuple):
     par_annee: list[LigneAnnee]
     par_axe: list[LigneAxe]
     par_financeur: list[LigneFinanceur]
+
+    @property
+    def natures(self) -> list[Decimal]:
+        """Les dépenses prévues, toutes années, dans l'ordre de la liste des natures."""
+        return [sum(colonne, ZERO) for colonne in zip(*(li.natures for li in self.par_annee), strict=True)]
+
+    @property
+    def etp(self) -> Decimal:
+        return sum((ligne.etp for ligne in self.par_annee), ZERO)
 
     @property
     def sans_annee(self) -> Compte:

@@ -54,6 +54,15 @@
   large.addEventListener("change", deplier);
   document.addEventListener("DOMContentLoaded", deplier);
 
+  // Ce qui est replié s'imprime, même là où la feuille de style ne sait pas l'ouvrir.
+  window.addEventListener("beforeprint", () => document.querySelectorAll("[data-ouvert-au-large]").forEach((repli) => {
+    repli.dataset.avant = repli.open ? "oui" : "";
+    repli.open = true;
+  }));
+  window.addEventListener("afterprint", () => document.querySelectorAll("[data-avant]").forEach((repli) => {
+    repli.open = Boolean(repli.dataset.avant);
+  }));
+
   document.addEventListener("DOMContentLoaded", () => viser(document));
   document.addEventListener("htmx:afterSwap", (evenement) => viser(evenement.detail.target));
 })();

@@ -17,12 +17,17 @@ def lire_montant(texte: str) -> Decimal:
 
 
 def tableau(page: str, identifiant: str) -> dict[str, list[str]]:
-    """En-tête de ligne → ses cellules ; un montant seul y est écrit à l'anglaise (« 30000.50 »)."""
-    corps = re.search(rf'<table[^>]*id="{identifiant}".*?</table>', page, re.S).group()
+    """En-tête de ligne → ses cellules ; un montant seul y est écrit à l'anglaise (« 30000.50 »).
+
+    Un tableau coupé en plusieurs (« par-fiche-axe-1 », « par-fiche-axe-2 ») se lit d'un bloc.
+    """
+    trouves = re.findall(rf'<table[^>]*id="{identifiant}(?:-[^"]*)?".*?</table>', page, re.S)
+    assert trouves, f"Pas de tableau « {identifiant} » dans la page."
     lignes = {}
-    for ligne in re.findall(r"<tr.*?</tr>", corps.split("</thead>")[-1], re.S):
-        titre, *cellules = re.findall(r"<t[hd].*?</t[hd]>", ligne, re.S)
-        lignes[_nu(titre)] = [_cellule(c) for c in cellules]
+    for corps in trouves:
+        for ligne in re.findall(r"<tr.*?</tr>", corps.split("</thead>")[-1], re.S):
+            titre, *cellules = re.findall(r"<t[hd].*?</t[hd]>", ligne, re.S)
+            lignes[_nu(titre)] = [_cellule(c) for c in cellules]
     return lignes
 
 

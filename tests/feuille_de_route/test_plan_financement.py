@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from feuille_de_route.models import EtatFinancement, FicheAction
+from feuille_de_route.views import financement
 from gouvernance.models import Role
 from tests.feuille_de_route.fabriques import AxeFactory, FicheFactory, FinancementFactory, LigneBudgetFactory
 from tests.feuille_de_route.releves import contenu, tableau
@@ -111,3 +112,28 @@ def test_la_fiche_dit_son_equilibre_par_annee_et_n_invente_pas_d_annee(coordinat
     assert "Équilibré" in annees.split("2027")[0]
     assert f"Il manque 2{FINE}000{EURO}" in annees.split("2027")[1]
     assert f"500{EURO} de financements valent pour toute la durée" in page
+
+
+def test_les_fiches_se_rangent_par_axe_et_chaque_axe_dit_son_total(coordination, demarche, monkeypatch):
+    """Replié en étroit : ce que l'on lit sans déplier est le total de l'axe, sous-axes compris."""
+    premier, second = AxeFactory.create_batch(2, demarche=demarche)
+    sous = AxeFactory(demarche=demarche, parent=premier, intitule="Former")
+    for numero, axe, montant in ((1, second, 40), (2, sous, 30), (3, premier, 20), (4, None, 10)):
+        LigneBudgetFactory(
+            fiche=FicheFactory(demarche=demarche, axe=axe, numero=numero, titre="F"), montant=montant
+        )
+    page = coordination.get(adresse(demarche))
+    groupes = page.context["groupes"]
+    assert [(g.ancre, g.nombre, int(g.compte.budget)) for g in groupes] == [
+        ("axe-sans", 1, 10), ("axe-1", 2, 50), ("axe-2", 1, 40),
+    ]  # fmt: skip
+    assert sum(g.compte.budget for g in groupes) == page.context["plan"].total.budget
+    lu = page.content.decode()
+    rangees = [titre for titre in tableau(lu, "par-fiche") if titre[0] in "1234"]
+    assert [titre.split(" ")[0] for titre in rangees] == ["4.", "3.", "1.1.", "2.", "1."]
+    for groupe in groupes:
+        assert f'href="#{groupe.ancre}"' in lu
+        assert f'id="{groupe.ancre}"' in lu
+    monkeypatch.setattr(financement, "FICHES_PAR_PAGE", 2)
+    assert "Voir 1 des 2 fiches (page 1)" in coordination.get(adresse(demarche)).content.decode()
+    assert "Voir 1 des 2 fiches (page 2)" in coordination.get(adresse(demarche) + "?page=2").content.decode()

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
-from django.template.base import VariableDoesNotExist, VariableNode
+from django.template.base import VariableDoesNotExist, VariableNode, render_value_in_context
 from django.test.utils import CaptureQueriesContext
 
 from feuille_de_route.documents.certificats import creer_cachet_essai
@@ -37,16 +37,20 @@ def reseau_ferme():
 
 @pytest.fixture(autouse=True, scope="session")
 def gabarits_stricts():
-    """Une variable que la vue ne donne pas à l'un de nos gabarits est une faute, pas un blanc."""
+    """Une variable que la vue ne donne pas à l'un de nos gabarits est une faute, pas un blanc.
+
+    Elle n'est lue qu'une fois : lire deux fois un champ, c'est le rendre deux fois, et chacun de ses morceaux.
+    """
     rendre = VariableNode.render
 
     def render(noeud, contexte):
         nu = not noeud.filter_expression.filters and hasattr(noeud.filter_expression.var, "resolve")
         if nu and noeud.origin.name.startswith(NOS_GABARITS):
             try:
-                noeud.filter_expression.var.resolve(contexte)
+                valeur = noeud.filter_expression.var.resolve(contexte)
             except VariableDoesNotExist as absence:
                 raise AssertionError(f"{noeud.origin.name} : {absence}") from absence
+            return render_value_in_context(valeur, contexte)
         return rendre(noeud, contexte)
 
     VariableNode.render = render

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, prefetch_related_objects
 
 from diagnostic.models import Enjeu, EtatEnjeu
 from feuille_de_route.models import Axe
@@ -236,15 +236,19 @@ def verifier_parent(axe: Axe) -> None:
 
 
 def manques(demarche: Demarche) -> list[Manque]:
-    """Ce qui manque pour ouvrir le plan d'actions (DOMAINE §5, ouvrir_plan)."""
-    axes = list(
-        Axe.objects.filter(demarche=demarche, parent=None).prefetch_related("enjeux", "sous_axes__enjeux")
-    )
-    manques = [] if axes else [Manque("Écrire au moins un axe.", ecran="axes")]
-    for axe in axes:
+    """Ce qui manque pour ouvrir le plan d'actions (DOMAINE §5, ouvrir_plan).
+
+    `axes` et `jalons` de la démarche servent tels quels s'ils sont préchargés.
+    """
+    axes = list(demarche.axes.all())
+    prefetch_related_objects(axes, "enjeux")
+    relies = {axe.parent_id or axe.pk for axe in axes if axe.enjeux.all()}
+    racines = [axe for axe in axes if axe.parent_id is None]
+    manques = [] if racines else [Manque("Écrire au moins un axe.", ecran="axes")]
+    for axe in racines:
         if not commence_par_infinitif(axe.intitule):
             manques.append(Manque(f"Commencer par un verbe à l’infinitif l’axe « {axe} ».", ecran="axes"))
-        if not axe.enjeux.all() and not any(s.enjeux.all() for s in axe.sous_axes.all()):
+        if axe.pk not in relies:
             manques.append(Manque(f"Relier l’axe « {axe} » à un enjeu.", ecran="axes"))
     manques += jalon_non_acquis(list(demarche.jalons.all()), CodeJalon.STRATEGIE)
     orphelins = Enjeu.objects.filter(demarche=demarche, etat=EtatEnjeu.RETENU, axes=None)

@@ -1,6 +1,7 @@
 """Les collèges par défaut : les familles d'acteurs que l'on attend autour de la table (DOMAINE §4)."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from gouvernance.models import College, Gouvernance
@@ -18,9 +19,10 @@ def charger_defauts() -> int:
     return len(manquants)
 
 
-def attendus(gouvernance: Gouvernance) -> list[College]:
+def attendus(gouvernance: Gouvernance, lus: Iterable[College] | None = None) -> list[College]:
     """Les collèges dont on attend des membres ; celui du Département ne l'est plus quand la préfecture porte
-    seule la gouvernance (une douzaine de cas : DOMAINE §1), car il a choisi de ne pas en être.
+    seule la gouvernance (une douzaine de cas : DOMAINE §1), car il a choisi de ne pas en être. `lus` : ceux
+    que l'on attend partout, s'ils sont déjà lus.
     """
-    colleges = College.objects.filter(attendu=True)
+    colleges = College.objects.filter(attendu=True) if lus is None else lus
     return [c for c in colleges if not (gouvernance.prefecture_seule and c.pk == DEPARTEMENT)]

@@ -2,12 +2,15 @@
 
 from datetime import date
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from gouvernance import calendriers, perimetres, representativite
 from gouvernance.models import (
+    Adhesion,
     CahierDesCharges,
     CodeJalon,
     DefinitionCommune,
@@ -106,17 +109,28 @@ def membres_confirmes(demarche: Demarche):
 
 def manques_cadrage(demarche: Demarche) -> list[Manque]:
     """Ce qui manque pour ouvrir le diagnostic (DOMAINE §5, ouvrir_diagnostic)."""
-    manques = []
-    cahier = CahierDesCharges.objects.filter(demarche=demarche).first()
-    if cahier is None or not cahier.objectifs.strip():
+    manques, cadre = [], _lire_le_cadre(demarche)
+    if not (cadre["cahier__objectifs"] or "").strip():
         manques.append(Manque("Écrire les objectifs dans le cahier des charges.", ecran="cahier"))
     jalons = list(demarche.jalons.all())
-    manques += _manques_calendrier(demarche, jalons)
+    manques += _manques_calendrier(jalons, a_une_instance=cadre["a_une_instance"])
     manques += jalon_non_acquis(jalons, CodeJalon.CADRAGE)
-    return manques + _avertissements_cadrage(demarche, cahier)
+    return manques + _avertissements_cadrage(demarche, cadre)
 
 
-def _manques_calendrier(demarche: Demarche, jalons: list[Jalon]) -> list[Manque]:
+def _lire_le_cadre(demarche: Demarche) -> dict:
+    """Le cahier, ceux qui ont adhéré à son édition, la définition commune, s'il y a une instance : en une
+    requête.
+    """
+    adhesions = Adhesion.objects.filter(cahier__demarche=OuterRef("pk"), edition=F("cahier__edition"))
+    return Demarche.objects.values(
+        "cahier__objectifs", "definition__texte", "definition__edition", "definition__decision",
+        adherents=ArraySubquery(adhesions.order_by().values("structure")),
+        a_une_instance=Exists(Instance.objects.filter(demarche=OuterRef("pk"))),
+    ).get(pk=demarche.pk)  # fmt: skip
+
+
+def _manques_calendrier(jalons: list[Jalon], *, a_une_instance: bool) -> list[Manque]:
     """Une phrase par jalon incomplet ; une seule pour tous, quand un même geste les remplit."""
     sans_date = [j for j in jalons if j.echeance is None]
     sans_instance = [j for j in jalons if j.instance_id is None]
@@ -124,7 +138,7 @@ def _manques_calendrier(demarche: Demarche, jalons: list[Jalon]) -> list[Manque]
     if len(sans_date) > 1:
         phrase = f"Fixer l’échéance de {len(sans_date)} jalons : un calendrier type les remplit d’un coup."
         manques = [Manque(phrase, ecran="jalons")]
-    if sans_instance and not Instance.objects.filter(demarche=demarche).exists():
+    if sans_instance and not a_une_instance:
         phrase = "Créer l’instance qui validera les jalons, par exemple le comité de pilotage (COPIL)."
         manques.append(Manque(phrase, ecran="gouvernance"))
     if len(sans_instance) > 1:
@@ -145,27 +159,23 @@ def jalon_non_acquis(jalons: list[Jalon], code: str) -> list[Manque]:
     ]
 
 
-def _avertissements_cadrage(demarche: Demarche, cahier: CahierDesCharges | None) -> list[Manque]:
-    manques = []
-    adherents = set()
-    if cahier is not None:
-        adherents = set(cahier.adhesions.filter(edition=cahier.edition).values_list("structure", flat=True))
+def _avertissements_cadrage(demarche: Demarche, cadre: dict) -> list[Manque]:
     membres = list(membres_confirmes(demarche).select_related("structure__college"))
-    manques += [
+    manques = [
         Manque(f"« {m} », co-porteur, n’a pas encore adhéré au cahier des charges.", False, "cahier")
         for m in membres
-        if m.co_porteur and m.structure_id not in adherents
+        if m.co_porteur and m.structure_id not in cadre["adherents"]
     ]
-    manques += _definition(demarche)
+    manques += _definition(cadre)
     return manques + representativite.avertissements(demarche, membres)
 
 
-def _definition(demarche: Demarche) -> list[Manque]:
+def _definition(cadre: dict) -> list[Manque]:
     """Une définition commune écrite, puis adoptée par une décision."""
-    definition = DefinitionCommune.objects.filter(demarche=demarche).first()
-    if definition is None or not definition.texte.strip():
+    if not (cadre["definition__texte"] or "").strip():
         return [Manque("Convenir d’une définition commune de l’inclusion numérique.", False, "definition")]
-    if definition.decision_id is None:
-        phrase = f"Faire adopter la définition commune (édition {definition.edition}), en séance."
+    if cadre["definition__decision"] is None:
+        edition = cadre["definition__edition"]
+        phrase = f"Faire adopter la définition commune (édition {edition}), en séance."
         return [Manque(phrase, False, "definition")]
     return []

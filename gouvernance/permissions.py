@@ -117,10 +117,12 @@ def roles_de(utilisateur: Utilisateur, demarche_pk: int) -> set[str]:
     return _et_charge(utilisateur, mandats.values_list("role", flat=True))
 
 
-def avec_roles(demarches: QuerySet, utilisateur: Utilisateur) -> QuerySet:
-    """Les démarches, chacune avec les rôles qu'y tient la personne (`roles_lus`), dans la même requête."""
-    mandats = Mandat.objects.filter(utilisateur=utilisateur, demarche=OuterRef("pk")).order_by()
-    return demarches.annotate(roles_lus=ArraySubquery(mandats.values("role")))
+def avec_roles(objets: QuerySet, utilisateur: Utilisateur, demarche: str = "pk") -> QuerySet:
+    """Les démarches, chacune avec les rôles qu'y tient la personne (`roles_lus`), dans la même requête ; ou
+    les objets d'une démarche, `demarche` disant par quel champ ils y tiennent.
+    """
+    mandats = Mandat.objects.filter(utilisateur=utilisateur, demarche=OuterRef(demarche)).order_by()
+    return objets.annotate(roles_lus=ArraySubquery(mandats.values("role")))
 
 
 def _et_charge(utilisateur: Utilisateur, roles: Iterable[str]) -> set[str]:

@@ -8,6 +8,9 @@ nombre minimal viennent de la table College ; les EPCI, du périmètre de la dé
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models.functions import JSONObject
+
 from gouvernance import colleges
 from gouvernance.models import (
     College,
@@ -66,8 +69,30 @@ class Ecart(NamedTuple):
 
 
 def attente(demarche: Demarche) -> Attente:
-    """Les collèges attendus et les EPCI du périmètre, en deux requêtes."""
-    return Attente(colleges.attendus(demarche.gouvernance), list(epcis_du_perimetre(demarche)))
+    """Les collèges attendus et les EPCI du périmètre, en une requête."""
+    return _attente(demarche, _lire(demarche))
+
+
+COLLEGE, EPCI = ("code", "libelle", "minimum"), ("siren", "nom")  # ce que les règles en lisent
+
+
+def _lire(demarche: Demarche, **plus) -> dict:
+    return Demarche.objects.values(
+        les_colleges=ArraySubquery(College.objects.filter(attendu=True).values(lu=_objet(COLLEGE))),
+        les_epcis=ArraySubquery(epcis_du_perimetre(demarche).values(lu=_objet(EPCI))),
+        **plus,
+    ).get(pk=demarche.pk)
+
+
+def _objet(champs: Iterable[str]) -> JSONObject:
+    return JSONObject(**{champ: champ for champ in champs})
+
+
+def _attente(demarche: Demarche, lu: dict) -> Attente:
+    """Des objets dont le reste ne se lit que si on le demande."""
+    lus = [College.from_db("default", COLLEGE, [c[champ] for champ in COLLEGE]) for c in lu["les_colleges"]]
+    epcis = [Epci.from_db("default", EPCI, [e[champ] for champ in EPCI]) for e in lu["les_epcis"]]
+    return Attente(colleges.attendus(demarche.gouvernance, lus), epcis)
 
 
 def epcis_du_perimetre(demarche: Demarche):
@@ -114,20 +139,19 @@ def deja_membres(demarche: Demarche, ecarts: list[Ecart]) -> frozenset[Absent]:
 
 def avertissements(demarche: Demarche, membres: list[Membre]) -> list[Manque]:
     """Les avertissements d'ouverture du diagnostic (DOMAINE §5) : représentativité, groupe projet."""
-    ecarts = de_la_gouvernance(membres, attente(demarche))
+    places = demarche.instances.actives().filter(type=TypeInstance.GROUPE_PROJET).order_by()
+    place = JSONObject(groupe="pk", clos_le="sieges__clos_le", qualite="sieges__personne__qualite")
+    lu = _lire(demarche, places=ArraySubquery(places.values(lue=place)))
+    ecarts = de_la_gouvernance(membres, _attente(demarche, lu))
     manques = [Manque(ecart.phrase, False, "gouvernance") for ecart in ecarts]
-    return manques + _avertissements_groupe_projet(demarche)
+    return manques + _avertissements_groupe_projet(lu["places"])
 
 
-def _avertissements_groupe_projet(demarche: Demarche) -> list[Manque]:
-    places = (
-        demarche.instances.actives()
-        .filter(type=TypeInstance.GROUPE_PROJET)
-        .values_list("pk", "sieges__clos_le", "sieges__personne__qualite")
-    )
+def _avertissements_groupe_projet(places: list[dict]) -> list[Manque]:
     presents: dict[int, set] = {}
-    for groupe, clos_le, qualite in places.order_by():
-        presents.setdefault(groupe, set()).update({qualite} if clos_le is None else ())
+    for place in places:
+        qualites = presents.setdefault(place["groupe"], set())
+        qualites.update({place["qualite"]} if place["clos_le"] is None else ())
     desequilibre = any(not {Qualite.ELU, Qualite.TECHNICIEN} <= q for q in presents.values())
     phrase = "Le groupe projet doit réunir au moins un élu et un technicien."
     return [Manque(phrase, False, "gouvernance")] if desequilibre else []

@@ -1,5 +1,6 @@
 """Le rétroplanning : jalons et séances dans l'ordre du temps, et les retards dits en mots."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
@@ -88,14 +89,15 @@ def _precision(jalon: Jalon, ecart: Ecart) -> str:
     return f"{jalon.get_etat_display()}, {ecart.echeance}" if ecart.echeance else jalon.get_etat_display()
 
 
-def retard_du_prochain(jalons, nationales: dict[str, date]) -> str:
+def retard_du_prochain(jalons: Iterable[Jalon]) -> str:
     """Une phrase pour la carte d'une démarche : le retard de son prochain jalon, le sien puis le national.
 
-    Vide si rien n'est en retard.
+    Vide si rien n'est en retard. `jalons` : lus `calendriers.avec_date_nationale`.
     """
     jalon = next((j for j in jalons if not j.acquis), None)
     if jalon is None:
         return ""
+    nationales = {jalon.code: jalon.nationale} if jalon.nationale else {}
     dit = ecart(jalon, nationales, timezone.localdate())
     national = dit.national if "après" in dit.national else ""
     return ", ".join(phrase for phrase in (dit.echeance if dit.retard else "", national) if phrase)

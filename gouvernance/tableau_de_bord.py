@@ -50,8 +50,9 @@ def demarches_de(utilisateur: Utilisateur, recherche: str = ""):
 
 
 def completer(cles: list[int], utilisateur: Utilisateur) -> list[Demarche]:
-    """Les démarches d'une page et ce qu'il en faut dire : quatre requêtes, quel que soit leur nombre."""
-    restants = Jalon.objects.exclude(etat__in=JALON_ACQUIS).select_related("instance").order_by("ordre")
+    """Les démarches d'une page et ce qu'il en faut dire : trois requêtes, quel que soit leur nombre."""
+    restants = calendriers.avec_date_nationale(Jalon.objects.exclude(etat__in=JALON_ACQUIS))
+    restants = restants.select_related("instance").order_by("ordre")
     mandats = Mandat.objects.filter(utilisateur=utilisateur, demarche=OuterRef("pk")).order_by()
     demarches = (
         Demarche.objects.filter(pk__in=cles)
@@ -70,11 +71,10 @@ def completer(cles: list[int], utilisateur: Utilisateur) -> list[Demarche]:
     )
     par_cle = {d.pk: d for d in demarches}
     seances = _prochaines_seances(cles)
-    nationales = calendriers.dates_nationales()
     for demarche in par_cle.values():
         demarche.retard = ""
         if demarche.etape not in TERMINEES:
-            demarche.retard = retroplanning.retard_du_prochain(demarche.jalons.all(), nationales)
+            demarche.retard = retroplanning.retard_du_prochain(demarche.jalons.all())
     return [_decrire(par_cle[cle], seances.get(cle)) for cle in cles if cle in par_cle]
 
 

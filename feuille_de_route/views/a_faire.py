@@ -25,22 +25,18 @@ class Geste(NamedTuple):
 
 
 def gestes(utilisateur: Utilisateur, demarches: list[Demarche]) -> dict[int, list[Geste]]:
-    """Clé de la démarche → ses gestes, les plus pressants d'abord ; trois requêtes au plus."""
+    """Clé de la démarche → ses gestes, les plus pressants d'abord ; deux requêtes au plus."""
     trouves: dict[int, list[Geste]] = {d.pk: [] for d in demarches}
-    uuids = {d.pk: d.uuid for d in demarches}
+    par_cle = {d.pk: d for d in demarches}
     en_signature = [d.pk for d in demarches if d.etape == Etape.EN_SIGNATURE]
     au_plan = [d.pk for d in demarches if d.etape == Etape.PLAN_ACTIONS]
     en_oeuvre = [d.pk for d in demarches if d.etape in EN_OEUVRE]
     for demarche, document in _signatures(utilisateur, en_signature) if en_signature else []:
-        adresse = reverse("signer", args=[uuids[demarche], document])
+        adresse = reverse("signer", args=[par_cle[demarche].uuid, document])
         trouves[demarche].append(Geste("Lire et signer la feuille de route : c’est votre tour.", adresse))
-    for fiche in _fiches(utilisateur, au_plan) if au_plan and utilisateur.structure_id else []:
-        adresse = reverse("fiche", args=[uuids[fiche.demarche_id], fiche.uuid])
-        trouves[fiche.demarche_id].append(Geste(PHRASES[fiche.etat].format(fiche.titre), adresse))
-    for fiche in _muettes(utilisateur, en_oeuvre) if en_oeuvre and utilisateur.structure_id else []:
-        adresse = reverse("fiche_point", args=[uuids[fiche.demarche_id], fiche.uuid])
-        texte = f"Faire le point sur «\u00a0{fiche.titre}\u00a0» : pas de nouvelles depuis six mois."
-        trouves[fiche.demarche_id].append(Geste(texte, adresse))
+    siennes = _fiches(utilisateur, au_plan, en_oeuvre) if utilisateur.structure_id else []
+    for fiche in siennes:
+        trouves[fiche.demarche_id].append(geste(fiche, par_cle[fiche.demarche_id]))
     return trouves
 
 
@@ -56,24 +52,32 @@ def _signatures(utilisateur: Utilisateur, demarches: list[int]):
     return attendues.values_list("document__demarche", "document__uuid").order_by("pk")
 
 
-def _fiches(utilisateur: Utilisateur, demarches: list[int]):
-    """Les fiches que sa structure porte et qu'il lui revient d'écrire, celles que l'on attend d'abord."""
-    return _portees(utilisateur, demarches).filter(etat__in=list(PHRASES)).order_by("etat", "numero")
+def geste(fiche: FicheAction, demarche: Demarche) -> Geste | None:
+    """Ce qu'attend d'elle une fiche que sa structure porte : l'écrire, ou en faire le point."""
+    if demarche.etape in EN_OEUVRE:
+        texte = f"Faire le point sur «\u00a0{fiche.titre}\u00a0» : pas de nouvelles depuis six mois."
+        return Geste(texte, reverse("fiche_point", args=[demarche.uuid, fiche.uuid]))
+    if fiche.etat not in PHRASES:
+        return None
+    return Geste(PHRASES[fiche.etat].format(fiche.titre), reverse("fiche", args=[demarche.uuid, fiche.uuid]))
 
 
-def _muettes(utilisateur: Utilisateur, demarches: list[int]):
-    """Les actions de sa structure dont on ne sait rien depuis six mois, et qui ne sont pas finies."""
+def _fiches(utilisateur: Utilisateur, au_plan: list[int], en_oeuvre: list[int]):
+    """Les fiches que sa structure porte : à écrire, celles que l'on attend d'abord ; ou retenues, pas finies,
+    et dont on ne sait rien depuis six mois.
+    """
+    if not au_plan and not en_oeuvre:
+        return []
     seuil = timezone.now() - SANS_NOUVELLES
-    muettes = _portees(utilisateur, demarches).filter(etat=EtatFiche.RETENUE)
-    muettes = muettes.filter(Q(suivie_le=None, retenue_le__lt=seuil) | Q(suivie_le__lt=seuil))
-    return muettes.exclude(etat_realisation__in=FINIES).order_by("numero")
+    a_ecrire = Q(demarche__in=au_plan, etat__in=list(PHRASES))
+    muettes = Q(suivie_le=None, retenue_le__lt=seuil) | Q(suivie_le__lt=seuil)
+    muettes &= Q(demarche__in=en_oeuvre, etat=EtatFiche.RETENUE) & ~Q(etat_realisation__in=FINIES)
+    return _portees(utilisateur).filter(a_ecrire | muettes).order_by("etat", "numero")
 
 
-def _portees(utilisateur: Utilisateur, demarches: list[int]):
+def _portees(utilisateur: Utilisateur):
     partenaire = Mandat.objects.filter(
         utilisateur=utilisateur, role=Role.PARTENAIRE, demarche=OuterRef("demarche")
     )
-    fiches = FicheAction.objects.filter(
-        Exists(partenaire), demarche__in=demarches, structure_porteuse=utilisateur.structure_id
-    )
+    fiches = FicheAction.objects.filter(Exists(partenaire), structure_porteuse=utilisateur.structure_id)
     return fiches.only("uuid", "titre", "etat", "demarche")

@@ -26,7 +26,7 @@ from feuille_de_route.models import (
 from feuille_de_route.views.autour import annotations, autour
 from feuille_de_route.views.redaction import Redaction, rediger
 from gouvernance.models import Epci, Structure
-from gouvernance.permissions import Acces
+from gouvernance.permissions import Acces, avec_roles
 from gouvernance.socle.mots import compter
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.views.commun import CADRE, Saisie, agir, ouvrir, traiter
@@ -64,14 +64,15 @@ AIDES = {
 
 
 def ouvrir_fiche(request, uuid, fiche_uuid, fiches=FicheAction.objects) -> tuple[FicheAction, Acces]:
-    """La fiche et sa démarche, en une requête, si la personne les voit (sinon 404), et ce qu'elle y peut.
+    """La fiche, sa démarche et les rôles de la personne, en une requête, si elle les voit (sinon 404).
 
     Voir une fiche suppose un mandat dans sa démarche : il n'y a pas à chercher celle-ci d'abord.
     """
     cadre = ("gouvernance",) if request.method == "POST" else CADRE  # qui enregistre ne montre pas l'en-tête
     fiches = fiches.select_related(*(f"demarche__{relation}" for relation in cadre))
-    fiche = get_object_or_404(fiches.visibles_par(request.user), demarche__uuid=uuid, uuid=fiche_uuid)
-    return fiche, Acces(request.user, fiche.demarche)
+    visibles = avec_roles(fiches.visibles_par(request.user), request.user, "demarche")
+    fiche = get_object_or_404(visibles, demarche__uuid=uuid, uuid=fiche_uuid)
+    return fiche, Acces(request.user, fiche.demarche, fiche.roles_lus)
 
 
 @lecture_seule

@@ -1,6 +1,8 @@
 """La page d'une démarche : où l'on en est, ce qui manque, qui valide, ce qui vient ensuite."""
 
-from django.db.models import Prefetch, prefetch_related_objects
+from operator import attrgetter
+
+from django.db.models import Exists, OuterRef, Prefetch, prefetch_related_objects
 from django.http import Http404
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,7 +15,7 @@ from feuille_de_route.views import a_faire
 from feuille_de_route.views.travaux import signaler_travaux
 from gouvernance import adhesions, calendriers, retroplanning
 from gouvernance.decisions import ETAPE_DU_JALON
-from gouvernance.models import CodeJalon, Demarche, Etape, Role
+from gouvernance.models import CodeJalon, Demarche, Etape, Jalon, Role
 from gouvernance.socle.mots import compter
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.views.commun import Saisie, agir, ouvrir, traiter
@@ -77,7 +79,7 @@ PHRASES = {
 @lecture_seule
 def demarche(request, uuid):
     demarche, acces = ouvrir(request, uuid)
-    _precharger(demarche)
+    _precharger(demarche, acces)
     contexte = {
         "demarche": demarche,
         "acces": acces,
@@ -92,9 +94,17 @@ def _gestes(demarche: Demarche, acces) -> list:
     """Ce que l'on attend de la personne ; au plan, seul un partenaire a des fiches à reprendre."""
     if demarche.etape == Etape.CADRAGE:
         return _adhesion(demarche, acces)
-    if demarche.etape == Etape.PLAN_ACTIONS and Role.PARTENAIRE not in acces.roles:
-        return []
+    if demarche.etape == Etape.PLAN_ACTIONS:
+        return _a_ecrire(demarche, acces)
     return a_faire.gestes(acces.utilisateur, [demarche])[demarche.pk]
+
+
+def _a_ecrire(demarche: Demarche, acces) -> list:
+    """Les fiches de sa structure, parmi celles déjà lues."""
+    if Role.PARTENAIRE not in acces.roles or not acces.structure_id:
+        return []
+    siennes = [f for f in demarche.fiches.all() if f.structure_porteuse_id == acces.structure_id]
+    return [g for f in sorted(siennes, key=attrgetter("etat", "numero")) if (g := a_faire.geste(f, demarche))]
 
 
 def _libelle_ecran(demarche: Demarche, acces) -> str:
@@ -113,12 +123,7 @@ def _adhesion(demarche: Demarche, acces) -> list:
 def _ou_en_est_on(demarche: Demarche, acces) -> dict:
     suivant = parcours.passage_suivant(demarche)
     manques = parcours.manques(demarche)
-    jalons = list(
-        calendriers.avec_date_nationale(demarche.jalons)
-        .select_related("instance", "decision__seance__instance")
-        .only(*CHAMPS_DE_JALON)
-        .order_by("ordre")
-    )
+    jalons = list(demarche.jalons.all())
     ecrans = {m.ecran: reverse(m.ecran, args=[demarche.uuid]) for m in manques if m.ecran}
     liens = [(m, ecrans.get(m.ecran, "")) for m in manques]
     return {
@@ -135,7 +140,7 @@ def _ou_en_est_on(demarche: Demarche, acces) -> dict:
         "jalons": jalons,
         "retard": ""
         if demarche.etape in {Etape.ABANDONNEE, Etape.CLOSE}
-        else retroplanning.retard_du_prochain(jalons, {j.code: j.nationale for j in jalons if j.nationale}),
+        else retroplanning.retard_du_prochain(jalons),
         "jalon_courant": next((j for j in jalons if not j.acquis), None),
         "phrase_etape": PHRASES.get(demarche.etape, ""),
         "revisable": demarche.etape in parcours.REVISION_POSSIBLE,
@@ -157,20 +162,25 @@ def _motif_refus(suivant, manques, acces) -> str:
     return f"{compter(nombre, 'point')} {verbe} le passage." if nombre else ""
 
 
-def _precharger(demarche: Demarche) -> None:
-    """Les fiches et les axes : lus une fois, pour ce qui manque et pour le plan montré."""
+def _precharger(demarche: Demarche, acces) -> None:
+    """Les fiches, les axes et les jalons : lus une fois, pour ce qui manque et pour ce que l'on montre.
+
+    `montree` : la personne voit la fiche ; qui les modifie toutes les voit toutes.
+    """
     fiches = FicheAction.objects.select_related("structure_porteuse").only(*CHAMPS_DE_FICHE)
+    if not acces.autorise_nom("editer_fiches"):
+        visibles = FicheAction.objects.visibles_par(acces.utilisateur).filter(pk=OuterRef("pk"))
+        fiches = fiches.annotate(montree=Exists(visibles))
     axes = Axe.objects.only("pk", "uuid", "intitule", "ordre", "parent", "demarche", "axe_departemental")
-    prefetch_related_objects([demarche], Prefetch("fiches", fiches), Prefetch("axes", axes))
+    jalons = calendriers.avec_date_nationale(Jalon.objects.order_by("ordre")).only(*CHAMPS_DE_JALON)
+    jalons = jalons.select_related("instance", "decision__seance__instance")
+    lus = {"fiches": fiches, "axes": axes, "jalons": jalons}
+    prefetch_related_objects([demarche], *(Prefetch(nom, lignes) for nom, lignes in lus.items()))
 
 
 def _plan(demarche: Demarche, acces) -> dict:
-    """Les axes et leurs fiches visibles, parmi celles déjà lues ; qui les modifie toutes les voit toutes."""
-    fiches = [f for f in demarche.fiches.all() if f.etat != EtatFiche.ECARTEE]
-    if not acces.autorise_nom("editer_fiches"):
-        visibles = FicheAction.objects.visibles_par(acces.utilisateur).filter(demarche=demarche).order_by()
-        montrees = set(visibles.values_list("pk", flat=True))
-        fiches = [f for f in fiches if f.pk in montrees]
+    """Les axes et leurs fiches visibles, parmi celles déjà lues."""
+    fiches = [f for f in demarche.fiches.all() if f.etat != EtatFiche.ECARTEE and getattr(f, "montree", True)]
     axes = list(demarche.axes.all())
     racine = {axe.pk: axe.parent_id or axe.pk for axe in axes}
     groupes = [

@@ -22,7 +22,7 @@ from tests.feuille_de_route.saisies import adresse as adresse_de
 from tests.feuille_de_route.saisies import envoi, ouvrir_section
 from tests.gouvernance.fabriques import StructureFactory, UtilisateurFactory
 
-LIMITE = 16  # session, compte, démarche, mandats, et ce que la page montre
+LIMITE = 10  # session, compte, démarche, mandats, et ce que la page montre
 LIMITE_DE_FICHE = 10
 
 

@@ -39,7 +39,7 @@ def reseau_ferme():
 def gabarits_stricts():
     """Une variable que la vue ne donne pas à l'un de nos gabarits est une faute, pas un blanc.
 
-    Elle n'est lue qu'une fois : lire deux fois un champ, c'est le rendre deux fois, et chacun de ses morceaux.
+    Elle n'est lue qu'une fois : lire deux fois un champ, c'est le rendre deux fois, lui et ses morceaux.
     """
     rendre = VariableNode.render
 

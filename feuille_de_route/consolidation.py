@@ -6,6 +6,7 @@ Un financement sans année vaut pour toute la durée : il compte dans les totaux
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 from typing import NamedTuple
@@ -62,14 +63,12 @@ class Montant(NamedTuple):
     inconnus: int = 0
 
 
-class Apport(NamedTuple):
-    """Ce qu'un financeur apporte à une fiche ; une case par année, puis « sans année »."""
+@dataclass(frozen=True)
+class DuFinanceur:
+    """Ce qui est d'un financeur. Deux graphies du même nom n'en font qu'un."""
 
     financeur: str
     type: str
-    issue: str
-    cases: list[Montant]
-    total: Montant
 
     @property
     def cle(self) -> str:
@@ -78,6 +77,15 @@ class Apport(NamedTuple):
     @property
     def libelle_type(self) -> str:
         return TypeFinanceur(self.type).label
+
+
+@dataclass(frozen=True)
+class Apport(DuFinanceur):
+    """Ce qu'un financeur apporte à une fiche ; une case par année, puis « sans année »."""
+
+    issue: str
+    cases: list[Montant]
+    total: Montant
 
 
 class LigneFiche(NamedTuple):
@@ -119,21 +127,12 @@ class LigneAxe(NamedTuple):
         return self.rang.partition(".")[0]
 
 
-class LigneFinanceur(NamedTuple):
-    """Un financeur, toutes fiches et années confondues. Deux graphies du même nom n'en font qu'un."""
+@dataclass(frozen=True)
+class LigneFinanceur(DuFinanceur):
+    """Un financeur, toutes fiches et années confondues."""
 
-    financeur: str
-    type: str
     fiches: int
     compte: Compte
-
-    @property
-    def cle(self) -> str:
-        return cle_du_nom(self.financeur)
-
-    @property
-    def libelle_type(self) -> str:
-        return TypeFinanceur(self.type).label
 
     @property
     def en_nature(self) -> bool:

@@ -25,12 +25,12 @@ from gouvernance.socle.manques import Manque
 PAS_OUVERT = "Il n’y a pas de bilan avant la signature : il n’y a encore rien à suivre."
 
 
-def annees(demarche: Demarche, ouvert: Ouverture | None = None) -> list[int]:
+def annees(demarche: Demarche) -> list[int]:
     """Les années dont on peut dresser le bilan, la plus récente d'abord : de la signature à aujourd'hui."""
-    signee = suivi.signee_le(demarche, ouvert)
-    if signee is None:
+    debut = None if demarche.etape == Etape.ABANDONNEE else suivi.signee_le(demarche)
+    if debut is None:
         return []
-    return list(range(timezone.localdate().year, timezone.localtime(signee).year - 1, -1))
+    return list(range(timezone.localdate().year, timezone.localtime(debut).year - 1, -1))
 
 
 def refus(demarche: Demarche, annee: int | None = None, ouvert: Ouverture | None = None) -> str:
@@ -42,7 +42,7 @@ def refus(demarche: Demarche, annee: int | None = None, ouvert: Ouverture | None
         return "La démarche est abandonnée : elle ne se modifie plus."
     if demarche.etape != Etape.CLOSE and (ouvert or suivi.ouverture(demarche)).refus:
         return PAS_OUVERT
-    if annee is not None and annee not in annees(demarche, ouvert):
+    if annee is not None and annee not in annees(demarche):
         return f"Il n’y a pas de bilan de {annee} : le suivi va de la signature à aujourd’hui."
     return ""
 

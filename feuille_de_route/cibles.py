@@ -12,13 +12,14 @@ from django.db.models.functions import Cast, Coalesce, Concat, Trim, TruncDate
 
 from ateliers.models import ChantierCle
 from diagnostic.models import Enjeu
+from feuille_de_route import suivi
 from feuille_de_route.models import Axe, EtatFiche, FicheAction
-from feuille_de_route.suivi import EN_OEUVRE
 from gouvernance.models import (
     Cible,
     CodeJalon,
     DefinitionCommune,
     Demarche,
+    Etape,
     EtatSeance,
     Jalon,
     LimiteDAction,
@@ -27,6 +28,7 @@ from gouvernance.models import (
 
 TEXTE, NOMBRE = CharField(), IntegerField()
 VIDE = Value("", TEXTE)
+FIGEES = (Etape.SOUMISE, Etape.VALIDEE, Etape.EN_SIGNATURE)
 SUIVIE = "suivie"  # une fiche signée : l'instance en décide, mais ne la retient ni ne l'écarte plus
 
 
@@ -57,6 +59,15 @@ def _lignes(type_: str, requete: QuerySet, libelle, **sus) -> QuerySet:
     return requete.values_list("_genre", "_rang", "uuid", "_dit", "_statut", "_qui", "pk", "_chez")
 
 
+def ne_fait_que_suivre(demarche: Demarche) -> bool:
+    """Les fiches sont signées, ou figées dans un avenant pendant que la version d'avant reste en vigueur :
+    une décision sur l'une d'elles se consigne, et ne la change pas.
+    """
+    if demarche.etape in suivi.EN_OEUVRE:
+        return True
+    return demarche.etape in FIGEES and suivi.version_en_vigueur(demarche) is not None
+
+
 def _requetes(demarche: Demarche) -> dict[str, QuerySet]:
     a_elle = {"demarche": demarche}
     elu = Coalesce(
@@ -64,6 +75,7 @@ def _requetes(demarche: Demarche) -> dict[str, QuerySet]:
     )
     closes = Seance.objects.filter(instance__demarche=demarche, etat=EtatSeance.CLOSE, approbation=None)
     fiches = FicheAction.objects.filter(**a_elle).exclude(etat=EtatFiche.BROUILLON)
+    statut = Value(SUIVIE, TEXTE) if ne_fait_que_suivre(demarche) else F("etat")
     return {
         Cible.JALON: _lignes(
             Cible.JALON, Jalon.objects.filter(**a_elle), F("code"), rang=F("ordre"), statut=F("etat"),
@@ -75,7 +87,7 @@ def _requetes(demarche: Demarche) -> dict[str, QuerySet]:
         Cible.AXE: _lignes(Cible.AXE, Axe.objects.filter(**a_elle), F("intitule"), rang=F("ordre")),
         Cible.FICHE: _lignes(
             Cible.FICHE, fiches, Concat(Cast("numero", TEXTE), Value(". "), "titre"), rang=F("numero"),
-            statut=Value(SUIVIE, TEXTE) if demarche.etape in EN_OEUVRE else F("etat"), qui=elu,
+            statut=statut, qui=elu,
         ),
         Cible.CHANTIER: _lignes(
             Cible.CHANTIER, ChantierCle.objects.filter(**a_elle), F("question"), statut=F("etat")

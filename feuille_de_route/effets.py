@@ -12,9 +12,8 @@ from django.core.exceptions import ValidationError
 from diagnostic import priorisation
 from diagnostic.models import Enjeu, EtatEnjeu
 from feuille_de_route import fiches, liens_de_fiche
-from feuille_de_route.cibles import SUIVIE, Objet
+from feuille_de_route.cibles import SUIVIE, Objet, ne_fait_que_suivre
 from feuille_de_route.models import EtatFiche, FicheAction
-from feuille_de_route.suivi import EN_OEUVRE
 from gouvernance import definitions, limites, seances
 from gouvernance.models import Cible, Decision, NatureDecision, Utilisateur
 
@@ -39,6 +38,8 @@ def _fiche(action: str):
     def acte(decision: Decision, par):
         fiche = FicheAction.objects.get(demarche=decision.seance.instance.demarche_id, uuid=decision.cible)
         vers = fiches.TRANSITIONS[action].vers
+        if fiche.etat == vers == EtatFiche.RETENUE:
+            return  # l'instance confirme : une fiche suivie pendant un avenant, le plus souvent
         if fiche.etat == vers:
             raise ValidationError(f"La fiche « {fiche} » est déjà « {fiche.get_etat_display()} ».")
         if fiche.etat in {EtatFiche.RETENUE, EtatFiche.ECARTEE} and action != "renvoyer":
@@ -105,9 +106,15 @@ EFFETS: dict[tuple[str, str], Effet] = {
 }
 
 
+CONFIRMENT = (EFFETS[Cible.FICHE, VALIDATION], EFFETS[Cible.FICHE, RESERVES])
+CONFIRMER = Effet("sera consignée ; la fiche « {} » est déjà retenue et le reste")
+
+
 def phrase(objet: Objet | None, nature: str) -> str:
     """« Cette décision retiendra la fiche « 12. … ». »"""
     effet = EFFETS.get((objet.type, nature)) if objet and objet.etat != SUIVIE else None
+    if objet and objet.type == Cible.FICHE and objet.etat == EtatFiche.RETENUE and effet in CONFIRMENT:
+        effet = CONFIRMER
     dit = effet.phrase.format(objet.libelle) if effet else RIEN
     reserves = " Les réserves deviendront un point de blocage." if nature == RESERVES else ""
     return f"Cette décision {dit}.{reserves}"
@@ -119,8 +126,7 @@ def appliquer(decision: Decision, *, par: Utilisateur | None) -> None:
     Lève ce que lève la règle de l'objet (étape, état, rôle).
     """
     effet = EFFETS.get((decision.cible_type, decision.nature))
-    signee = decision.seance.instance.demarche.etape in EN_OEUVRE
-    if signee and decision.cible_type == Cible.FICHE:
+    if decision.cible_type == Cible.FICHE and ne_fait_que_suivre(decision.seance.instance.demarche):
         return  # la fiche est signée : la décision se consigne, un avenant la traduira
     if effet and effet.acte:
         effet.acte(decision, par)

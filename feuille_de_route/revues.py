@@ -2,7 +2,7 @@
 qu'il doit décider. Elle se fait d'après les points de suivi ; personne ne l'écrit.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -35,24 +35,28 @@ DUREE = 10  # minutes proposées pour chaque point à décider
 
 
 class Periode(NamedTuple):
-    """`depuis` exclu, `jusqu_a` compris. `precedente` : la séance d'avant, None si l'on part de la
-    signature.
+    """`jusqu_a` compris. `precedente` : la séance d'avant, dont le jour est déjà dit ; None si l'on part de
+    la signature, dont le jour compte.
     """
 
     depuis: date
     jusqu_a: date
     precedente: Seance | None = None
 
+    @property
+    def deja_dit(self) -> date:
+        """Le dernier jour que la période laisse à la précédente."""
+        return self.depuis if self.precedente else self.depuis - timedelta(days=1)
 
-def periode(seance: Seance, ouvert: Ouverture | None = None) -> Periode:
+
+def periode(seance: Seance) -> Periode:
     """Depuis la dernière séance tenue de la même instance, si elle suit la signature."""
-    signee_le = suivi.signee_le(seance.instance.demarche, ouvert)
-    signature = _jour(signee_le) if signee_le else timezone.localdate()
+    signature = suivi.signee_le(seance.instance.demarche) or timezone.now()
     tenues = Seance.objects.filter(instance=seance.instance, etat__in=TENUES, debut__lt=seance.debut)
     precedente = tenues.select_related("instance").order_by("-debut").first()
     jusqu_a = min(_jour(seance.debut), timezone.localdate())
-    if precedente is None or _jour(precedente.debut) < signature:
-        return Periode(min(signature, jusqu_a), jusqu_a)
+    if precedente is None or precedente.debut < signature:
+        return Periode(min(_jour(signature), jusqu_a), jusqu_a)
     return Periode(_jour(precedente.debut), jusqu_a, precedente)
 
 
@@ -62,9 +66,9 @@ def _jour(instant) -> date:
 
 def contenu(seance: Seance, ouvert: Ouverture | None = None) -> dict:
     """Tout ce que la revue dit, en données simples ; un nombre fixe de requêtes."""
-    temps = periode(seance, ouvert)
+    temps = periode(seance)
     suivies = suivi.suivies(seance.instance.demarche, ouvert)
-    maintenant = releve.lire(suivies, temps.depuis, temps.jusqu_a)
+    maintenant = releve.lire(suivies, temps.deja_dit, temps.jusqu_a)
     avant, points = maintenant.avant, maintenant.recents
     return {
         "depuis": temps.depuis.isoformat(),
@@ -76,7 +80,7 @@ def contenu(seance: Seance, ouvert: Ouverture | None = None) -> dict:
         "a_decider": _a_decider(maintenant, points),
         "retards": releve.retards(maintenant),
         "depassees": _depassees(maintenant),
-        "releves": releve.indicateurs(maintenant, depuis=temps.depuis),
+        "releves": releve.indicateurs(maintenant, depuis=temps.deja_dit),
         "sans_nouvelles": [str(f) for f in maintenant.vivantes() if f.pk not in points],
     }
 

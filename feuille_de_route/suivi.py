@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Exists, Func, JSONField, OuterRef, Q, QuerySet
+from django.db.models import Exists, Func, JSONField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Cast
 from django.utils import timezone
 
@@ -104,12 +104,26 @@ def ouverture(demarche: Demarche) -> Ouverture:
     return Ouverture(f"Le suivi s’ouvre quand la feuille de route est signée ; elle en est à « {etape} ».")
 
 
-def signee_le(demarche: Demarche, ouvert: Ouverture | None = None) -> datetime | None:
-    """Quand ce que l'on suit a été signé ; pendant un avenant, la version en vigueur. None avant."""
-    if quand := demarche.signee_le or demarche.transmise_le:
-        return quand
-    version = (ouvert and ouvert.version) or version_en_vigueur(demarche)
-    return version.figee_le if version else None
+def premieres_dates() -> dict[str, Subquery]:
+    """Le premier sceau et le premier envoi d'une démarche, à lire avec elle (voir `signee_le`)."""
+    a_elle = {"demarche": OuterRef("pk")}
+    sceaux = Document.objects.filter(**a_elle, scelle_le__isnull=False).order_by("scelle_le")
+    envois = Transmission.objects.filter(**a_elle, envoyee_le__isnull=False).order_by("envoyee_le")
+    return {
+        "premier_sceau": Subquery(sceaux.values("scelle_le")[:1]),
+        "premier_envoi": Subquery(envois.values("envoyee_le")[:1]),
+    }
+
+
+def signee_le(demarche: Demarche) -> datetime | None:
+    """Quand la PREMIÈRE version a été signée par tous, à défaut transmise : le suivi part de là. None avant.
+
+    Un avenant redate la démarche, pas le début de ce que l'on suit.
+    """
+    if not hasattr(demarche, "premier_sceau"):
+        demarche = Demarche.objects.annotate(**premieres_dates()).get(pk=demarche.pk)
+    dates = (demarche.premier_sceau, demarche.premier_envoi, demarche.signee_le or demarche.transmise_le)
+    return min(filter(None, dates), default=None)
 
 
 def suivies(demarche: Demarche, ouvert: Ouverture | None = None) -> QuerySet[FicheAction]:

@@ -137,12 +137,21 @@ def motif_d_etape(demarche: Demarche, droit: Droit) -> str:
     if etape == Etape.ABANDONNEE:
         return "La démarche est abandonnée : elle ne se modifie plus."
     if etape.rang > droit.jusqu_a.rang:
-        return (
-            f"On ne peut plus {droit.libelle} : la démarche en est à « {etape.label} ». "
-            "Rouvrez le jalon concerné pour y revenir."
-        )
+        refus = f"On ne peut plus {droit.libelle} : la démarche en est à « {etape.label} »."
+        return refus + _comment_revenir(etape)
     if etape.rang < droit.depuis.rang:
         return f"On pourra {droit.libelle} à l’étape « {droit.depuis.label} »."
+    return ""
+
+
+def _comment_revenir(etape: Etape) -> str:
+    """Ce que la coordination peut faire pour y revenir ; rien tant que la version figée suit son cours."""
+    if etape.rang <= Etape.PLAN_ACTIONS.rang:
+        return " Rouvrez le jalon concerné pour y revenir."
+    if etape == Etape.SOUMISE:
+        return " Pour y revenir, l’instance qui valide peut la renvoyer."
+    if Etape.SIGNEE.rang <= etape.rang < Etape.CLOSE.rang:
+        return " Pour y revenir, ouvrez un avenant."
     return ""
 
 

@@ -146,7 +146,7 @@ def _ou_en_est_on(demarche: Demarche, acces) -> dict:
         "revisable": demarche.etape in parcours.REVISION_POSSIBLE,
         "abandonnable": demarche.etape in parcours.ABANDON_POSSIBLE,
         "rouvrables": [j for j in jalons if j.acquis and j.code in parcours.RETOUR]
-        if acces.peut["conduire"]
+        if acces.peut["conduire"] and Etape(demarche.etape).rang <= Etape.PLAN_ACTIONS.rang
         else [],
     }
 

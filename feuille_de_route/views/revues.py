@@ -23,7 +23,7 @@ INSCRIPTIBLES = {EtatSeance.PLANIFIEE, EtatSeance.CONVOQUEE, EtatSeance.OUVERTE}
 
 @lecture_seule
 def revue(request, uuid, seance):
-    demarche, acces = ouvrir(request, uuid)
+    demarche, acces = ouvrir(request, uuid, **suivi.premieres_dates())
     trouvee = trouver(demarche, seance, inscrites=revues.inscrites())
     ouvert = suivi.ouverture(demarche)
     refus = regles_bilan.refus(demarche, ouvert=ouvert)
@@ -80,9 +80,9 @@ def inscrire(request, uuid, seance):
 @lecture_seule
 def bilans(request, uuid):
     """Le bilan de l'année choisie (`?annee=`), la plus récente par défaut."""
-    demarche, acces = ouvrir(request, uuid)
+    demarche, acces = ouvrir(request, uuid, **suivi.premieres_dates())
     ouvert = suivi.ouverture(demarche)
-    annees = regles_bilan.annees(demarche, ouvert)
+    annees = regles_bilan.annees(demarche)
     demandee = parametre(request, "annee")
     choisie = cle_ou_zero(demandee) if demandee else 0
     annee = choisie if choisie in annees else next(iter(annees), None)

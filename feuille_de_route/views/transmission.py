@@ -32,6 +32,9 @@ def page(request, uuid):
         "acces": acces,
         "page": "Transmission",
         "envois": envois,
+        "a_envoyer": not envois
+        or envois[0].etat == EtatTransmission.COMPLEMENT
+        or demarche.etape in transmissions.TRANSMISSIBLE,  # un avenant s'envoie après la version d'avant
         "motif_refus": _motif_refus(demarche, acces),
         "incomplete": demarche.etape == Etape.EN_SIGNATURE,
         "en_cours": any(e.etat == EtatTransmission.EN_FILE for e in envois),

@@ -19,9 +19,12 @@ from gouvernance.socle.modeles import Conflit
 CADRE = ("gouvernance__departement", "porteur")  # ce que l'en-tête de chaque écran montre d'une démarche
 
 
-def ouvrir(request: HttpRequest, uuid) -> tuple[Demarche, Acces]:
-    """La démarche, si la personne la voit (sinon 404), et ce qu'elle peut y faire."""
-    demarches = Demarche.objects.visibles_par(request.user).select_related(*CADRE)
+def ouvrir(request: HttpRequest, uuid, **lus) -> tuple[Demarche, Acces]:
+    """La démarche, si la personne la voit (sinon 404), et ce qu'elle peut y faire.
+
+    `lus` : ce que la page annote de plus.
+    """
+    demarches = Demarche.objects.visibles_par(request.user).select_related(*CADRE).annotate(**lus)
     demarche = get_object_or_404(avec_roles(demarches, request.user), uuid=uuid)
     return demarche, Acces(request.user, demarche, demarche.roles_lus)
 

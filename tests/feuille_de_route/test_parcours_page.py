@@ -124,3 +124,24 @@ def test_un_jalon_valide_se_dit_avec_ce_qu_il_permet(client, db):
     assert "vous pouvez ouvrir le diagnostic" in texte
     demarche.jalons.filter(code="cadrage").update(etat="en_cours", decision=None)
     assert dit not in page(client, demarche).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("etape", "suite"),
+    [
+        (Etape.PLAN_ACTIONS, ""),
+        (Etape.SOUMISE, "l’instance qui valide peut la renvoyer"),
+        (Etape.EN_SIGNATURE, ""),
+        (Etape.MISE_EN_OEUVRE, "ouvrez un avenant"),
+    ],
+)
+def test_on_ne_propose_de_rouvrir_un_jalon_que_si_cela_se_peut(client, db, etape, suite):
+    """Une fois soumise, `rouvrir` le refuserait : ni lien, ni conseil qui n'aboutit pas."""
+    demarche = demarche_mure()
+    mettre_a(demarche, etape)
+    client.force_login(MandatFactory(demarche=demarche).utilisateur)
+    au_plan = etape == Etape.PLAN_ACTIONS
+    assert ("Rouvrir le jalon" in page(client, demarche).content.decode()) is au_plan
+    lue = client.get(reverse("fiche", args=[demarche.uuid, demarche.fiches.get().uuid])).content.decode()
+    assert "Rouvrez le jalon" not in lue
+    assert suite in lue

@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
-from feuille_de_route import bilans, papiers, parcours, revues, suivi
+from feuille_de_route import bilans, papiers, parcours, revues, suivi, versions
 from feuille_de_route.documents.papiers import production
 from feuille_de_route.models import Papier, PointDeSuivi
 from feuille_de_route.suivi import SaisieDePoint
@@ -98,6 +99,34 @@ def test_la_revue_dit_ce_qui_a_bouge_et_seulement_depuis(signee, seance, bus, fo
     assert [(r["avant"], r["valeur"]) for r in dit["releves"]] == [("40.00", "180.00")]
     assert dit["sans_nouvelles"] == [str(fonds)]
     assert dit["precedente"].endswith("COPIL-01")
+
+
+def test_ce_que_l_on_note_le_jour_de_la_signature_est_dans_la_premiere_revue(signee, bus):
+    seance = SeanceFactory(instance=signee.instances.get(), numero=1, debut=timezone.now())
+    noter(bus, 200, fait="Le bus est commandé.")  # la démarche est signée ce jour-là
+    dit = revues.contenu(seance)
+    assert dit["depuis"] == jour(200).isoformat()
+    assert [m["fait"] for m in dit["bouge"]] == ["Le bus est commandé."]
+
+
+def test_un_avenant_signe_ne_fait_oublier_ni_la_premiere_annee_ni_la_seance_d_avant(
+    client, signee, gens, bus
+):
+    """L'avenant redate la démarche : la revue et les bilans partent toujours de la première version."""
+    for version, avant in ((signee.versions.get(), 500), (versions.figer(signee, par=None), 30)):
+        signee.documents.create(
+            nature="a_signer", version_figee=version, etat="pret", empreinte=f"{version.numero}" * 64,
+            scelle_le=instant(avant), pret_le=instant(avant),
+        )  # fmt: skip
+    Demarche.objects.filter(pk=signee.pk).update(signee_le=instant(30), transmise_le=instant(29))
+    copil = signee.instances.get()
+    SeanceFactory(instance=copil, numero=1, close=True, debut=instant(60))  # celle qui valide l'avenant
+    seance = SeanceFactory(instance=copil, numero=2, debut=timezone.now())
+    noter(bus, 45, fait="Entre la séance et l’avenant signé.")
+    assert [m["fait"] for m in revues.contenu(seance)["bouge"]] == ["Entre la séance et l’avenant signé."]
+    client.force_login(gens["coordination"])
+    annees = client.get(reverse("bilans", args=[signee.uuid])).context["annees"]
+    assert annees == list(range(AUJOURD_HUI.year, jour(500).year - 1, -1))
 
 
 def test_la_revue_d_une_seance_passee_ne_change_plus(signee, seance, bus):
@@ -193,6 +222,25 @@ def test_une_decision_sur_une_fiche_signee_se_consigne_sans_la_changer(client, s
     assert client.post(chemin, donnees).status_code == 302
     decision = seance.decisions.get()
     assert (decision.cible_type, decision.cible) == ("fiche", bus.uuid)
+    bus.refresh_from_db()
+    assert bus.etat == "retenue"
+
+
+@pytest.mark.parametrize("etape", [Etape.PLAN_ACTIONS, Etape.SOUMISE, Etape.EN_SIGNATURE])
+def test_pendant_un_avenant_le_comite_decide_encore_des_actions_suivies(
+    client, signee, bus, gens, monkeypatch, etape
+):
+    """« Validation » d'un point de la revue sur une fiche déjà retenue : elle se consigne, à toute étape."""
+    mettre_a(signee, etape)
+    monkeypatch.setattr(suivi, "version_en_vigueur", lambda demarche: SimpleNamespace(numeros=[bus.numero]))
+    seance = SeanceFactory(instance=signee.instances.get(), ouverte=True, debut=timezone.now())
+    client.force_login(gens["coordination"])
+    chemin = reverse("decision_consigner", args=[signee.uuid, seance.uuid]) + f"?cible=fiche:{bus.uuid}"
+    page = client.get(chemin)
+    assert "retiendra la fiche" not in page.content.decode()
+    donnees = envoi(page.context["formulaire"], nature="validation", objet="Louer une salle", texte="Oui.")
+    assert client.post(chemin, donnees).status_code == 302
+    assert seance.decisions.get().cible == bus.uuid
     bus.refresh_from_db()
     assert bus.etat == "retenue"
 

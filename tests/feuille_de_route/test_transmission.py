@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from feuille_de_route import signatures, transmissions
+from feuille_de_route import parcours, signatures, transmissions, versions
 from feuille_de_route.models import EtatTransmission, Transmission
 from feuille_de_route.transmission import canaux
 from feuille_de_route.transmission.dossier import assembler
@@ -425,6 +425,31 @@ def test_un_accuse_tardif_n_interrompt_pas_un_avenant(client, signee):
     signee.refresh_from_db()
     assert signee.etape == Etape.PLAN_ACTIONS
     assert Transmission.objects.get().etat == EtatTransmission.ACCUSEE
+
+
+def test_la_version_suivante_se_transmet_apres_celle_d_avant(client):
+    """L'avenant signé par tous : le bouton revient, l'envoi de la version 1 reste dans l'histoire."""
+    signee = demarche_signee(1, avec_cadre=True)
+    bouton = f'href="{url("transmission_demander", signee)}"'
+    transmettre(client, signee)
+    travailler()
+    transmissions.accuser(Transmission.objects.get().pk, par=None, reference="ANCT-1")
+    assert bouton not in texte(client.get(url("transmission", signee)))
+    parcours.reviser(signee.pk, par=None, motif="Étendre aux communes voisines.")
+    assert bouton not in texte(client.get(url("transmission", signee)))
+    versions.figer(signee, par=None)
+    dates = {"soumise_le": timezone.now(), "validee_le": timezone.now()}
+    Demarche.objects.filter(pk=signee.pk).update(etape=Etape.EN_SIGNATURE, **dates)
+    signatures.ouvrir(Demarche.objects.get(pk=signee.pk), par=None)
+    travailler()
+    consentir(signee)
+    travailler()
+    assert bouton in texte(client.get(url("transmission", signee)))
+    assert transmettre(client, signee).status_code == 302
+    travailler()
+    premier, second = Transmission.objects.order_by("pk")
+    assert (premier.etat, second.etat) == (EtatTransmission.ACCUSEE, EtatTransmission.ENVOYEE)
+    assert second.document.version_figee.numero == 2
 
 
 def test_la_base_refuse_une_seconde_transmission_et_un_envoi_sans_date(client, signee):

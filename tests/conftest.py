@@ -1,23 +1,37 @@
 """Ce que tous les essais partagent : une session stricte, et quelques commodités."""
 
+import gc
 import socket
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
-from django.template.base import VariableDoesNotExist, VariableNode, render_value_in_context
+from django.template.base import Template, VariableDoesNotExist, VariableNode, render_value_in_context
 from django.test.utils import CaptureQueriesContext
 
 from feuille_de_route.documents.certificats import creer_cachet_essai
 
 LOCALES = {"127.0.0.1", "::1", "localhost"}
 NOS_GABARITS = str(settings.BASE_DIR / "templates")
+FEUILLES = ("django/forms/", "dsfr/")
 
 
 def pytest_configure():
     """Un mot de passe d'essai n'a pas à résister : PBKDF2 prendrait l'essentiel du temps de la suite."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Les essais longs d'abord : aucun ne finit seul quand l'autre travailleur n'a plus rien à faire."""
+    items.sort(key=lambda essai: essai.get_closest_marker("lent") is None)
+
+
+def pytest_collection_finish():
+    """Ce qui est chargé le restera : le ramasse-miettes n'a plus à le relire à chaque passage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -45,17 +59,33 @@ def gabarits_stricts():
 
     def render(noeud, contexte):
         nu = not noeud.filter_expression.filters and hasattr(noeud.filter_expression.var, "resolve")
-        if nu and noeud.origin.name.startswith(NOS_GABARITS):
-            try:
-                valeur = noeud.filter_expression.var.resolve(contexte)
-            except VariableDoesNotExist as absence:
-                raise AssertionError(f"{noeud.origin.name} : {absence}") from absence
-            return render_value_in_context(valeur, contexte)
-        return rendre(noeud, contexte)
+        if not (nu and noeud.origin.name.startswith(NOS_GABARITS)):
+            return rendre(noeud, contexte)
+        try:
+            valeur = noeud.filter_expression.var.resolve(contexte)
+        except VariableDoesNotExist as absence:
+            raise AssertionError(f"{noeud.origin.name} : {absence}") from absence
+        return render_value_in_context(valeur, contexte)
 
     VariableNode.render = render
     yield
     VariableNode.render = rendre
+
+
+@pytest.fixture(autouse=True, scope="session")
+def feuilles_non_signalees(django_test_environment):
+    """L'essai suit les gabarits des pages ; signaler aussi chaque champ de saisie coûterait un dixième de la
+    suite (une copie du contexte pour chacun).
+    """
+    signaler = Template._render
+
+    def _render(gabarit, contexte):
+        feuille = gabarit.name is not None and gabarit.name.startswith(FEUILLES)
+        return gabarit.nodelist.render(contexte) if feuille else signaler(gabarit, contexte)
+
+    Template._render = _render
+    yield
+    Template._render = signaler
 
 
 @pytest.fixture(scope="session")

@@ -19,21 +19,25 @@ SAUTES = {  # des fichiers, pas des pages
     "plan_financement_xlsx", "subventions_xlsx",
 }  # fmt: skip
 LARGEURS = (1280, 320)
-PAR_ADRESSE = 2  # exemplaires visités d'une même adresse nommée
+COMPTES = (  # qui parcourt, combien d'exemplaires d'une même adresse nommée, combien d'adresses au moins
+    ("prefecture", 2, 40),
+    ("partenaire", 1, 15),
+    ("anct", 1, 12),
+)
 
 
 def test_chaque_page_de_la_demonstration_tient(ouvrir_session, monkeypatch):
     petit_document(monkeypatch)
     planter_la_demonstration()
     jugees: set[str] = set()
-    for compte, au_moins in (("prefecture", 40), ("partenaire", 15), ("anct", 12)):
+    for compte, exemplaires, au_moins in COMPTES:
         utilisateur = Utilisateur.objects.get(email=f"{compte}@demo.example")
-        fautes, adresses = _parcourir(ouvrir_session(utilisateur), utilisateur, jugees)
+        fautes, adresses = _parcourir(ouvrir_session(utilisateur), utilisateur, exemplaires, jugees)
         assert fautes == [], compte
         assert len(adresses) >= au_moins, (compte, sorted(adresses))
 
 
-def _parcourir(onglet, utilisateur, jugees: set[str]) -> tuple[list[str], dict]:
+def _parcourir(onglet, utilisateur, exemplaires: int, jugees: set[str]) -> tuple[list[str], dict]:
     """Suit les liens depuis l'accueil et les démarches : les fautes, et les pages vues par nom d'adresse.
 
     `jugees` : les adresses qu'axe a déjà lues ; il en lit un exemplaire, la page la plus longue prend dix
@@ -48,7 +52,7 @@ def _parcourir(onglet, utilisateur, jugees: set[str]) -> tuple[list[str], dict]:
         chemin = a_voir.pop(0)
         nom = resolve(urlsplit(chemin).path).url_name
         deja = vues.setdefault(nom, [])
-        if nom in SAUTES or chemin in deja or len(deja) >= PAR_ADRESSE:
+        if nom in SAUTES or chemin in deja or len(deja) >= exemplaires:
             continue
         deja.append(chemin)
         messages.clear()

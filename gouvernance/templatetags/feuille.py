@@ -131,52 +131,6 @@ def lien_menu(context, nom, libelle):
     return {"url": url, "libelle": libelle, "actif": actif, "page": chemin == url}
 
 
-PARTIES = (
-    ("demarche", "Où en est-on ?"),
-    ("gouvernance", "Gouvernance"),
-    ("cahier", "Cahier des charges"),
-    ("jalons", "Calendrier et jalons"),
-    ("seances", "Séances et décisions"),
-    ("constats", "Diagnostic"),
-    ("ateliers", "Ateliers"),
-    ("chantiers", "Chantiers clés"),
-    ("enjeux", "Enjeux"),
-    ("axes", "Axes"),
-    ("plan", "Plan d’actions"),
-    ("plan_financement", "Financement"),
-    ("signataires", "Signataires"),
-    ("documents", "Documents et signature"),
-    ("transmission", "Transmission"),
-    ("suivi", "Suivi"),
-    ("journal", "Journal"),
-)
-
-
-# Les pages qui se lisent dans une partie dont l'adresse ne les contient pas.
-RATTACHEES = (("versions/", "suivi/"), ("plan/besoins/", "financement/"))
-
-
-def _rattacher(chemin: str, demarche: str) -> str:
-    """Sous quelle adresse le menu range cette page."""
-    for debut, partie in RATTACHEES:
-        if chemin.startswith(demarche + debut):
-            return demarche + partie
-    return chemin
-
-
-@register.inclusion_tag("composants/liens_demarche.html", takes_context=True)
-def liens_demarche(context, uuid):
-    """Le menu d'une démarche ; la page courante, ou celle qui est dessous, est marquée.
-
-    D'un bloc : quinze balises coûtaient autant que le reste du squelette.
-    """
-    chemin = getattr(context.get("request"), "path", "")
-    liens = [(nom, libelle, reverse(nom, args=[uuid])) for nom, libelle in PARTIES]
-    lieu = _rattacher(chemin, liens[0][2])
-    actif = next((url for nom, _, url in liens if nom != "demarche" and lieu.startswith(url)), chemin)
-    return {"liens": liens, "chemin": chemin, "actif": actif}
-
-
 @register.inclusion_tag("composants/etapes.html")
 def etapes(liste, courante, titre="Étapes de la démarche"):
     """`liste` : (code, libellé) ou (code, libellé, url) ; `courante` : le code de l'étape en cours."""

@@ -54,8 +54,30 @@
   large.addEventListener("change", deplier);
   document.addEventListener("DOMContentLoaded", deplier);
 
+  // Les plis : ouverts au large ; un lien vers l'un d'eux l'ouvre.
+  const auLarge = window.matchMedia("(min-width: 48em)");
+  const ouvrirAuLarge = () => {
+    if (!auLarge.matches) return;
+    document.querySelectorAll("main .pli:not([data-libre])").forEach((pli) => {
+      pli.open = true;
+      pli.dataset.libre = "";
+    });
+  };
+  const suivreAncre = () => {
+    const cible = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const replis = [];
+    for (let pli = cible && cible.closest("details:not([open])"); pli; pli = pli.parentElement.closest("details:not([open])")) {
+      pli.open = true;
+      replis.push(pli);
+    }
+    if (replis.length) cible.scrollIntoView();
+  };
+  auLarge.addEventListener("change", ouvrirAuLarge);
+  window.addEventListener("hashchange", suivreAncre);
+  document.addEventListener("DOMContentLoaded", () => { ouvrirAuLarge(); suivreAncre(); });
+
   // Ce qui est replié s'imprime, même là où la feuille de style ne sait pas l'ouvrir.
-  window.addEventListener("beforeprint", () => document.querySelectorAll("[data-ouvert-au-large]").forEach((repli) => {
+  window.addEventListener("beforeprint", () => document.querySelectorAll("[data-ouvert-au-large], main .pli").forEach((repli) => {
     repli.dataset.avant = repli.open ? "oui" : "";
     repli.open = true;
   }));

@@ -272,7 +272,7 @@ def test_en_etroit_le_menu_et_les_parties_s_ouvrent_au_clavier(ouvrir_session):
     p.atteindre("link", "Vérifier un PDF")
     p.touche("Escape")
     p.onglet.wait_for_function("document.activeElement.id === 'bouton-menu'")
-    p.deplier("Les parties de la démarche")
+    p.deplier("Menu de la démarche")
     p.suivre("Séances et décisions")
     p.lit("Séances et décisions")
     assert p.fautes == []

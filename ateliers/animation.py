@@ -89,7 +89,7 @@ def effectuer(action: str, chantier_pk: int, *, par: Utilisateur | None, conclus
     chantier = ChantierCle.objects.select_for_update(of=("self",)).get(pk=chantier_pk)
     exiger(par, demarche, "animer")
     if chantier.etat not in transition.depuis:
-        raise ValidationError(f"Le chantier est déjà « {chantier.get_etat_display()} ».")
+        raise ValidationError(f"Le chantier est déjà « {chantier.get_etat_display()} ».")
     if transition.conclusion and not conclusion.strip():
         raise ValidationError({"conclusion": "Écrivez ce que l’investigation a montré."})
     ancien, chantier.etat = chantier.get_etat_display(), transition.vers

@@ -33,7 +33,7 @@ def supprimer(constat_pk: int, *, par: Utilisateur | None) -> None:
     demarche = Demarche.objects.verrouiller(constat.demarche_id)
     exiger(par, demarche, "diagnostiquer")
     if enjeu := constat.enjeux.first():
-        raise ValidationError(f"Ce constat fonde l’enjeu « {enjeu} » : détachez-le d’abord de cet enjeu.")
+        raise ValidationError(f"Ce constat fonde l’enjeu « {enjeu} » : détachez-le d’abord de cet enjeu.")
     if constat.regards.exists():
         raise ValidationError("Ce constat porte des regards : retirez-les d’abord.")
     edition.supprimer(constat, par=par, demarche=demarche, droit="diagnostiquer")
@@ -79,6 +79,6 @@ def manques(demarche: Demarche) -> list[Manque]:
         manques.append(Manque("Relever à la fois des atouts et des freins.", False, "constats"))
     sans = [c for c in mesures if not c.tendance]
     if sans:
-        lesquels = f"du constat « {sans[0]} »" if len(sans) == 1 else f"de {len(sans)} constats chiffrés"
+        lesquels = f"du constat « {sans[0]} »" if len(sans) == 1 else f"de {len(sans)} constats chiffrés"
         manques.append(Manque(f"Dire la tendance {lesquels}.", False, "constats"))
     return manques

@@ -162,7 +162,7 @@ def _mesure(demarche: Demarche, serie: SerieIndicateur, saisie: SaisieMesure) ->
         raise ValidationError(
             {
                 "valeur": "Une autre valeur est déjà enregistrée pour ce territoire et cette année : "
-                f"« {dire(mesure)} ». Rattachez-la depuis les chiffres enregistrés."
+                f"« {dire(mesure)} ». Rattachez-la depuis les chiffres enregistrés."
             }
         )
     mesure.valeur = saisie.valeur

@@ -57,7 +57,7 @@ class Mesure(models.Model):
     serie = models.ForeignKey(SerieIndicateur, models.PROTECT, related_name="mesures", verbose_name="série")
     echelle = models.CharField("échelle", max_length=12, choices=Echelle)
     territoire = models.CharField(
-        "code du territoire", max_length=9, help_text="Code COG ou SIREN ; « FR » pour la France."
+        "code du territoire", max_length=9, help_text="Code COG ou SIREN ; « FR » pour la France."
     )
     territoire_nom = models.CharField("territoire", max_length=200)
     annee = models.PositiveSmallIntegerField(
@@ -171,7 +171,7 @@ class Enjeu(Suivi):
 
     demarche = models.ForeignKey(Demarche, models.PROTECT, related_name="enjeux", verbose_name="démarche")
     ordre = models.PositiveSmallIntegerField("ordre", default=0, editable=False)
-    question = models.CharField("question", max_length=300, help_text="« Comment … ? »")
+    question = models.CharField("question", max_length=300, help_text="« Comment … ? »")
     precision = models.TextField("précision", blank=True)
     constats = models.ManyToManyField(Constat, blank=True, related_name="enjeux", verbose_name="constats")
     rang = models.PositiveSmallIntegerField("rang", null=True, editable=False)

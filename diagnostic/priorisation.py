@@ -69,7 +69,7 @@ def ouvrir_session(demarche: Demarche, *, par: Utilisateur | None, points: int =
     demarche = Demarche.objects.verrouiller(demarche.pk)
     exiger(par, demarche, "formuler_enjeux")
     if demarche.etape != Etape.ENJEUX:
-        raise ValidationError("On classe les enjeux à l’étape « Enjeux », une fois le diagnostic validé.")
+        raise ValidationError("On classe les enjeux à l’étape « Enjeux », une fois le diagnostic validé.")
     if not 1 <= points <= POINTS_MAX:
         raise ValidationError({"points": f"Donnez entre 1 et {POINTS_MAX} points à chaque structure."})
     if SessionPriorisation.objects.filter(demarche=demarche, close_le=None).exists():
@@ -111,7 +111,7 @@ def consigner_vote(
     exiger(par, session.demarche, "consigner_vote")
     if session.votes.filter(structure=structure).exists():
         raise ValidationError(
-            {"structure": f"« {structure} » a déjà voté : elle seule peut changer son vote."}
+            {"structure": f"« {structure} » a déjà voté : elle seule peut changer son vote."}
         )
     _inscrire(session, structure, points, par)
     vers = f"{structure} : {sum(points.values())} points, sur papier"
@@ -181,7 +181,7 @@ def _verifier_vote(session: SessionPriorisation, structure: Structure, points: d
     if session.close_le:
         raise ValidationError("La priorisation est close : on ne vote plus.")
     if not membres_confirmes(session.demarche).filter(structure=structure).exists():
-        raise ValidationError(f"« {structure} » n’est pas membre confirmé de la gouvernance.")
+        raise ValidationError(f"« {structure} » n’est pas membre confirmé de la gouvernance.")
     if any(valeur < 0 for valeur in points.values()):
         raise ValidationError("Un nombre de points ne peut pas être négatif.")
     if sum(points.values()) > session.points_par_structure:
@@ -232,7 +232,7 @@ def trancher(enjeu_pk: int, etat: str, *, par: Utilisateur | None, motif: str = 
     enjeu = Enjeu.objects.select_for_update(of=("self",)).get(pk=enjeu_pk)
     exiger(par, demarche, "formuler_enjeux")
     if not any(t.vers == etat for t in actions_possibles(enjeu).values()):
-        raise ValidationError(f"L’enjeu est déjà « {enjeu.get_etat_display()} ».")
+        raise ValidationError(f"L’enjeu est déjà « {enjeu.get_etat_display()} ».")
     if etat == EtatEnjeu.ECARTE and not motif.strip():
         raise ValidationError({"motif": "Dites pourquoi cet enjeu est écarté."})
     ancien, enjeu.etat = enjeu.get_etat_display(), EtatEnjeu(etat)
@@ -280,10 +280,10 @@ def _manques_enjeu(enjeu: Enjeu) -> list[Manque]:
     manques = []
     if not est_question(enjeu.question):
         manques.append(
-            Manque(f"Formuler en question l’enjeu « {enjeu} » (il finit par « ? »).", ecran="enjeux")
+            Manque(f"Formuler en question l’enjeu « {enjeu} » (il finit par « ? »).", ecran="enjeux")
         )
     if enjeu.nb_constats < 2:
-        manques.append(Manque(f"Relier l’enjeu « {enjeu} » à au moins deux constats.", ecran="enjeux"))
+        manques.append(Manque(f"Relier l’enjeu « {enjeu} » à au moins deux constats.", ecran="enjeux"))
     elif enjeu.nb_thematiques < 2:
-        manques.append(Manque(f"L’enjeu « {enjeu} » ne croise qu’une thématique.", False, "enjeux"))
+        manques.append(Manque(f"L’enjeu « {enjeu} » ne croise qu’une thématique.", False, "enjeux"))
     return manques

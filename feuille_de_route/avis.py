@@ -22,7 +22,7 @@ def motif_de_non_avis(fiche: FicheAction) -> str:
     """Pourquoi la fiche ne reçoit pas d'avis maintenant ; vide si elle en reçoit."""
     if fiche.etat in JUGEABLES:
         return ""
-    return f"La fiche est « {fiche.get_etat_display()} » : un avis se rend entre proposition et décision."
+    return f"La fiche est « {fiche.get_etat_display()} » : un avis se rend entre proposition et décision."
 
 
 @transaction.atomic

@@ -42,7 +42,7 @@ def preciser(besoin: BesoinIngenierie, precision: str, *, lue: str, par: Utilisa
     if besoin is None:
         raise ValidationError({"precision": "Ce besoin vient d’être retiré de la liste."})
     if besoin.precision != lue:
-        phrase = f"Quelqu’un vient d’écrire « {besoin.precision} » ici : rouvrez la page pour le reprendre."
+        phrase = f"Quelqu’un vient d’écrire « {besoin.precision} » ici : rouvrez la page pour le reprendre."
         raise ValidationError({"precision": phrase})
     besoin.precision = precision
     besoin.save(update_fields=["precision"])

@@ -79,7 +79,7 @@ def citer(fiche: FicheAction) -> str:
     departement = demarche.gouvernance.departement
     le = date_format(timezone.localtime(demarche.signee_le), "j F Y")
     nom = demarche.nom if len(demarche.nom) < 160 else f"{demarche.nom[:160]}…"
-    return f"Fiche n° {fiche.numero}, « {nom} » ({departement.nom}, {departement.pk}), signée le {le}"
+    return f"Fiche n° {fiche.numero}, « {nom} » ({departement.nom}, {departement.pk}), signée le {le}"
 
 
 @transaction.atomic

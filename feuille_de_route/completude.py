@@ -159,20 +159,20 @@ def manques_du_plan(demarche: Demarche) -> list[Manque]:
     contenu = contenus([f.pk for f in retenues])
     manques = _axes_sans_fiche(demarche, retenues)
     manques += [
-        Manque(f"Trancher la fiche « {f} » : elle est encore proposée.", ecran="plan")
+        Manque(f"Trancher la fiche « {f} » : elle est encore proposée.", ecran="plan")
         for f in fiches
         if f.etat == EtatFiche.PROPOSEE
     ]
     for fiche in retenues:
         phrases = obligatoires(fiche, contenu.get(fiche.pk, VIDE))
-        manques += [Manque(f"Fiche « {fiche} » : {phrase}", ecran="plan") for phrase in phrases]
+        manques += [Manque(f"Fiche « {fiche} » : {phrase}", ecran="plan") for phrase in phrases]
     return manques + _avertissements(retenues, contenu)
 
 
 def _avertissements(retenues: list[FicheAction], contenu: dict[int, Contenu]) -> list[Manque]:
     """Le plan déséquilibré, et le plan qui n'invente rien."""
     soldes = [(fiche, contenu.get(fiche.pk, VIDE).compte) for fiche in retenues]
-    manques = [Manque(f"Fiche « {f} » : {c.phrase}.", False, "plan") for f, c in soldes if c.solde > 0]
+    manques = [Manque(f"Fiche « {f} » : {c.phrase}.", False, "plan") for f, c in soldes if c.solde > 0]
     if retenues and all(f.nature == NatureFiche.EXISTANTE for f in retenues):
         manques.append(
             Manque("Toutes les actions existent déjà : agréger l’existant ne suffit pas.", False, "plan")
@@ -186,13 +186,13 @@ def _axes_sans_fiche(demarche: Demarche, retenues: list[FicheAction]) -> list[Ma
     peuples |= {a.parent_id for a in axes if a.pk in peuples}
     racines = [axe for axe in axes if axe.parent_id is None]
     manques = [
-        Manque(f"Retenir au moins une fiche pour l’axe « {axe} ».", ecran="plan")
+        Manque(f"Retenir au moins une fiche pour l’axe « {axe} ».", ecran="plan")
         for axe in racines
         if axe.pk not in peuples
     ]
     if demarche.perimetre == Perimetre.GROUPEMENT:
         manques += [
-            Manque(f"L’axe « {axe} » ne dit pas quel axe départemental il sert.", False, "axes")
+            Manque(f"L’axe « {axe} » ne dit pas quel axe départemental il sert.", False, "axes")
             for axe in racines
             if axe.axe_departemental_id is None
         ]

@@ -88,7 +88,7 @@ def _enveloppe(nom: str, annee: int, fichier: str) -> tuple[Enveloppe, bool]:
         enveloppe.save()
         return enveloppe, True
     if enveloppe.annee != annee:
-        phrase = f"L’enveloppe « {nom} » existe déjà, pour {enveloppe.annee} et non {annee}."
+        phrase = f"L’enveloppe « {nom} » existe déjà, pour {enveloppe.annee} et non {annee}."
         raise DotationsRefusees([phrase])
     return enveloppe, False
 
@@ -137,7 +137,7 @@ def _places(titres: list[str]) -> tuple[int, int | None, int]:
     nom = next((i for i, t in enumerate(titres) if t.startswith("departement")), None)
     montant = next((i for i, t in enumerate(titres) if t.startswith(COLONNES_MONTANT)), None)
     if code is None or montant is None:
-        raise DotationsRefusees(["Ligne 1 : il faut les colonnes « code », « departement » et « montant »."])
+        raise DotationsRefusees(["Ligne 1 : il faut les colonnes « code », « departement » et « montant »."])
     return code, nom, montant
 
 
@@ -148,10 +148,10 @@ def _texte(chemin: Path) -> str:
         return chemin.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as faute:
         raise DotationsRefusees(
-            ["Le fichier n’est pas en UTF-8 : enregistrez-le en « CSV UTF-8 »."]
+            ["Le fichier n’est pas en UTF-8 : enregistrez-le en « CSV UTF-8 »."]
         ) from faute
     except OSError as faute:
-        raise DotationsRefusees([f"Le fichier « {chemin} » ne se lit pas."]) from faute
+        raise DotationsRefusees([f"Le fichier « {chemin} » ne se lit pas."]) from faute
 
 
 def _dotation(numero: int, cellules: list[str], places: tuple, departements: dict) -> Dotation:
@@ -161,19 +161,19 @@ def _dotation(numero: int, cellules: list[str], places: tuple, departements: dic
     code = cellules[code_a].strip().upper()
     code = code.zfill(2) if code.isdecimal() else code
     if (departement := departements.get(code)) is None:
-        raise ValueError(f"le code « {code} » n’est pas celui d’un département.")
+        raise ValueError(f"le code « {code} » n’est pas celui d’un département.")
     nom = cellules[nom_a].strip() if nom_a is not None and nom_a < len(cellules) else ""
     if nom and cle_francaise(nom)[0] != cle_francaise(departement.nom)[0]:
-        raise ValueError(f"le code {code} est celui de « {departement.nom} », et non de « {nom} ».")
+        raise ValueError(f"le code {code} est celui de « {departement.nom} », et non de « {nom} ».")
     return Dotation(numero, code, _montant(cellules[montant_a].strip()))
 
 
 def _montant(texte: str) -> Decimal:
     if not CHIFFRES.match(ecrit := normaliser_decimal(texte)):
-        raise ValueError(f"« {texte} » n’est pas un montant.")
+        raise ValueError(f"« {texte} » n’est pas un montant.")
     lu = Decimal(ecrit)
     if not 0 <= lu <= MAXIMUM:
-        raise ValueError(f"« {texte} » n’est pas un montant possible.")
+        raise ValueError(f"« {texte} » n’est pas un montant possible.")
     if lu != lu.quantize(Decimal("0.01")):
-        raise ValueError(f"« {texte} » a plus de deux décimales.")
+        raise ValueError(f"« {texte} » a plus de deux décimales.")
     return lu

@@ -68,7 +68,7 @@ def appeles(
         if len(candidats) > 1:
             noms = enumerer(candidats[:3])
             raise ValidationError(
-                f"« @{appel} » peut désigner {noms} : cochez la personne, ou écrivez son prénom et son nom."
+                f"« @{appel} » peut désigner {noms} : cochez la personne, ou écrivez son prénom et son nom."
             )
         (trouves if candidats else inconnus).append(candidats[0] if candidats else appel.split()[0])
     return trouves, inconnus

@@ -41,7 +41,7 @@ def _fiche(action: str):
         if fiche.etat == vers == EtatFiche.RETENUE:
             return  # l'instance confirme : une fiche suivie pendant un avenant, le plus souvent
         if fiche.etat == vers:
-            raise ValidationError(f"La fiche « {fiche} » est déjà « {fiche.get_etat_display()} ».")
+            raise ValidationError(f"La fiche « {fiche} » est déjà « {fiche.get_etat_display()} ».")
         if fiche.etat in {EtatFiche.RETENUE, EtatFiche.ECARTEE} and action != "renvoyer":
             fiches.effectuer("rejuger", fiche.pk, par=par, decision=decision)
         fiche = fiches.effectuer(action, fiche.pk, par=par, decision=decision, motif=_motif(decision))
@@ -76,38 +76,38 @@ def _approuver(decision: Decision, par):
 
 
 EFFETS: dict[tuple[str, str], Effet] = {
-    (Cible.JALON, VALIDATION): Effet("validera le jalon « {} »"),
-    (Cible.JALON, RESERVES): Effet("validera le jalon « {} » avec réserves"),
-    (Cible.JALON, AJOURNEMENT): Effet("renverra le jalon « {} » : il sera à présenter de nouveau"),
-    (Cible.JALON, REJET): Effet("renverra le jalon « {} » : il sera à reprendre"),
-    (Cible.FICHE, VALIDATION): Effet("retiendra la fiche « {} »", _fiche("retenir")),
-    (Cible.FICHE, RESERVES): Effet("retiendra la fiche « {} », avec des réserves à lever", _fiche("retenir")),
+    (Cible.JALON, VALIDATION): Effet("validera le jalon « {} »"),
+    (Cible.JALON, RESERVES): Effet("validera le jalon « {} » avec réserves"),
+    (Cible.JALON, AJOURNEMENT): Effet("renverra le jalon « {} » : il sera à présenter de nouveau"),
+    (Cible.JALON, REJET): Effet("renverra le jalon « {} » : il sera à reprendre"),
+    (Cible.FICHE, VALIDATION): Effet("retiendra la fiche « {} »", _fiche("retenir")),
+    (Cible.FICHE, RESERVES): Effet("retiendra la fiche « {} », avec des réserves à lever", _fiche("retenir")),
     (Cible.FICHE, AJOURNEMENT): Effet(
-        "renverra la fiche « {} » à son porteur, à compléter ; le texte sera son motif", _fiche("renvoyer")
+        "renverra la fiche « {} » à son porteur, à compléter ; le texte sera son motif", _fiche("renvoyer")
     ),
-    (Cible.FICHE, REJET): Effet("écartera la fiche « {} » ; le texte sera son motif", _fiche("ecarter")),
-    (Cible.ENJEU, VALIDATION): Effet("retiendra l’enjeu « {} »", _enjeu(EtatEnjeu.RETENU)),
+    (Cible.FICHE, REJET): Effet("écartera la fiche « {} » ; le texte sera son motif", _fiche("ecarter")),
+    (Cible.ENJEU, VALIDATION): Effet("retiendra l’enjeu « {} »", _enjeu(EtatEnjeu.RETENU)),
     (Cible.ENJEU, RESERVES): Effet(
-        "retiendra l’enjeu « {} », avec des réserves à lever", _enjeu(EtatEnjeu.RETENU)
+        "retiendra l’enjeu « {} », avec des réserves à lever", _enjeu(EtatEnjeu.RETENU)
     ),
-    (Cible.ENJEU, AJOURNEMENT): Effet("remettra en débat l’enjeu « {} »", _enjeu(EtatEnjeu.PROPOSE)),
+    (Cible.ENJEU, AJOURNEMENT): Effet("remettra en débat l’enjeu « {} »", _enjeu(EtatEnjeu.PROPOSE)),
     (Cible.ENJEU, REJET): Effet(
-        "écartera l’enjeu « {} » ; le texte sera son motif", _enjeu(EtatEnjeu.ECARTE)
+        "écartera l’enjeu « {} » ; le texte sera son motif", _enjeu(EtatEnjeu.ECARTE)
     ),
     (Cible.DEFINITION, VALIDATION): Effet("adoptera la définition commune", _adopter),
     (Cible.DEFINITION, RESERVES): Effet(
         "adoptera la définition commune, avec des réserves à lever", _adopter
     ),
-    (Cible.LIMITE, VALIDATION): Effet("arrêtera « {} » au registre", _arreter),
-    (Cible.LIMITE, RESERVES): Effet("arrêtera « {} » au registre, avec des réserves à lever", _arreter),
-    (Cible.LIMITE, ORIENTATION): Effet("arrêtera « {} » au registre", _arreter),
+    (Cible.LIMITE, VALIDATION): Effet("arrêtera « {} » au registre", _arreter),
+    (Cible.LIMITE, RESERVES): Effet("arrêtera « {} » au registre, avec des réserves à lever", _arreter),
+    (Cible.LIMITE, ORIENTATION): Effet("arrêtera « {} » au registre", _arreter),
     (Cible.SEANCE, VALIDATION): Effet("approuvera ce compte rendu : il ne changera plus", _approuver),
     (Cible.SEANCE, RESERVES): Effet("approuvera ce compte rendu, avec des réserves à lever", _approuver),
 }
 
 
 CONFIRMENT = (EFFETS[Cible.FICHE, VALIDATION], EFFETS[Cible.FICHE, RESERVES])
-CONFIRMER = Effet("sera consignée ; la fiche « {} » est déjà retenue et le reste")
+CONFIRMER = Effet("sera consignée ; la fiche « {} » est déjà retenue et le reste")
 
 
 def phrase(objet: Objet | None, nature: str) -> str:

@@ -210,7 +210,7 @@ def manques(demarche: Demarche) -> list[Manque]:
         depasses = curseur.fetchall()
     return [
         Manque(
-            f"Le plan de financement inscrit {dire(inscrit)} sur « {enveloppe} », dont le plafond pour "
+            f"Le plan de financement inscrit {dire(inscrit)} sur « {enveloppe} », dont le plafond pour "
             f"{departement} est {dire(plafond)} : réduisez de {dire(inscrit - plafond)}.",
             ecran="plan_financement",
         )

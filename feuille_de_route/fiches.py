@@ -132,7 +132,7 @@ def _verifier(fiche: FicheAction, action: str, motif: str, decision: Decision | 
     if refus := motif_d_etape(fiche.demarche, DROITS["editer_fiches"]):
         raise ValidationError(refus)
     if fiche.etat not in transition.depuis:
-        raise ValidationError(f"La fiche « {fiche} » est « {fiche.get_etat_display()} ».")
+        raise ValidationError(f"La fiche « {fiche} » est « {fiche.get_etat_display()} ».")
     if transition.motif and not motif.strip():
         raise ValidationError({"motif": "Dites pourquoi, pour que le porteur sache quoi faire."})
     if transition.decision and decision is None:
@@ -140,7 +140,7 @@ def _verifier(fiche: FicheAction, action: str, motif: str, decision: Decision | 
     if decision is not None and decision.seance.instance.demarche_id != fiche.demarche_id:
         raise ValidationError("Cette décision appartient à une autre démarche.")
     if action in {"proposer", "retenir"} and (manques := obligatoires(fiche)):
-        raise ValidationError([f"« {fiche} » : {m}" if action == "retenir" else m for m in manques])
+        raise ValidationError([f"« {fiche} » : {m}" if action == "retenir" else m for m in manques])
 
 
 def _roles(fiche: FicheAction, utilisateur: Utilisateur, roles: set[str]) -> set[str]:
@@ -164,12 +164,9 @@ def motif_d_etat(fiche: FicheAction, acces: Acces) -> str:
     """Pourquoi la fiche ne s'écrit pas maintenant : l'étape de la démarche, ou l'état de la fiche."""
     if refus := motif_d_etape(fiche.demarche, DROITS["editer_fiches"]):
         return refus
-    if fiche.etat == EtatFiche.ECARTEE and DROITS["editer_fiches"].roles & acces.roles:
-        suite = f"« {TRANSITIONS['reprendre'].libelle} »" if PILOTES & acces.roles else ""
-        return f"La fiche est écartée : {suite or 'la coordination'} la remet d’abord en brouillon."
     if DROITS["editer_fiches"].roles & acces.roles or fiche.etat in MODIFIABLES_PAR_PORTEUR:
         return ""
-    return f"La fiche est « {fiche.get_etat_display()} » : demandez à la coordination de vous la renvoyer."
+    return f"La fiche est « {fiche.get_etat_display()} » : demandez à la coordination de vous la renvoyer."
 
 
 def motif_de_non_edition(fiche: FicheAction, acces: Acces) -> str:

@@ -144,13 +144,13 @@ class Orphelin(NamedTuple):
 
 
 PHRASES = {
-    (Genre.FICHE, Genre.AXE): "La fiche « {} » n’est rattachée à aucun axe.",
-    (Genre.FICHE, Genre.ENJEU): "La fiche « {} » ne répond à aucun enjeu, ni par elle-même ni par son axe.",
-    (Genre.AXE, Genre.ENJEU): "L’axe « {} » ne répond à aucun enjeu.",
-    (Genre.AXE, Genre.FICHE): "L’axe « {} » n’a aucune fiche.",
-    (Genre.ENJEU, Genre.AXE): "Aucun axe ne répond à l’enjeu « {} ».",
-    (Genre.ENJEU, Genre.CONSTAT): "L’enjeu « {} » ne suit d’aucun constat.",
-    (Genre.CONSTAT, Genre.ENJEU): "Le constat « {} » n’a conduit à aucun enjeu.",
+    (Genre.FICHE, Genre.AXE): "La fiche « {} » n’est rattachée à aucun axe.",
+    (Genre.FICHE, Genre.ENJEU): "La fiche « {} » ne répond à aucun enjeu, ni par elle-même ni par son axe.",
+    (Genre.AXE, Genre.ENJEU): "L’axe « {} » ne répond à aucun enjeu.",
+    (Genre.AXE, Genre.FICHE): "L’axe « {} » n’a aucune fiche.",
+    (Genre.ENJEU, Genre.AXE): "Aucun axe ne répond à l’enjeu « {} ».",
+    (Genre.ENJEU, Genre.CONSTAT): "L’enjeu « {} » ne suit d’aucun constat.",
+    (Genre.CONSTAT, Genre.ENJEU): "Le constat « {} » n’a conduit à aucun enjeu.",
 }
 
 

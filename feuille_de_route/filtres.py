@@ -213,7 +213,7 @@ def _comprendre(parametres, choix: dict[str, dict]) -> tuple[dict[str, str], lis
         elif valeur:
             dite = valeur if len(valeur) <= CITEE else valeur[:CITEE] + "…"
             libelle = PAR_CODE[code].libelle
-            refus.append(f"Le filtre « {libelle} » ne connaît pas «\u00a0{dite}\u00a0» ici : il est ignoré.")
+            refus.append(f"Le filtre « {libelle} » ne connaît pas «\u00a0{dite}\u00a0» ici : il est ignoré.")
     return criteres, refus
 
 

@@ -66,7 +66,7 @@ def _confier_une(envoi: Envoi, par: Utilisateur, message: str) -> LienDeFiche:
     fiche, email = fiches.verrouiller(envoi.fiche.pk, envoi.fiche.demarche_id), envoi.email.strip().lower()
     if fiche.etat not in fiches.MODIFIABLES_PAR_PORTEUR:
         raise ValidationError(
-            f"La fiche est « {fiche.get_etat_display()} » : un partenaire n’y écrirait pas. "
+            f"La fiche est « {fiche.get_etat_display()} » : un partenaire n’y écrirait pas. "
             "Demandez d’abord des compléments."
         )
     _porter(fiche, envoi.structure, par)
@@ -162,7 +162,7 @@ def motif_de_non_relance(lien: LienDeFiche) -> str:
     if lien.revoque_le or est_caduc(lien):
         return "Ce lien ne vaut plus."
     if fiche.etat not in fiches.MODIFIABLES_PAR_PORTEUR:
-        return f"La fiche est « {fiche.get_etat_display()} » : il n’y a plus rien à demander."
+        return f"La fiche est « {fiche.get_etat_display()} » : il n’y a plus rien à demander."
     if (possible := prochaine_relance(lien)) > timezone.now():
         return f"Un courriel est parti le {_jour(lien.envoye_le)} : relance possible le {_jour(possible)}."
     return ""

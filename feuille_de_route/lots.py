@@ -108,7 +108,7 @@ def _effet_proposer(fiche: FicheAction, contenu) -> Effet:
     transition, avant = regles.TRANSITIONS["proposer"], fiche.get_etat_display()
     motif = ""
     if fiche.etat not in transition.depuis:
-        motif = f"elle est déjà « {avant} »"
+        motif = f"elle est déjà « {avant} »"
     elif manques := obligatoires(fiche, contenu):
         motif = " ".join(manques)
     return Effet(fiche, avant, EtatFiche(transition.vers).label, motif)
@@ -161,7 +161,7 @@ def appliquer(
         raise ValidationError("Cette valeur n’est plus proposée : choisissez-en une autre.")
     tenues = _tenir(demarche, versions, par)
     effets = prevoir(acte, possibles.get(valeur), tenues)
-    if refus := [f"« {effet.fiche} » : {effet.motif}" for effet in effets if effet.motif]:
+    if refus := [f"« {effet.fiche} » : {effet.motif}" for effet in effets if effet.motif]:
         raise ValidationError(refus)
     for effet in effets:
         if acte == "proposer":
@@ -179,7 +179,7 @@ def _tenir(demarche: Demarche, versions: dict[int, int], par: Utilisateur) -> li
     if not tenues:
         raise ValidationError("Cochez au moins une fiche.")
     phrases = [
-        f"« {fiche} » a été modifiée depuis : relisez-la, puis confirmez de nouveau."
+        f"« {fiche} » a été modifiée depuis : relisez-la, puis confirmez de nouveau."
         for fiche in tenues
         if fiche.version != versions[fiche.numero]
     ]

@@ -121,7 +121,7 @@ def franchir(nom: str, demarche_pk: int, *, par: Utilisateur | None) -> Demarche
     demarche = Demarche.objects.verrouiller(demarche_pk)
     exiger(par, demarche, passage.droit)
     if demarche.etape != passage.depuis:
-        raise ValidationError(f"La démarche en est à l’étape « {demarche.get_etape_display()} ».")
+        raise ValidationError(f"La démarche en est à l’étape « {demarche.get_etape_display()} ».")
     if refus := bloquants(passage.conditions(demarche)):
         raise ValidationError([m.texte for m in refus])
     _passer(demarche, passage.vers, passage.libelle.lower(), par=par)
@@ -205,7 +205,7 @@ def _refuser_si_vu_autrement(decision: Decision, saisie: SaisieDecision) -> None
     objet = cibles.trouver(demarche, decision.cible_type, decision.cible)
     if objet is None or objet.etat != saisie.etat_vu:
         raise ValidationError(
-            f"« {decision.cible_libelle} » vient de changer d’état : quelqu’un d’autre a décidé pendant "
+            f"« {decision.cible_libelle} » vient de changer d’état : quelqu’un d’autre a décidé pendant "
             "votre saisie. Elle est gardée ci-dessous ; rechargez la séance avant de décider."
         )
 
@@ -248,7 +248,7 @@ def abandonner(demarche_pk: int, *, par: Utilisateur | None, motif: str) -> Dema
     if not motif.strip():
         raise ValidationError({"motif": "Dites pourquoi la démarche est abandonnée."})
     if demarche.etape not in ABANDON_POSSIBLE:
-        raise ValidationError(f"Une démarche « {demarche.get_etape_display()} » ne s’abandonne plus.")
+        raise ValidationError(f"Une démarche « {demarche.get_etape_display()} » ne s’abandonne plus.")
     a_venir = Seance.objects.filter(instance__demarche=demarche, etat__in=A_VENIR).order_by("pk")
     for seance_pk in a_venir.values_list("pk", flat=True):
         convocations.annuler(seance_pk, par=par)

@@ -62,8 +62,8 @@ def partager(formulaire, fiche: FicheAction, *, par: Utilisateur | None) -> Part
     partage = PartageDeFiche(fiche=fiche, demarche=vers, mot=formulaire.cleaned_data["mot"])
     partage.attribuer(par)
     partage.save()
-    Evenement.consigner(fiche, "partager", par=par, vers=f"Avec la démarche « {vers} »")
-    de = f"De la démarche « {fiche.demarche} »"
+    Evenement.consigner(fiche, "partager", par=par, vers=f"Avec la démarche « {vers} »")
+    de = f"De la démarche « {fiche.demarche} »"
     Evenement.consigner(partage, "recevoir une fiche", par=par, demarche=vers, de=de, vers=str(fiche))
     return partage
 
@@ -76,7 +76,7 @@ def retirer(partage: PartageDeFiche, *, depuis: Demarche, par: Utilisateur | Non
     fiche, vers = partage.fiche, partage.demarche
     if not PartageDeFiche.objects.filter(pk=partage.pk).exists():
         return  # l'autre démarche l'a retiré au même moment
-    Evenement.consigner(fiche, "cesser de partager", par=par, de=f"Avec la démarche « {vers} »")
+    Evenement.consigner(fiche, "cesser de partager", par=par, de=f"Avec la démarche « {vers} »")
     Evenement.consigner(partage, "ne plus recevoir une fiche", par=par, demarche=vers, de=str(fiche))
     partage.delete()
 
@@ -91,6 +91,6 @@ def reprendre(partage: PartageDeFiche, *, par: Utilisateur | None, jeton=None) -
         raise ValidationError(
             "Cette fiche n’est plus partagée : elle a été reprise ou écartée par sa démarche."
         )
-    citee = f"Fiche n° {partage.fiche.numero}, « {partage.fiche.demarche} »"
+    citee = f"Fiche n° {partage.fiche.numero}, « {partage.fiche.demarche} »"
     reprise = reprises.Reprise(partage.fiche, partage.demarche, citee=citee)
     return reprises.reprendre(reprise, par=par, jeton=jeton)

@@ -238,14 +238,14 @@ def _consigner(reprise: Reprise, neuve: FicheAction, par: Utilisateur | None) ->
     peut-être pas, ni, d'un autre territoire, le nom de qui reprend.
     """
     source, citee = reprise.source, reprise.citee.strip()
-    de = str(source) if reprise.meme_demarche else citee or f"{source} (démarche « {source.demarche} »)"
+    de = str(source) if reprise.meme_demarche else citee or f"{source} (démarche « {source.demarche} »)"
     Evenement.consigner(neuve, "reprendre d’une autre fiche", par=par, de=de, vers=neuve.titre)
     if reprise.meme_demarche:
         vers = f"Fiche n° {neuve.numero}"
         Evenement.consigner(source, "reprendre dans une autre fiche", par=par, vers=vers)
     elif not reprise.de_la_bibliotheque:
         Evenement.consigner(
-            source, "reprendre dans une autre fiche", par=par, vers=f"Dans la démarche « {reprise.vers} »"
+            source, "reprendre dans une autre fiche", par=par, vers=f"Dans la démarche « {reprise.vers} »"
         )
     else:
         ailleurs = f"Par la gouvernance {reprise.vers.gouvernance.departement}"

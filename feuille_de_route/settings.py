@@ -28,21 +28,21 @@ def texte(nom: str, defaut: str = "") -> str:
 def oui_non(nom: str, defaut: bool) -> bool:
     valeur = texte(nom, "oui" if defaut else "non").lower()
     if valeur not in {"oui", "non", "true", "false", "1", "0"}:
-        raise ImproperlyConfigured(f"{nom} vaut « {valeur} » : attendu oui ou non.")
+        raise ImproperlyConfigured(f"{nom} vaut « {valeur} » : attendu oui ou non.")
     return valeur in {"oui", "true", "1"}
 
 
 def entier(nom: str, defaut: int) -> int:
     valeur = texte(nom, str(defaut))
     if not valeur.isdecimal():
-        raise ImproperlyConfigured(f"{nom} vaut « {valeur} » : attendu un nombre entier.")
+        raise ImproperlyConfigured(f"{nom} vaut « {valeur} » : attendu un nombre entier.")
     return int(valeur)
 
 
 def parmi(nom: str, valeurs: tuple[str, ...]) -> str:
     valeur = texte(nom, valeurs[0])
     if valeur not in valeurs:
-        raise ImproperlyConfigured(f"{nom} vaut « {valeur} » : attendu {', '.join(valeurs)}.")
+        raise ImproperlyConfigured(f"{nom} vaut « {valeur} » : attendu {', '.join(valeurs)}.")
     return valeur
 
 

@@ -135,7 +135,7 @@ def _controler(signature: Signature, par: Utilisateur) -> None:
     if signature.signataire.utilisateur_id != par.pk:
         raise PermissionDenied("Cette signature est attendue d’une autre personne.")
     if signature.etat != EtatSignature.ATTENDUE:
-        raise ValidationError(f"Cette signature est déjà « {signature.get_etat_display()} ».")
+        raise ValidationError(f"Cette signature est déjà « {signature.get_etat_display()} ».")
     if signature.document.demarche.etape != Etape.EN_SIGNATURE:
         raise ValidationError("Le tour de signature n’est pas ouvert.")
 

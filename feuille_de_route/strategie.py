@@ -88,9 +88,9 @@ def avis_sur_intitule(intitule: str) -> str:
     """La phrase qui aide à reformuler un intitulé sans infinitif ; vide s'il en a un."""
     if commence_par_infinitif(intitule):
         return ""
-    essai = proposer_infinitif(intitule) or "Renforcer… », « Rapprocher… », « Former…"
+    essai = proposer_infinitif(intitule) or "Renforcer… », « Rapprocher… », « Former…"
     return (
-        f"« {intitule} » ne commence pas par un verbe à l’infinitif. Essayez par exemple « {essai} » : "
+        f"« {intitule} » ne commence pas par un verbe à l’infinitif. Essayez par exemple « {essai} » : "
         "la stratégie ne pourra pas être close sans cela."
     )
 
@@ -247,10 +247,10 @@ def manques(demarche: Demarche) -> list[Manque]:
     manques = [] if racines else [Manque("Écrire au moins un axe.", ecran="axes")]
     for axe in racines:
         if not commence_par_infinitif(axe.intitule):
-            manques.append(Manque(f"Commencer par un verbe à l’infinitif l’axe « {axe} ».", ecran="axes"))
+            manques.append(Manque(f"Commencer par un verbe à l’infinitif l’axe « {axe} ».", ecran="axes"))
         if axe.pk not in relies:
-            manques.append(Manque(f"Relier l’axe « {axe} » à un enjeu.", ecran="axes"))
+            manques.append(Manque(f"Relier l’axe « {axe} » à un enjeu.", ecran="axes"))
     manques += jalon_non_acquis(list(demarche.jalons.all()), CodeJalon.STRATEGIE)
     orphelins = Enjeu.objects.filter(demarche=demarche, etat=EtatEnjeu.RETENU, axes=None)
-    manques += [Manque(f"Aucun axe ne répond à l’enjeu « {e} ».", False, "axes") for e in orphelins]
+    manques += [Manque(f"Aucun axe ne répond à l’enjeu « {e} ».", False, "axes") for e in orphelins]
     return manques

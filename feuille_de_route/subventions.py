@@ -92,9 +92,9 @@ def _motif_d_etat(demande: DemandeSubvention) -> str:
     if demande.etat in MODIFIABLES:
         return ""
     if demande.etat in DECIDEES:
-        return f"La demande est « {demande.get_etat_display()} » : la décision est prise."
+        return f"La demande est « {demande.get_etat_display()} » : la décision est prise."
     return (
-        f"La demande est « {demande.get_etat_display()} » : elle ne se modifie plus, sauf si "
+        f"La demande est « {demande.get_etat_display()} » : elle ne se modifie plus, sauf si "
         "l’administration demande une modification."
     )
 
@@ -235,7 +235,7 @@ def _verrouiller(demande_pk: int) -> DemandeSubvention:
 def _verifier(demande: DemandeSubvention, transition: Transition, suite: Suite) -> None:
     if demande.etat not in transition.depuis:
         raise ValidationError(
-            f"La demande est « {demande.get_etat_display()} » : cet acte n’est plus possible."
+            f"La demande est « {demande.get_etat_display()} » : cet acte n’est plus possible."
         )
     if transition.motif and not suite.motif.strip():
         raise ValidationError({"motif": "Dites pourquoi, pour que le demandeur sache quoi faire."})
@@ -273,7 +273,7 @@ def _tenir_sous_le_plafond(demande: DemandeSubvention) -> None:
     departement = demande.demarche.departement
     plafond = enveloppes.verrouiller(demande.enveloppe_id, departement.pk)
     if plafond is None:
-        phrase = f"L’enveloppe « {demande.enveloppe} » ne prévoit rien pour {departement}."
+        phrase = f"L’enveloppe « {demande.enveloppe} » ne prévoit rien pour {departement}."
         raise ValidationError({"enveloppe": phrase})
     reste = plafond.montant - enveloppes.engage(plafond, sauf=demande.pk)
     if demande.montant > reste:

@@ -101,7 +101,7 @@ def ouverture(demarche: Demarche) -> Ouverture:
     if (version := version_en_vigueur(demarche)) is not None:
         return Ouverture("", version)
     etape = demarche.get_etape_display()
-    return Ouverture(f"Le suivi s’ouvre quand la feuille de route est signée ; elle en est à « {etape} ».")
+    return Ouverture(f"Le suivi s’ouvre quand la feuille de route est signée ; elle en est à « {etape} ».")
 
 
 def premieres_dates() -> dict[str, Subquery]:
@@ -188,7 +188,7 @@ def faire_le_point(
     consommer(jeton, par)
     dernier = fiche.points_de_suivi.first()
     if saisie.vu != (dernier.uuid if dernier else None):
-        raise Conflit(f"Un point vient d’être noté sur « {fiche} » pendant votre saisie.")
+        raise Conflit(f"Un point vient d’être noté sur « {fiche} » pendant votre saisie.")
     point = saisie.point
     point.fiche = fiche
     point.attribuer(par)
@@ -242,7 +242,7 @@ def faire_les_points(
 def _dire_le_conflit(point: PointDeSuivi) -> str:
     qui = point.cree_par or "Quelqu’un"
     suite = "Relisez, puis enregistrez de nouveau pour ajouter le vôtre."
-    return f"{qui} vient de noter « {en_bref(point)} ». {suite}"
+    return f"{qui} vient de noter « {en_bref(point)} ». {suite}"
 
 
 def en_bref(point: PointDeSuivi) -> str:
@@ -279,7 +279,7 @@ def _cocher_les_etapes(fiche: FicheAction, faites: dict[int, date | None]) -> li
     for etape in _retrouver(EtapeFiche, fiche, faites, "Une étape"):
         avant, etape.faite_le = etape.faite_le, faites[etape.pk]
         etape.save(update_fields=["faite_le"])
-        details.append([f"Étape « {etape} »", _jour(avant), _jour(etape.faite_le)])
+        details.append([f"Étape « {etape} »", _jour(avant), _jour(etape.faite_le)])
     return details
 
 
@@ -288,7 +288,7 @@ def _ecrire_le_realise(fiche: FicheAction, realises: dict[int, Decimal | None]) 
     for ligne in _retrouver(LigneBudget, fiche, realises, "Une ligne de budget"):
         avant, ligne.realise = ligne.realise, realises[ligne.pk]
         ligne.save(update_fields=["realise"])
-        details.append([f"Réalisé « {ligne} »", _nombre(avant), _nombre(ligne.realise)])
+        details.append([f"Réalisé « {ligne} »", _nombre(avant), _nombre(ligne.realise)])
     return details
 
 
@@ -312,7 +312,7 @@ def _relever(fiche: FicheAction, indicateur_pk: int, point: PointDeSuivi, valeur
     releve = Releve(indicateur=indicateur, le=point.le, valeur=valeur)
     releve.attribuer(point.modifie_par)
     releve.save()
-    return [f"Relevé « {indicateur} »", RIEN, _nombre(valeur)]
+    return [f"Relevé « {indicateur} »", RIEN, _nombre(valeur)]
 
 
 @transaction.atomic
@@ -335,7 +335,7 @@ def noter_releve(formulaire, fiche_pk: int, *, par: Utilisateur | None, jeton: U
         releve.verrouiller_version(formulaire.cleaned_data["version"])
     releve.attribuer(par)
     formulaire.save()
-    details = [[f"Relevé « {releve.indicateur} »", avant, _dire_releve(releve)]]
+    details = [[f"Relevé « {releve.indicateur} »", avant, _dire_releve(releve)]]
     Evenement.consigner_saisie(fiche, "noter un relevé", par=par, details=details)
     return releve
 
@@ -347,7 +347,7 @@ def retirer_releve(releve_pk: int, fiche_pk: int, *, par: Utilisateur | None) ->
     releve = Releve.objects.filter(pk=releve_pk, indicateur__fiche=fiche).select_related("indicateur").first()
     if releve is None:
         raise ValidationError("Ce relevé n’existe plus.")
-    details = [[f"Relevé « {releve.indicateur} »", _dire_releve(releve), RIEN]]
+    details = [[f"Relevé « {releve.indicateur} »", _dire_releve(releve), RIEN]]
     Evenement.consigner_saisie(fiche, "retirer un relevé", par=par, details=details)
     releve.delete()
 

@@ -52,7 +52,7 @@ def demander(demarche_pk: int, *, par: Utilisateur | None, motif: str = "") -> T
 def _exiger_transmissible(demarche: Demarche, motif: str) -> None:
     if demarche.etape not in TRANSMISSIBLE:
         raise ValidationError(
-            f"La démarche est « {demarche.get_etape_display()} » : il n’y a rien à transmettre."
+            f"La démarche est « {demarche.get_etape_display()} » : il n’y a rien à transmettre."
         )
     if demarche.etape == Etape.EN_SIGNATURE and not motif.strip():
         raise ValidationError(
@@ -68,7 +68,7 @@ def _envoyee(transmission_pk: int, par) -> Transmission:
     )
     exiger(par, transmission.demarche, "accuser")
     if transmission.etat != EtatTransmission.ENVOYEE:
-        raise ValidationError(f"Cette transmission est « {transmission.get_etat_display()} ».")
+        raise ValidationError(f"Cette transmission est « {transmission.get_etat_display()} ».")
     return transmission
 
 
@@ -115,7 +115,7 @@ def reessayer(transmission_pk: int, *, par: Utilisateur | None) -> Transmission:
     )
     exiger(par, transmission.demarche, "transmettre")
     if transmission.etat != EtatTransmission.ECHEC:
-        raise ValidationError(f"Cette transmission est « {transmission.get_etat_display()} ».")
+        raise ValidationError(f"Cette transmission est « {transmission.get_etat_display()} ».")
     Evenement.consigner(transmission, "réessayer l’envoi", par=par, de=transmission.erreur)
     transmission.etat, transmission.canal = EtatTransmission.EN_FILE, settings.TRANSMISSION_CANAL
     transmission.essais, transmission.prochain_essai_le, transmission.erreur = 0, None, ""

@@ -67,20 +67,20 @@ def _desaccords(lues: dict[str, str], demarche: Demarche | None) -> list[str]:
     for pk, objet, figee in evenements.order_by("pk").values_list("objet_id", "objet", "vers"):
         trouvee = restantes.pop(pk, None)
         if trouvee is None:
-            fautes.append(f"« {objet} » : le journal l’a vue figer, elle n’existe plus.")
+            fautes.append(f"« {objet} » : le journal l’a vue figer, elle n’existe plus.")
         elif trouvee != figee:
-            fautes.append(f"« {objet} » : son empreinte n’est plus celle que le journal a notée.")
+            fautes.append(f"« {objet} » : son empreinte n’est plus celle que le journal a notée.")
     return fautes + [f"Version n° {pk} en base : le journal ne l’a jamais vue figer." for pk in restantes]
 
 
 def _fautes(version: VersionFigee, attendu: tuple[str, str], numero: int) -> list[str]:
     fautes = []
     if version.numero != numero + 1:
-        fautes.append(f"« {version} » : la version {numero + 1} manque.")
+        fautes.append(f"« {version} » : la version {numero + 1} manque.")
     if empreinte(version.canonique) != version.empreinte:
-        fautes.append(f"« {version} » : le contenu ne correspond plus à son empreinte.")
+        fautes.append(f"« {version} » : le contenu ne correspond plus à son empreinte.")
     if version.precedente != attendu[0]:
-        fautes.append(f"« {version} » : l’empreinte de la version précédente ne correspond pas.")
+        fautes.append(f"« {version} » : l’empreinte de la version précédente ne correspond pas.")
     if version.scelle != sceller(attendu[1], version):
-        fautes.append(f"« {version} » : le scellé est rompu.")
+        fautes.append(f"« {version} » : le scellé est rompu.")
     return fautes

@@ -61,7 +61,7 @@ class Relance(NamedTuple):
             pluriel = "s ont déjà été relancées" if self.deja > 1 else " a déjà été relancée"
             phrases.append(f"{self.deja} personne{pluriel} cette semaine.")
         if self.sans_adresse:
-            noms = ", ".join(f"« {nom} »" for nom in self.sans_adresse)
+            noms = ", ".join(f"« {nom} »" for nom in self.sans_adresse)
             phrases.append(f"Aucune adresse connue pour {noms} : consignez leur accord, ou invitez-les.")
         return " ".join(phrases)
 
@@ -77,7 +77,7 @@ def adherer(demarche: Demarche, structure: Structure, *, par: Utilisateur | None
     cahier = CahierDesCharges.objects.select_for_update(of=("self",)).get(demarche=demarche)
     _verifier_objectifs(cahier)
     if not membres_confirmes(demarche).filter(structure=structure).exists():
-        raise ValidationError(f"« {structure} » n’est pas membre confirmé de la gouvernance.")
+        raise ValidationError(f"« {structure} » n’est pas membre confirmé de la gouvernance.")
     if par is not None and par.structure_id != structure.pk:
         coordonne = Mandat.objects.filter(utilisateur=par, demarche=demarche, role=Role.COORDINATION).exists()
         if not coordonne:

@@ -138,7 +138,7 @@ def cadrer_jalons(
         raise ValidationError("Cette instance appartient à une autre démarche.")
     changees = (voulues[j.code][1] for j in jalons if voulues[j.code][1] != j.instance)
     if arretee := next((i for i in changees if i and i.dissoute_le), None):
-        raise ValidationError(f"« {arretee} » ne se réunit plus : choisissez l’instance qui lui succède.")
+        raise ValidationError(f"« {arretee} » ne se réunit plus : choisissez l’instance qui lui succède.")
     for jalon in jalons:
         _replanifier(jalon, *voulues[jalon.code], par=par)
 

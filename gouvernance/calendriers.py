@@ -108,10 +108,10 @@ def verifier(nom: str, jalons: dict[str, date | int | None]) -> None:
     if not jalons:
         return
     if set(jalons) != set(CodeJalon.values):
-        noms = ", ".join(f"« {code.label} »" for code in CodeJalon)
-        raise ValidationError(f"Calendrier « {nom} » : une échéance pour chaque jalon ({noms}), ou aucune.")
+        noms = ", ".join(f"« {code.label} »" for code in CodeJalon)
+        raise ValidationError(f"Calendrier « {nom} » : une échéance pour chaque jalon ({noms}), ou aucune.")
     valeurs = [jalons[code] for code in CodeJalon.values]
     if len({type(valeur) for valeur in valeurs}) > 1:
-        raise ValidationError(f"Calendrier « {nom} » : des dates, ou des nombres de jours, pas les deux.")
+        raise ValidationError(f"Calendrier « {nom} » : des dates, ou des nombres de jours, pas les deux.")
     if None in valeurs or valeurs != sorted(valeurs):
-        raise ValidationError(f"Calendrier « {nom} » : les échéances reculent d’un jalon au suivant.")
+        raise ValidationError(f"Calendrier « {nom} » : les échéances reculent d’un jalon au suivant.")

@@ -248,7 +248,7 @@ def _fautives(fichier: Fichier, colonne: Colonne, acceptee, message: str) -> Ite
     if refusees:
         for numero, valeur in zip(fichier.numeros, valeurs, strict=True):
             if not refusees.isdisjoint(_parties(valeur, colonne)):
-                lue = f"{colonne.source} vaut « {valeur[:60]} »"
+                lue = f"{colonne.source} vaut « {valeur[:60]} »"
                 yield ErreurCog(fichier.nom, numero, f"{lue} : {message}.")
 
 
@@ -286,7 +286,7 @@ def _doublons(fichier: Fichier, cle: str) -> Iterator[ErreurCog]:
     premiers: dict[str, int] = {}
     for numero, valeur in zip(fichier.numeros, fichier.valeurs[cle], strict=True):
         if premiers.setdefault(valeur, numero) != numero:
-            yield ErreurCog(fichier.nom, numero, f"{cle} « {valeur} » figure déjà ligne {premiers[valeur]}.")
+            yield ErreurCog(fichier.nom, numero, f"{cle} « {valeur} » figure déjà ligne {premiers[valeur]}.")
 
 
 def _effectifs(fichiers: dict[str, Fichier]) -> Iterator[ErreurCog]:

@@ -129,9 +129,9 @@ def _phrase(table: Table, ecart: Ecart, nature: Nature, noms: dict, destinations
         nom = f"{ecart.nom_avant} devient {ecart.nom_apres} ({ecart.code})"
     elif nature == Nature.DEPLACE:
         liens = noms[table.lien]
-        nom += f", de « {_nom(liens, ecart.lien_avant)} » à « {_nom(liens, ecart.lien_apres)} »"
+        nom += f", de « {_nom(liens, ecart.lien_avant)} » à « {_nom(liens, ecart.lien_apres)} »"
     elif nature in {Nature.FUSIONNE, Nature.RETIRE} and destinations.get(ecart.code):
-        vers = ", ".join(f"« {_nom(noms['epci_id'], siren)} »" for siren in destinations[ecart.code])
+        vers = ", ".join(f"« {_nom(noms['epci_id'], siren)} »" for siren in destinations[ecart.code])
         nom += f" dans {vers}" if nature == Nature.FUSIONNE else f", ses communes passent à {vers}"
     elif nature == Nature.RETIRE and not table.retirable:
         nom += ", gardé dans la base : à examiner à la main"

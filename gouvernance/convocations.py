@@ -57,15 +57,6 @@ class Envois(NamedTuple):
     manquent: list[Siege]
     changements: list[str]
 
-    @property
-    def sans_personne(self) -> list[Siege]:
-        """Les sièges d'une structure qui n'a désigné personne."""
-        return [siege for siege in self.manquent if siege.personne is None]
-
-    @property
-    def sans_adresse(self) -> list[Siege]:
-        return [siege for siege in self.manquent if siege.personne is not None]
-
 
 class Lot(NamedTuple):
     """Ce que partagent les courriels d'un même envoi."""
@@ -171,7 +162,7 @@ def prevenir(seance_pk: int, *, par: Utilisateur | None) -> int:
     seance = seances.verrouiller(seance_pk)
     exiger(par, seance.instance.demarche, "tenir_seance")
     if seance.etat != EtatSeance.CONVOQUEE:
-        raise ValidationError(f"La séance est « {seance.get_etat_display()} » : personne n’est à prévenir.")
+        raise ValidationError(f"La séance est « {seance.get_etat_display()} » : personne n’est à prévenir.")
     pouvoir_envoyer(seance)
     lot, etat = _preparer(seance_pk)
     if not etat.changements and not etat.a_convoquer:
@@ -277,10 +268,10 @@ DIT = {
 
 
 def etat_du_siege(siege: Siege, etat: Envois) -> str:
-    """« convoqué le 3 mars, courriel parti », « sans adresse », « personne n’y siège », « à convoquer »."""
+    """« convoqué le 3 mars, courriel parti », « sans adresse », « à convoquer »."""
     qui = destinataire(siege)
     if qui is None:
-        return "sans adresse électronique" if siege.personne else "personne n’y siège : aucun courriel"
+        return "sans adresse électronique"
     envoi = etat.convoques.get(qui.adresse)
     if envoi is None:
         return "pas encore convoqué"

@@ -134,9 +134,9 @@ def _decision_remplacee(seance: Seance, saisie: SaisieDecision) -> Decision | No
         return derniere
     qui = f" par {derniere.cree_par}" if derniere.cree_par else ""
     raise ValidationError(
-        f"« {derniere.cible_libelle or derniere.objet} » est déjà validé ou tranché dans cette séance : "
+        f"« {derniere.cible_libelle or derniere.objet} » est déjà validé ou tranché dans cette séance : "
         f"{derniere.numero}, {derniere.get_nature_display().lower()}{qui}. Votre saisie est gardée "
-        "ci-dessous ; si l’instance change d’avis, partez de cette décision : « Revenir sur cette décision »."
+        "ci-dessous ; si l’instance change d’avis, partez de cette décision : « Revenir sur cette décision »."
     )
 
 
@@ -186,7 +186,7 @@ def corriger(formulaire, *, par: Utilisateur | None) -> Decision:
 def _verifier_seance(seance: Seance) -> None:
     if seance.etat != EtatSeance.OUVERTE:
         raise ValidationError(
-            f"La séance est « {seance.get_etat_display()} » : une décision se prend dans une séance ouverte."
+            f"La séance est « {seance.get_etat_display()} » : une décision se prend dans une séance ouverte."
         )
     if not quorum_atteint(seance):
         raise ValidationError(
@@ -197,10 +197,10 @@ def _verifier_seance(seance: Seance) -> None:
 
 def _verifier_reserves(saisie: SaisieDecision) -> None:
     if saisie.nature == NatureDecision.VALIDATION_RESERVES and not saisie.reserves.strip():
-        raise ValidationError({"reserves": "Écrivez les réserves, ou choisissez « Validation »."})
+        raise ValidationError({"reserves": "Écrivez les réserves, ou choisissez « Validation »."})
     if saisie.nature != NatureDecision.VALIDATION_RESERVES and saisie.reserves.strip():
         raise ValidationError(
-            {"reserves": "Choisissez « Validation avec réserves » pour consigner des réserves."}
+            {"reserves": "Choisissez « Validation avec réserves » pour consigner des réserves."}
         )
 
 
@@ -212,20 +212,20 @@ def _verifier_jalon(seance: Seance, demarche: Demarche, vise: Jalon, remplacee: 
     if jalon is None:
         raise ValidationError("Ce jalon appartient à une autre démarche.")
     if jalon.instance_id != seance.instance_id:
-        designee = f"« {jalon.instance} »" if jalon.instance else "une instance qui n’est pas encore désignée"
+        designee = f"« {jalon.instance} »" if jalon.instance else "une instance qui n’est pas encore désignée"
         raise ValidationError(
-            f"Le jalon « {jalon} » se décide par {designee}, pas par « {seance.instance} »."
+            f"Le jalon « {jalon} » se décide par {designee}, pas par « {seance.instance} »."
         )
     if jalon.acquis and not (remplacee and jalon.decision_id == remplacee.pk):
-        raise ValidationError(f"Le jalon « {jalon} » est déjà validé (décision {jalon.decision.numero}).")
+        raise ValidationError(f"Le jalon « {jalon} » est déjà validé (décision {jalon.decision.numero}).")
     avant = [j for j in jalons if j.ordre < jalon.ordre and not j.acquis]
     if avant:
-        raise ValidationError(f"Le jalon « {avant[0]} » doit être validé avant « {jalon} ».")
+        raise ValidationError(f"Le jalon « {avant[0]} » doit être validé avant « {jalon} ».")
     etape = ETAPE_DU_JALON[jalon.code]
     if demarche.etape != etape:
         raise ValidationError(
-            f"Le jalon « {jalon} » se décide à l’étape « {etape.label} » ; "
-            f"la démarche en est à « {demarche.get_etape_display()} »."
+            f"Le jalon « {jalon} » se décide à l’étape « {etape.label} » ; "
+            f"la démarche en est à « {demarche.get_etape_display()} »."
         )
 
 

@@ -86,8 +86,8 @@ def verifier_echeances(echeances: dict[str, date | None]) -> None:
         echeance = echeances.get(code)
         if echeance and precedent and echeance < precedent[1]:
             phrase = (
-                f"L’échéance de « {CodeJalon(code).label} » ({echeance:%d/%m/%Y}) précède celle de "
-                f"« {CodeJalon(precedent[0]).label} » ({precedent[1]:%d/%m/%Y})."
+                f"L’échéance de « {CodeJalon(code).label} » ({echeance:%d/%m/%Y}) précède celle de "
+                f"« {CodeJalon(precedent[0]).label} » ({precedent[1]:%d/%m/%Y})."
             )
             raise ValidationError({code: phrase})
         if echeance:
@@ -134,7 +134,7 @@ def _manques_calendrier(jalons: list[Jalon], *, a_une_instance: bool) -> list[Ma
     """Une phrase par jalon incomplet ; une seule pour tous, quand un même geste les remplit."""
     sans_date = [j for j in jalons if j.echeance is None]
     sans_instance = [j for j in jalons if j.instance_id is None]
-    manques = [Manque(f"Fixer l’échéance du jalon « {j} ».", ecran="jalons") for j in sans_date]
+    manques = [Manque(f"Fixer l’échéance du jalon « {j} ».", ecran="jalons") for j in sans_date]
     if len(sans_date) > 1:
         phrase = f"Fixer l’échéance de {len(sans_date)} jalons : un calendrier type les remplit d’un coup."
         manques = [Manque(phrase, ecran="jalons")]
@@ -145,7 +145,7 @@ def _manques_calendrier(jalons: list[Jalon], *, a_une_instance: bool) -> list[Ma
         phrase = f"Désigner l’instance qui valide {len(sans_instance)} jalons."
         return [*manques, Manque(phrase, ecran="jalons")]
     return manques + [
-        Manque(f"Désigner l’instance qui valide « {j} ».", ecran="jalons") for j in sans_instance
+        Manque(f"Désigner l’instance qui valide « {j} ».", ecran="jalons") for j in sans_instance
     ]
 
 
@@ -153,16 +153,16 @@ def jalon_non_acquis(jalons: list[Jalon], code: str) -> list[Manque]:
     jalon = next((j for j in jalons if j.code == code), None)
     if jalon is not None and jalon.acquis:
         return []
-    qui = f" par « {jalon.instance} »" if jalon is not None and jalon.instance_id else ""
+    qui = f" par « {jalon.instance} »" if jalon is not None and jalon.instance_id else ""
     return [
-        Manque(f"Faire valider le jalon « {CodeJalon(code).label} »{qui}, en séance.", ecran="faire_valider")
+        Manque(f"Faire valider le jalon « {CodeJalon(code).label} »{qui}, en séance.", ecran="faire_valider")
     ]
 
 
 def _avertissements_cadrage(demarche: Demarche, cadre: dict) -> list[Manque]:
     membres = list(membres_confirmes(demarche).select_related("structure__college"))
     manques = [
-        Manque(f"« {m} », co-porteur, n’a pas encore adhéré au cahier des charges.", False, "cahier")
+        Manque(f"« {m} », co-porteur, n’a pas encore adhéré au cahier des charges.", False, "cahier")
         for m in membres
         if m.co_porteur and m.structure_id not in cadre["adherents"]
     ]

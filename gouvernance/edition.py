@@ -53,8 +53,8 @@ def supprimer(objet: models.Model, *, par, demarche: Demarche, droit: str) -> No
         with transaction.atomic():
             objet.delete()
     except models.ProtectedError as erreur:
-        lies = ", ".join(sorted({f"« {o} »" for o in erreur.protected_objects})[:3])
-        raise ValidationError(f"« {objet} » ne peut être supprimé : {lies} en dépend.") from erreur
+        lies = ", ".join(sorted({f"« {o} »" for o in erreur.protected_objects})[:3])
+        raise ValidationError(f"« {objet} » ne peut être supprimé : {lies} en dépend.") from erreur
 
 
 def tenir(demarche: Demarche) -> Demarche:

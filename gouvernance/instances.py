@@ -71,7 +71,7 @@ def exiger_active(instance: Instance) -> None:
     """Lève ValidationError si l'instance a été remplacée ou dissoute."""
     if instance.dissoute_le:
         raise ValidationError(
-            f"« {instance} » s’est arrêtée le {timezone.localtime(instance.dissoute_le):%d/%m/%Y} : "
+            f"« {instance} » s’est arrêtée le {timezone.localtime(instance.dissoute_le):%d/%m/%Y} : "
             "elle reste lisible, mais ne se modifie plus."
         )
 
@@ -130,7 +130,7 @@ def enregistrer_siege(formulaire, *, par: Utilisateur | None) -> Siege:
 
 def refuser_si_clos(siege: Siege) -> None:
     if siege.clos_le:
-        raise ValidationError(f"Le siège de « {siege} » est clos : il ne se modifie plus.")
+        raise ValidationError(f"Le siège de « {siege} » est clos : il ne se modifie plus.")
 
 
 def compte_en_seance(siege: Siege) -> bool:
@@ -186,14 +186,14 @@ def verifier_places(demarche: Demarche, places: list[Place]) -> None:
     ).values_list("structure", flat=True)
     if hors := voulues - set(assises):
         nom = next(str(p.structure) for p in places if p.structure.pk in hors)
-        raise ValidationError(f"« {nom} » n’est pas membre de la gouvernance.")
+        raise ValidationError(f"« {nom} » n’est pas membre de la gouvernance.")
     for p in places:
         ailleurs = p.personne and (
             p.personne.structure_id != p.structure.pk
             or p.personne.gouvernance_id != demarche.gouvernance_id
         )  # fmt: skip
         if ailleurs:
-            raise ValidationError(f"{p.personne} n’appartient pas à « {p.structure} ».")
+            raise ValidationError(f"{p.personne} n’appartient pas à « {p.structure} ».")
 
 
 def verrouiller_siege(siege_pk: int, par: Utilisateur | None) -> Siege:
@@ -290,7 +290,7 @@ def supprimer_siege(siege_pk: int, *, par: Utilisateur | None) -> None:
     siege = verrouiller_siege(siege_pk, par)
     if compte_en_seance(siege):
         raise ValidationError(
-            f"Le siège de « {siege} » figure aux présences d’une séance : il ne se supprime plus. "
+            f"Le siège de « {siege} » figure aux présences d’une séance : il ne se supprime plus. "
             "Vous pouvez le clore : il ne sera plus convoqué."
         )
     edition.supprimer(siege, par=par, demarche=siege.instance.demarche, droit="cadrer")
@@ -306,14 +306,14 @@ def monter_siege(siege_pk: int, *, par: Utilisateur | None) -> Siege:
     )
     rang = [s.pk for s in voisins].index(siege.pk)
     if rang == 0:
-        raise ValidationError(f"« {siege} » est déjà en tête.")
+        raise ValidationError(f"« {siege} » est déjà en tête.")
     voisins[rang - 1], voisins[rang] = voisins[rang], voisins[rang - 1]
     for n, voisin in enumerate(voisins, start=1):
         voisin.ordre = n
     Siege.objects.bulk_update(voisins, ["ordre"])
     Evenement.consigner(
         siege, "avancer le siège", par=par, demarche=siege.instance.demarche,
-        vers=f"avant « {voisins[rang]} »",
+        vers=f"avant « {voisins[rang]} »",
     )  # fmt: skip
     return siege
 

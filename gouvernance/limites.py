@@ -27,7 +27,7 @@ from gouvernance.permissions import exiger
 ADOPTENT = {NatureDecision.VALIDATION, NatureDecision.VALIDATION_RESERVES, NatureDecision.ORIENTATION}
 A_TENIR = [EtatSeance.PLANIFIEE, EtatSeance.CONVOQUEE, EtatSeance.OUVERTE]
 VERROUILLEE = (
-    "« {limite} » est décidée ({numero}) : elle ne se modifie plus. Proposez une nouvelle ligne, à décider."
+    "« {limite} » est décidée ({numero}) : elle ne se modifie plus. Proposez une nouvelle ligne, à décider."
 )
 
 
@@ -53,9 +53,9 @@ def remplacer(formulaire, ancienne: LimiteDAction, *, par: Utilisateur | None) -
     exiger(par, demarche, "cadrer")
     tenue = LimiteDAction.objects.select_for_update(of=("self",)).get(pk=ancienne.pk)
     if tenue.decision_id is None:
-        raise ValidationError(f"« {tenue} » n’est pas encore décidée : modifiez-la.")
+        raise ValidationError(f"« {tenue} » n’est pas encore décidée : modifiez-la.")
     if suivante := LimiteDAction.objects.filter(remplace=tenue).first():
-        raise ValidationError(f"Une ligne est déjà proposée à sa place : « {suivante} ».")
+        raise ValidationError(f"Une ligne est déjà proposée à sa place : « {suivante} ».")
     formulaire.instance.remplace = tenue
     return edition.enregistrer(formulaire, par=par, demarche=demarche, droit="cadrer", lien="demarche")
 
@@ -88,13 +88,13 @@ def decider(decision: Decision, *, par: Utilisateur | None) -> LimiteDAction:
     if decision.seance.etat not in {EtatSeance.OUVERTE, EtatSeance.CLOSE}:
         raise ValidationError("Cette ligne se décide dans une séance tenue.")
     if decision.cible_type != Cible.LIMITE or decision.nature not in ADOPTENT:
-        raise ValidationError("Cette décision n’arrête pas une ligne « on peut, on va, on ne peut pas ».")
+        raise ValidationError("Cette décision n’arrête pas une ligne « on peut, on va, on ne peut pas ».")
     limites = LimiteDAction.objects.select_for_update(of=("self",)).filter(demarche=demarche)
     limite = limites.filter(uuid=decision.cible).first()
     if limite is None:
         raise ValidationError("Cette ligne n’est pas, ou n’est plus, au registre de la démarche.")
     if limite.decision_id:
-        raise ValidationError(f"« {limite} » est déjà décidée ({limite.decision.numero}).")
+        raise ValidationError(f"« {limite} » est déjà décidée ({limite.decision.numero}).")
     limite.decision = decision
     limite.attribuer(par)
     limite.save(update_fields=["decision", "modifie_par", "modifie_le"])

@@ -9,7 +9,6 @@ from gouvernance import colleges, courriels, edition, sessions
 from gouvernance.courriels import Lettre
 from gouvernance.models import (
     Demarche,
-    Epci,
     Evenement,
     Gouvernance,
     Mandat,
@@ -27,29 +26,21 @@ ETAT = "etat"
 
 
 @transaction.atomic
-def ajouter(
-    demarche: Demarche, structure: Structure, *, par: Utilisateur | None, epci: Epci | None = None, **champs
-) -> Membre:
-    """Inscrit une structure comme membre candidat ; l'enregistre d'abord si elle est neuve. `epci` : celui
-    qu'elle est, ou où elle agit, si elle n'en dit pas déjà un.
+def ajouter(demarche: Demarche, structure: Structure, *, par: Utilisateur | None, **champs) -> Membre:
+    """Inscrit une structure comme membre candidat ; l'enregistre d'abord si elle est neuve.
 
     Un membre retiré redevient candidat. Lève ValidationError si la structure est déjà membre.
     """
     exiger(par, demarche, "cadrer")
     Gouvernance.objects.select_for_update(of=("self",)).get(pk=demarche.gouvernance_id)
     if structure.pk is None:
-        structure.epci = epci
         structure.attribuer(par)
         structure.full_clean()
         structure.save()
         Evenement.consigner(structure, "créer", par=par, demarche=demarche, vers=structure.nom)
-    elif epci and structure.epci_id is None:
-        structure = Structure.objects.select_for_update(of=("self",)).get(pk=structure.pk)
-        structure.verrouiller_version(structure.version, epci=epci, modifie_par=par)
-        Evenement.consigner(structure, "rattacher à un EPCI", par=par, demarche=demarche, vers=epci)
     membre = Membre.objects.filter(gouvernance=demarche.gouvernance_id, structure=structure).first()
     if membre and membre.statut in {StatutMembre.CANDIDAT, StatutMembre.CONFIRME}:
-        raise ValidationError(f"« {structure} » est déjà membre de la gouvernance.")
+        raise ValidationError(f"« {structure} » est déjà membre de la gouvernance.")
     membre = membre or Membre(gouvernance_id=demarche.gouvernance_id, structure=structure)
     membre.statut, membre.motif_refus = StatutMembre.CANDIDAT, ""
     for champ, valeur in champs.items():
@@ -74,7 +65,7 @@ def changer_statut(membre_pk: int, statut: str, *, par: Utilisateur | None, dema
     if statut not in {StatutMembre.CONFIRME, StatutMembre.RETIRE}:
         raise ValidationError("On confirme ou on retire un membre ; un refus se dit avec son motif.")
     if membre.statut == statut:
-        raise ValidationError(f"« {membre} » est déjà « {membre.get_statut_display()} ».")
+        raise ValidationError(f"« {membre} » est déjà « {membre.get_statut_display()} ».")
     candidat = membre.statut == StatutMembre.CANDIDAT
     _passer(membre, statut, par=par, demarche=demarche)
     if statut == StatutMembre.RETIRE:
@@ -89,7 +80,7 @@ def refuser(membre_pk: int, motif: str, *, par: Utilisateur | None, demarche: De
     """Refuse une candidature ; le motif est obligatoire, et dit au candidat par courriel."""
     membre = _membre_tenu(membre_pk, par, demarche)
     if membre.statut != StatutMembre.CANDIDAT:
-        phrase = f"« {membre} » est « {membre.get_statut_display().lower()} » : on ne refuse qu’un candidat."
+        phrase = f"« {membre} » est « {membre.get_statut_display().lower()} » : on ne refuse qu’un candidat."
         raise ValidationError(phrase)
     if not motif.strip():
         raise ValidationError({"motif": "Dites pourquoi : le candidat recevra cette phrase."})
@@ -164,7 +155,7 @@ def regler(formulaire, *, par: Utilisateur | None, demarche: Demarche) -> Gouver
         autres = Membre.objects.filter(gouvernance=gouvernance.pk, co_porteur=True).exclude(
             Q(structure__college=ETAT) | Q(statut__in=[StatutMembre.RETIRE, StatutMembre.REFUSE])
         )
-        if noms := ", ".join(f"« {m} »" for m in autres.select_related("structure")):
+        if noms := ", ".join(f"« {m} »" for m in autres.select_related("structure")):
             phrase = f"{noms} : co-porteur de la gouvernance. Retirez d’abord cette mention, page Membres."
             raise ValidationError({"prefecture_seule": phrase})
     return edition.enregistrer(formulaire, par=par, demarche=demarche, droit="cadrer")
@@ -209,7 +200,7 @@ def donner_mandat(demarche: Demarche, utilisateur: Utilisateur, role: str, *, pa
     exiger_coordination(par, demarche, role)
     mandat, cree = Mandat.objects.get_or_create(utilisateur=utilisateur, demarche=demarche, role=role)
     if not cree:
-        raise ValidationError(f"{utilisateur} a déjà le rôle « {mandat.get_role_display()} ».")
+        raise ValidationError(f"{utilisateur} a déjà le rôle « {mandat.get_role_display()} ».")
     Evenement.consigner(mandat, "donner un rôle", par=par, vers=mandat)
     sessions.fermer_pour_role(utilisateur, par=par)
     return mandat

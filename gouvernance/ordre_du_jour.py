@@ -70,7 +70,7 @@ def _deplacer(seance_pk: int, point_pk: int, pas: int, par) -> None:
     voisin.ordre, point.ordre = point.ordre, voisin.ordre
     PointOrdreDuJour.objects.bulk_update([voisin, point], ["ordre"])
     verbe, place = ("avancer", "avant") if pas < 0 else ("reculer", "après")
-    _journaliser(point, f"{verbe} à l’ordre du jour", par, seance, vers=f"{place} « {voisin} »")
+    _journaliser(point, f"{verbe} à l’ordre du jour", par, seance, vers=f"{place} « {voisin} »")
 
 
 def minutes(points: list[PointOrdreDuJour]) -> int:

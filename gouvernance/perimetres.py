@@ -36,9 +36,9 @@ def etablir(demarche: Demarche, epcis: list[Epci]) -> None:
 def _deja_couvert(epci: Epci, departement: str) -> str:
     autre = DemarcheEpci.objects.filter(epci=epci, departement=departement, actif=True)
     couvrante = autre.select_related("demarche").first()
-    qui = f"la démarche « {couvrante.demarche} »" if couvrante else "une autre démarche"
+    qui = f"la démarche « {couvrante.demarche} »" if couvrante else "une autre démarche"
     return (
-        f"« {epci} » est déjà couvert par {qui} : "
+        f"« {epci} » est déjà couvert par {qui} : "
         "deux feuilles de route infra-départementales ne couvrent pas le même territoire."
     )
 
@@ -60,7 +60,7 @@ def verifier(demarche: Demarche, epcis) -> None:
         return
     autres = Demarche.objects.filter(gouvernance=demarche.gouvernance_id, perimetre=Perimetre.DEPARTEMENTAL)
     if autre := autres.exclude(etape__in=TERMINEES).exclude(pk=demarche.pk).first():
-        phrase = f"La démarche « {autre} » couvre déjà ce département : une seule à la fois."
+        phrase = f"La démarche « {autre} » couvre déjà ce département : une seule à la fois."
         raise ValidationError({"perimetre": phrase})
 
 
@@ -88,7 +88,7 @@ def changer(formulaire, epcis: list[Epci], *, par, demarche: Demarche) -> Demarc
 def _garder_les_filles(demarche: Demarche, perimetre: str) -> None:
     fille = demarche.filles.first()
     if fille and perimetre != Perimetre.DEPARTEMENTAL:
-        phrase = f"« {fille} » se rattache à cette démarche, qui doit rester départementale."
+        phrase = f"« {fille} » se rattache à cette démarche, qui doit rester départementale."
         raise ValidationError({"perimetre": phrase})
 
 

@@ -137,10 +137,10 @@ def motif_d_etape(demarche: Demarche, droit: Droit) -> str:
     if etape == Etape.ABANDONNEE:
         return "La démarche est abandonnée : elle ne se modifie plus."
     if etape.rang > droit.jusqu_a.rang:
-        refus = f"On ne peut plus {droit.libelle} : la démarche en est à « {etape.label} »."
+        refus = f"On ne peut plus {droit.libelle} : la démarche en est à « {etape.label} »."
         return refus + _comment_revenir(etape)
     if etape.rang < droit.depuis.rang:
-        return f"On pourra {droit.libelle} à l’étape « {droit.depuis.label} »."
+        return f"On pourra {droit.libelle} à l’étape « {droit.depuis.label} »."
     return ""
 
 

@@ -45,5 +45,5 @@ def connus(demarche: Demarche, membres: Iterable[Membre]) -> Faits:
         instance__demarche=demarche, president=True, instance__dissoute_le=None
     ).select_related("instance")
     for siege in presides:
-        faits[siege.structure_id].append(Fait(RoleFne.PRESIDENCE, f"préside « {siege.instance} »"))
+        faits[siege.structure_id].append(Fait(RoleFne.PRESIDENCE, f"préside « {siege.instance} »"))
     return faits

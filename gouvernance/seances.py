@@ -72,7 +72,7 @@ def planifier(seance: Seance, *, par: Utilisateur | None, jalon: Jalon | None = 
     exiger(par, instance.demarche, "tenir_seance")
     if instance.dissoute_le:
         raise ValidationError(
-            f"« {instance} » ne se réunit plus : planifiez une séance de celle qui lui succède."
+            f"« {instance} » ne se réunit plus : planifiez une séance de celle qui lui succède."
         )
     annee = timezone.localtime(seance.debut).year
     memes = Seance.objects.filter(
@@ -84,7 +84,7 @@ def planifier(seance: Seance, *, par: Utilisateur | None, jalon: Jalon | None = 
     Evenement.consigner(seance, "planifier", par=par, demarche=instance.demarche, vers=seance.reference)
     if jalon:
         point = PointOrdreDuJour(
-            objet=f"Validation du jalon « {jalon} »", jalon=jalon, ordre=1, seance=seance,
+            objet=f"Validation du jalon « {jalon} »", jalon=jalon, ordre=1, seance=seance,
             cible_type=Cible.JALON, cible=jalon.uuid, cible_libelle=str(jalon),
         )  # fmt: skip
         point.save()
@@ -109,7 +109,7 @@ def effectuer(action: str, seance_pk: int, *, par: Utilisateur | None) -> Seance
     demarche = seance.instance.demarche
     exiger(par, demarche, "tenir_seance")
     if seance.etat not in transition.depuis:
-        raise ValidationError(f"La séance est déjà « {seance.get_etat_display()} ».")
+        raise ValidationError(f"La séance est déjà « {seance.get_etat_display()} ».")
     if action == "convoquer":
         _soumettre_jalons(seance, par)
     if action == "clore":
@@ -227,7 +227,7 @@ def quorum_atteint(seance: Seance) -> bool:
 
 def refuser_si_finie(seance: Seance, suite: str) -> None:
     if seance.etat in FINIES:
-        raise ValidationError(f"La séance est « {seance.get_etat_display()} » : {suite}.")
+        raise ValidationError(f"La séance est « {seance.get_etat_display()} » : {suite}.")
 
 
 @transaction.atomic
@@ -237,7 +237,7 @@ def deplacer(formulaire, *, par: Utilisateur | None) -> Seance:
     exiger(par, seance.instance.demarche, "tenir_seance")
     debut = formulaire.cleaned_data["debut"]
     if seance.etat not in A_TENIR:
-        raise ValidationError(f"La séance est « {seance.get_etat_display()} » : sa date ne change plus.")
+        raise ValidationError(f"La séance est « {seance.get_etat_display()} » : sa date ne change plus.")
     if timezone.localtime(debut).year != timezone.localtime(seance.debut).year:
         raise ValidationError(
             {"debut": "D’une année à l’autre, annulez cette séance et planifiez-en une autre."}

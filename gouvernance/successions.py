@@ -53,7 +53,7 @@ def succeder(ancienne_pk: int, formulaire, releve: Releve, *, par: Utilisateur |
     Demarche.objects.verrouiller(demarche_pk)  # le verrou entier des séances
     ancienne = instances.verrouiller(ancienne_pk, par, "tenir_seance")
     if ancienne.seances.filter(etat=EtatSeance.OUVERTE).exists():
-        raise ValidationError(f"« {ancienne} » est en séance : closez d’abord la séance ouverte.")
+        raise ValidationError(f"« {ancienne} » est en séance : closez d’abord la séance ouverte.")
     instances.verifier_places(ancienne.demarche, releve.places)
     formulaire.instance.succede_a = ancienne
     nouvelle = edition.enregistrer(
@@ -111,4 +111,4 @@ def _dissoudre(ancienne: Instance, nouvelle: Instance, par) -> None:
     ancienne.version += 1
     ancienne.attribuer(par)
     ancienne.save(update_fields=["dissoute_le", "version", "modifie_par", "modifie_le"])
-    Evenement.consigner(ancienne, "dissoudre", par=par, vers=f"remplacée par « {nouvelle} »")
+    Evenement.consigner(ancienne, "dissoudre", par=par, vers=f"remplacée par « {nouvelle} »")

@@ -167,5 +167,5 @@ def _geste_de_pilote(demarche: Demarche) -> str:
     jalon = demarche.prochain_jalon
     if jalon is None:
         return ""
-    qui = f" par « {jalon.instance} »" if jalon.instance else ", une fois désignée l’instance qui décide"
-    return f"Faire valider le jalon « {jalon} »{qui}."
+    qui = f" par « {jalon.instance} »" if jalon.instance else ", une fois désignée l’instance qui décide"
+    return f"Faire valider le jalon « {jalon} »{qui}."

@@ -208,3 +208,35 @@ def test_chaque_icone_employee_est_publiee():
     citees = re.findall(r"url\(\"\.\./(dsfr/dist/icons/[^\"]+)\"\)", feuille)
     assert citees
     assert [chemin for chemin in citees if finders.find(chemin) is None] == []
+
+
+# Un guillemet seul à la ligne est laid : l'espace qui le tient est insécable, dans tout texte montré.
+GUILLEMET_LIBRE = re.compile("«[ ]|[ ]»")
+
+
+def _textes(chemin: Path) -> Iterator[tuple[int, str]]:
+    """Les chaînes d'un module, docstrings exclues."""
+    arbre = _arbre(chemin)
+    dites = {id(n.value) for n in ast.walk(arbre) if isinstance(n, ast.Expr)}
+    return (
+        (n.lineno, n.value)
+        for n in ast.walk(arbre)
+        if isinstance(n, ast.Constant) and isinstance(n.value, str) and id(n) not in dites
+    )
+
+
+def test_les_guillemets_ont_des_espaces_insecables():
+    fautes = [
+        f"{_nom(c)}:{ligne}"
+        for c in _modules()
+        if not c.is_relative_to(RACINE / "tests")
+        for ligne, texte in _textes(c)
+        if GUILLEMET_LIBRE.search(texte)
+    ]
+    commentaire = re.compile(r"\{#.*?#\}|\{% comment %\}.*?\{% endcomment %\}", re.DOTALL)
+    fautes += [
+        _nom(g)
+        for g in GABARITS.rglob("*.*")
+        if GUILLEMET_LIBRE.search(commentaire.sub("", g.read_text(encoding="utf-8")))
+    ]
+    assert fautes == []

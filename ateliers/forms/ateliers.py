@@ -12,9 +12,9 @@ class _Atelier(FormulaireRattache):
         model = Atelier
         fields = ["titre", "type", "date", "lieu", "participants", "synthese"]
         help_texts = {
-            "titre": "Par exemple « Atelier 1 : quels enjeux pour notre territoire ? ».",
+            "titre": "Par exemple « Atelier 1 : quels enjeux pour notre territoire ? ».",
             "type": "La méthode en prévoit deux, à deux mois d’écart : les enjeux, puis les chantiers clés.",
-            "lieu": "Par exemple « Périgueux, salle de la Filature ».",
+            "lieu": "Par exemple « Périgueux, salle de la Filature ».",
             "participants": "Par exemple 48. Vide si l’on n’a pas compté.",
             "synthese": "Ce que l’on retient, à écrire après l’atelier.",
         }
@@ -37,7 +37,7 @@ class FormulaireSousGroupe(AvecJeton, FormulaireRattache):
         model = SousGroupe
         fields = ["nom", "animateur"]
         help_texts = {
-            "nom": "Par exemple « Table 3 : jeunesse ».",
+            "nom": "Par exemple « Table 3 : jeunesse ».",
             "animateur": "La personne qui anime et rapporte.",
         }
 

@@ -13,7 +13,7 @@ class _Chantier(FormulaireRattache):
         model = ChantierCle
         fields = ["question", "origine", "moyens", "pilote", "echeance"]
         help_texts = {
-            "question": "Par exemple « Peut-on mutualiser les salles équipées des collèges ? ».",
+            "question": "Par exemple « Peut-on mutualiser les salles équipées des collèges ? ».",
             "origine": "Le débat ou l’atelier qui l’a fait naître.",
             "moyens": "Ce qu’il faut pour investiguer : expertise, prestation, acteurs à réunir.",
             "pilote": "La structure membre qui mène l’investigation.",

@@ -28,8 +28,8 @@ CONVERSIONS = {
 }
 TITRES = {"enjeu": "En faire un enjeu", "chantier": "En faire un chantier clé"}
 AIDES = {
-    "enjeu": "Reformulez la contribution en question, « Comment … ? ». Vous y relierez ensuite des constats.",
-    "chantier": "Dites ce qu’il faut investiguer, par exemple « Peut-on … ? ».",
+    "enjeu": "Reformulez la contribution en question, « Comment … ? ». Vous y relierez ensuite des constats.",
+    "chantier": "Dites ce qu’il faut investiguer, par exemple « Peut-on … ? ».",
 }
 
 
@@ -102,7 +102,7 @@ def sous_groupe_ajouter(request, uuid, atelier):
             "formulaire": FormulaireSousGroupe(request.POST or None, instance=SousGroupe(atelier=objet)),
             "ecrire": lambda f: animation.enregistrer(f, par=request.user, demarche=demarche),
             "titre": "Ajouter un sous-groupe",
-            "aide": f"Dans « {objet} ».",
+            "aide": f"Dans « {objet} ».",
         }
 
     return page_de_saisie(request, uuid, "animer", sur(Atelier, "atelier", atelier, preparer))
@@ -125,7 +125,7 @@ def contribution_ajouter(request, uuid, atelier):
                 f, par=request.user, demarche=demarche, droit="contribuer"
             ),
             "titre": "Apporter une contribution",
-            "aide": f"À « {objet} ».",
+            "aide": f"À « {objet} ».",
             "succes": "Merci, la contribution est notée.",
         }
 
@@ -168,7 +168,7 @@ def contribution_convertir(request, uuid, atelier, contribution, vers):
             ),
             "ecrire": ecrire,
             "titre": TITRES[vers],
-            "aide": f"La contribution : « {source.texte} »",
+            "aide": f"La contribution : « {source.texte} »",
             "succes": "La contribution est convertie.",
         }
 

@@ -76,7 +76,7 @@ def chantier_avancer(request, uuid, chantier, action):
         request,
         lambda: animation.effectuer(action, objet.pk, par=request.user),
         reverse("chantier", args=[uuid, chantier]),
-        f"Le chantier est maintenant « {transition.vers.label} ».",
+        f"Le chantier est maintenant « {transition.vers.label} ».",
     )
 
 
@@ -93,8 +93,8 @@ def chantier_terminer(request, uuid, chantier, action):
                 action, objet.pk, par=request.user, conclusion=f.cleaned_data["conclusion"]
             ),
             "titre": transition.libelle,
-            "aide": f"« {objet} »",
-            "succes": f"Le chantier est maintenant « {transition.vers.label} ».",
+            "aide": f"« {objet} »",
+            "succes": f"Le chantier est maintenant « {transition.vers.label} ».",
         }
 
     return page_de_saisie(request, uuid, "animer", sur(ChantierCle, "chantier", chantier, preparer))

@@ -33,8 +33,8 @@ class _Constat(FormulaireRattache):
             "sources",
         ]
         help_texts = {
-            "intitule": "Une phrase qui se discute, par exemple « Un habitant sur six renonce à une démarche "
-            "en ligne ».",
+            "intitule": "Une phrase qui se discute, par exemple « Un habitant sur six renonce à une démarche "
+            "en ligne ».",
             "thematique": "Croiser plusieurs thématiques aidera à formuler des enjeux.",
             "tendance": "Comment la situation évolue depuis quelques années.",
             "trajectoire": "D’où l’on vient, où l’on va si rien ne change. Ce n’est pas une photo.",
@@ -75,7 +75,7 @@ class FormulaireRegard(AvecJeton, FormulaireRattache):
         model = Regard
         fields = ["auteur", "posture", "accord", "texte"]
         help_texts = {
-            "auteur": "Par exemple « Maire d’une commune rurale » ou votre nom.",
+            "auteur": "Par exemple « Maire d’une commune rurale » ou votre nom.",
             "posture": "D’où l’on parle : c’est la diversité des postures qui croise les regards.",
             "texte": "Ce que l’on voit, vit ou conteste, en quelques phrases.",
         }
@@ -122,14 +122,14 @@ class FormulaireMesure(AvecJeton, FormulaireDsfr):
     )  # fmt: skip
     libelle = forms.CharField(
         label="Nom du nouvel indicateur", required=False, max_length=200,
-        help_text="Par exemple « Ménages sans connexion fixe ».",
+        help_text="Par exemple « Ménages sans connexion fixe ».",
     )  # fmt: skip
     unite = forms.CharField(
-        label="Unité", required=False, max_length=30, help_text="Par exemple « % », « lieux », « habitants »."
+        label="Unité", required=False, max_length=30, help_text="Par exemple « % », « lieux », « habitants »."
     )
     source = forms.CharField(
         label="Source", required=False, max_length=250,
-        help_text="À donner pour tout nouvel indicateur. Par exemple « Insee, recensement 2021 ».",
+        help_text="À donner pour tout nouvel indicateur. Par exemple « Insee, recensement 2021 ».",
     )  # fmt: skip
     demonstration = forms.BooleanField(
         label="Donnée de démonstration",
@@ -143,7 +143,7 @@ class FormulaireMesure(AvecJeton, FormulaireDsfr):
     )  # fmt: skip
     valeur = forms.DecimalField(
         label="Valeur", required=False, max_digits=16, decimal_places=4,
-        help_text="Par exemple « 12,5 ». Laissée vide, elle se lira « non disponible », jamais zéro.",
+        help_text="Par exemple « 12,5 ». Laissée vide, elle se lira « non disponible », jamais zéro.",
     )  # fmt: skip
 
     def __init__(self, *args, series, territoires: list[Territoire], **kwargs):

@@ -27,9 +27,9 @@ class _Enjeu(FormulaireRattache):
         model = Enjeu
         fields = ["question", "precision"]
         help_texts = {
-            "question": "Une question qui finit par « ? ». Un thème ou une action n’est pas un enjeu : "
-            "« Fermeture des guichets » devient « Comment garder un accès humain aux droits quand les "
-            "guichets ferment ? ». Un brouillon sans « ? » est accepté, à reformuler ensuite.",
+            "question": "Une question qui finit par « ? ». Un thème ou une action n’est pas un enjeu : "
+            "« Fermeture des guichets » devient « Comment garder un accès humain aux droits quand les "
+            "guichets ferment ? ». Un brouillon sans « ? » est accepté, à reformuler ensuite.",
             "precision": "Ce que la question recouvre et ce qu’elle laisse de côté.",
         }
         widgets = {
@@ -62,8 +62,8 @@ class FormulaireEcarter(FormulaireDsfr):
     bouton = "Écarter cet enjeu"
     motif = forms.CharField(
         label="Motif", widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Il sera lu par tous : « Relève de la Région », « Déjà traité par le contrat local de "
-        "santé »…",
+        help_text="Il sera lu par tous : « Relève de la Région », « Déjà traité par le contrat local de "
+        "santé »…",
     )  # fmt: skip
 
 

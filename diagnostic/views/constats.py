@@ -167,7 +167,7 @@ def mesures_choisir(request, uuid, constat):
                 objet.pk, list(f.cleaned_data["mesures"]), par=request.user
             ),
             "titre": "Choisir des chiffres enregistrés",
-            "aide": f"Pour le constat « {objet} ».",
+            "aide": f"Pour le constat « {objet} ».",
         }
 
     return page_de_saisie(request, uuid, "diagnostiquer", sur(Constat, "constat", constat, preparer))
@@ -190,7 +190,7 @@ def mesure_ajouter(request, uuid, constat):
             ),
             "ecrire": ecrire,
             "titre": "Ajouter un chiffre",
-            "aide": f"Pour le constat « {objet} ».",
+            "aide": f"Pour le constat « {objet} ».",
             "succes": "Le chiffre est rattaché au constat.",
         }
 
@@ -208,7 +208,7 @@ def regard_ajouter(request, uuid, constat):
             "formulaire": formulaire,
             "ecrire": lambda f: regles.donner_regard(f, par=request.user, constat=objet),
             "titre": "Donner un regard",
-            "aide": f"Sur le constat « {objet} ».",
+            "aide": f"Sur le constat « {objet} ».",
             "succes": "Merci, ce regard est ajouté au diagnostic.",
         }
 

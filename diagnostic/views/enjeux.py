@@ -15,7 +15,7 @@ from gouvernance.models import Etape
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.views.commun import agir, ouvrir
 
-RAPPEL_QUESTION = "L’enjeu est enregistré en brouillon : reformulez-le en question, « Comment … ? »."
+RAPPEL_QUESTION = "L’enjeu est enregistré en brouillon : reformulez-le en question, « Comment … ? »."
 
 
 @lecture_seule
@@ -114,7 +114,7 @@ def enjeu_trancher(request, uuid, enjeu, action):
         request,
         lambda: priorisation.trancher(objet.pk, transition.vers, par=request.user),
         reverse("enjeux", args=[uuid]),
-        f"L’enjeu est maintenant « {transition.vers.label} ».",
+        f"L’enjeu est maintenant « {transition.vers.label} ».",
     )
 
 
@@ -128,7 +128,7 @@ def enjeu_ecarter(request, uuid, enjeu):
             ),
             "retour": reverse("enjeux", args=[uuid]),
             "titre": "Écarter un enjeu",
-            "aide": f"« {objet} » restera lisible, avec son motif ; on pourra le remettre en débat.",
+            "aide": f"« {objet} » restera lisible, avec son motif ; on pourra le remettre en débat.",
             "succes": "L’enjeu est écarté.",
         }
 

@@ -88,9 +88,9 @@ def derouler(jeu: Jeu, pas: list[Pas]) -> None:
     Une démarche entièrement jouée n'est plus touchée, quoi qu'on en ait fait depuis.
     """
     if jeu.fini:
-        jeu.dire(f"« {jeu.nom} » est déjà jouée.")
+        jeu.dire(f"« {jeu.nom} » est déjà jouée.")
         return
-    jeu.dire(f"« {jeu.nom} »")
+    jeu.dire(f"« {jeu.nom} »")
     for un in pas:
         if un.fait(jeu):
             continue

@@ -99,7 +99,7 @@ def jouer(dire: Callable[[str], None], **attente) -> Path | None:
         try:
             derouler(jeu, pas())
         except EnAttente as attendu:
-            dire(f"{attendu} Relancez la commande pour continuer « {jeu.nom} ».")
+            dire(f"{attendu} Relancez la commande pour continuer « {jeu.nom} ».")
     return _copier_le_pdf(Jeu("dordogne", dire=dire, attendre=None))
 
 

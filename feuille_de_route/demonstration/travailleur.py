@@ -54,7 +54,7 @@ class Attente:
         depart = dernier = time.monotonic()
         while travail.etat not in pret:
             if not self.patienter:
-                raise EnAttente(f"« {travail} » en est à « {travail.get_etat_display()} ».")
+                raise EnAttente(f"« {travail} » en est à « {travail.get_etat_display()} ».")
             self._verifier(travail, time.monotonic() - depart)
             self.avancer(travail.demarche)
             travail.refresh_from_db()
@@ -65,11 +65,11 @@ class Attente:
     def _verifier(self, travail: Document | Transmission, ecoule: float) -> None:
         if travail.etat in ECHECS:
             raise DemonstrationImpossible(
-                f"« {travail} » a échoué ({travail.erreur}). Relancez la commande : elle réessaiera."
+                f"« {travail} » a échoué ({travail.erreur}). Relancez la commande : elle réessaiera."
             )
         if ecoule > self.delai:
             cause = travail.erreur or "le travailleur Celery tourne-t-il ?"
             raise DemonstrationImpossible(
-                f"« {travail} » n’avance pas depuis {self.delai:.0f} s "
-                f"(« {travail.get_etat_display()} ») : {cause} Relancez la commande, elle reprendra ici."
+                f"« {travail} » n’avance pas depuis {self.delai:.0f} s "
+                f"(« {travail.get_etat_display()} ») : {cause} Relancez la commande, elle reprendra ici."
             )

@@ -184,7 +184,7 @@ def _refus(motif: str) -> dict:
 
 def principal(arguments: list[str] | None = None) -> int:
     analyseur = argparse.ArgumentParser(description="Examine les signatures d’un PDF.")
-    analyseur.add_argument("fichier", help="le PDF, ou « - » pour l’entrée standard")
+    analyseur.add_argument("fichier", help="le PDF, ou « - » pour l’entrée standard")
     analyseur.add_argument("--racines", required=True, type=Path, help="autorités reconnues (PEM)")
     options = analyseur.parse_args(arguments)
     logging.disable(logging.CRITICAL)

@@ -116,12 +116,12 @@ def apposer(octets: bytes, champ: str, apposition: Apposition | SceauApposable, 
     flux = _ouvrir(octets)
     champs = {nom: (valeur, reference) for nom, valeur, reference in fields.enumerate_sig_fields(flux)}
     if champ not in champs:
-        raise SignatureImpossible(f"Le document n’a pas de champ de signature « {champ} ».")
+        raise SignatureImpossible(f"Le document n’a pas de champ de signature « {champ} ».")
     remplis = [nom for nom, (valeur, _) in champs.items() if valeur is not None]
     if SCEAU.nom in remplis:
         raise SignatureImpossible("Le document est scellé : il ne reçoit plus de signature.")
     if champ in remplis:
-        raise SignatureImpossible(f"Le champ « {champ} » est déjà signé.")
+        raise SignatureImpossible(f"Le champ « {champ} » est déjà signé.")
     gauche, bas, droite, haut = (float(valeur) for valeur in champs[champ][1].get_object()["/Rect"])
     with tempfile.NamedTemporaryFile(suffix=".pdf") as image:
         image.write(cartouche(apposition, abs(droite - gauche), abs(haut - bas)))
@@ -146,10 +146,10 @@ def _emplacements(pdf: pikepdf.Pdf, voulus: set[str]) -> dict[str, tuple[pikepdf
                 continue
             nom = adresse.removeprefix(PREFIXE)
             if nom not in voulus:
-                raise SignatureImpossible(f"Le document prévoit un champ « {nom} » inattendu.")
+                raise SignatureImpossible(f"Le document prévoit un champ « {nom} » inattendu.")
             if nom in places:
                 raise SignatureImpossible(
-                    f"Le champ « {nom} » a plusieurs rectangles : son lien doit être vide."
+                    f"Le champ « {nom} » a plusieurs rectangles : son lien doit être vide."
                 )
             places[nom] = (page, annotation)
     if manquants := sorted(voulus - places.keys()):
@@ -161,7 +161,7 @@ def _changer_en_champ(pdf, page, annotation, champ: Champ) -> None:
     x1, y1, x2, y2 = (float(valeur) for valeur in annotation.Rect)
     gauche, bas, droite, haut = min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
     if droite - gauche < LARGEUR_MINIMALE - 1 or haut - bas < HAUTEUR_MINIMALE - 1:
-        raise SignatureImpossible(f"L’emplacement du champ « {champ.nom} » fait moins de 60 × 26 mm.")
+        raise SignatureImpossible(f"L’emplacement du champ « {champ.nom} » fait moins de 60 × 26 mm.")
     for cle in DE_LIEN:
         if cle in annotation:
             del annotation[cle]
@@ -193,7 +193,7 @@ def _rebaliser(pdf, annotation, champ: Champ) -> None:
     arbre = pikepdf.NumberTree(pdf.Root.StructTreeRoot.ParentTree)
     element = arbre[int(annotation.StructParent)]
     if len(element.K) != 1:
-        raise SignatureImpossible(f"Le lien du champ « {champ.nom} » doit être vide.")
+        raise SignatureImpossible(f"Le lien du champ « {champ.nom} » doit être vide.")
     element.S, element.K = Name.Form, element.K[0]
 
 

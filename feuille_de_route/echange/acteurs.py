@@ -20,7 +20,7 @@ def ecrire_acteurs(e: Ecriture, departement: str, citees: set[str]) -> Gouvernan
             _personne(e, dite, gouvernance)
         else:
             nom = f"{dite.get('prenom') or ''} {dite['nom']}".strip()
-            e.avertissements.append(f"« {nom} » n’est citée nulle part : cette personne n’est pas reprise.")
+            e.avertissements.append(f"« {nom} » n’est citée nulle part : cette personne n’est pas reprise.")
     _membres(e, gouvernance)
     return gouvernance
 
@@ -37,7 +37,7 @@ def _structures(e: Ecriture, departement: str, citees: set[str]) -> None:
     prises: set[int] = set()
     for dite in dites:
         if dite["ref"] not in citees:
-            e.avertissements.append(f"« {dite['nom']} » n’est citée nulle part : elle n’est pas reprise.")
+            e.avertissements.append(f"« {dite['nom']} » n’est citée nulle part : elle n’est pas reprise.")
             continue
         connue = _retrouver(dite, [c for c in connues if c.pk not in prises])
         champs = valeurs("structure", dite) | {
@@ -64,7 +64,7 @@ def _comparer(e: Ecriture, connue: Structure, dits: dict) -> None:
         garde = getattr(connue, cle)
         if dit and dit != garde:
             e.avertissements.append(
-                f"« {connue.nom} » existe déjà avec un autre {NOMS[cle]} (« {garde or '–'} ») : il est gardé."
+                f"« {connue.nom} » existe déjà avec un autre {NOMS[cle]} (« {garde or '–'} ») : il est gardé."
             )
 
 
@@ -91,7 +91,7 @@ def _signaler_ecarts(e: Ecriture, nom: str, connue: models.Model, dite: dict) ->
     for cle, dit in valeurs(nom, dite).items():
         if dite.get(cle) is not None and dit != getattr(connue, cle):
             verbeux = OBJETS[nom].champ(cle).verbose_name
-            e.avertissements.append(f"« {connue} » : « {verbeux} » est déjà renseigné autrement, et gardé.")
+            e.avertissements.append(f"« {connue} » : « {verbeux} » est déjà renseigné autrement, et gardé.")
 
 
 def _membres(e: Ecriture, gouvernance: Gouvernance) -> None:

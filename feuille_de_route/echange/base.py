@@ -48,7 +48,7 @@ def _identifiant(demarche: dict) -> Iterator[Erreur]:
     voulu = demarche.get("identifiant")
     if voulu and Demarche.objects.filter(identifiant=voulu).exists():
         libre = identifiant_libre(voulu)
-        message = f"L’identifiant « {voulu} » est déjà pris ; « {libre} » est libre."
+        message = f"L’identifiant « {voulu} » est déjà pris ; « {libre} » est libre."
         yield faute(message, "demarche", "identifiant")
 
 
@@ -56,7 +56,7 @@ def _perimetre(demarche: dict) -> Iterator[Erreur]:
     departement, perimetre = code_departement(demarche), demarche.get("perimetre") or Perimetre.DEPARTEMENTAL
     sirens = {e.get("siren"): rang for rang, e in elements(demarche, "epcis") if e.get("siren")}
     if perimetre != Perimetre.GROUPEMENT and sirens:
-        message = "La liste des EPCI est réservée au périmètre « groupement »."
+        message = "La liste des EPCI est réservée au périmètre « groupement »."
         yield faute(message, "demarche", "epcis")
     if perimetre == Perimetre.DEPARTEMENTAL:
         yield from _departement_pris(departement)
@@ -69,19 +69,19 @@ def _departement_pris(departement: str | None) -> Iterator[Erreur]:
         gouvernance__departement=departement, perimetre=Perimetre.DEPARTEMENTAL
     ).exclude(etape__in=FINIES)
     for autre in autres:
-        message = f"Une démarche départementale est déjà en cours : « {autre.nom} » ({autre.identifiant})."
+        message = f"Une démarche départementale est déjà en cours : « {autre.nom} » ({autre.identifiant})."
         yield faute(message, "demarche", "perimetre")
 
 
 def _recouvrements(departement: str, sirens: dict[str, int]) -> Iterator[Erreur]:
     for epci in Epci.objects.filter(siren__in=sirens):
         if departement not in epci.departements:
-            message = f"« {epci.nom} » n’a pas de commune dans le département {departement}."
+            message = f"« {epci.nom} » n’a pas de commune dans le département {departement}."
             yield faute(message, "demarche", "epcis", sirens[epci.siren], "siren")
     couverts = DemarcheEpci.objects.filter(epci__in=sirens, departement=departement, actif=True)
     for pris in couverts.select_related("epci", "demarche"):
-        autre = f"« {pris.demarche.nom} » ({pris.demarche.identifiant})"
-        message = f"« {pris.epci.nom} » est déjà couvert par la démarche {autre}."
+        autre = f"« {pris.demarche.nom} » ({pris.demarche.identifiant})"
+        message = f"« {pris.epci.nom} » est déjà couvert par la démarche {autre}."
         yield faute(message, "demarche", "epcis", sirens[pris.epci_id], "siren")
 
 
@@ -96,7 +96,7 @@ def _parente(donnees: dict) -> Iterator[Erreur]:
     demarche = donnees.get("demarche") or {}
     parente = demarche.get("parente")
     if parente and not Demarche.objects.filter(identifiant=parente).exists():
-        message = f"Aucune démarche « {parente} » : importez-la d’abord, ou retirez ce lien."
+        message = f"Aucune démarche « {parente} » : importez-la d’abord, ou retirez ce lien."
         yield faute(message, "demarche", "parente")
     connus = axes_de_la_parente(demarche)
     for lieu, axe in axes_et_sous_axes(donnees):
@@ -145,7 +145,7 @@ def _plafonds(donnees: dict) -> Iterator[Erreur]:
             continue
         engage = sum((engagee(d) for d in demandes if d.get("enveloppe") == nom), _engage(nom, departement))
         if engage > Decimal(plafond):
-            message = f"Les demandes dépassent ce qui revient au département de « {nom} » ({plafond} €)."
+            message = f"Les demandes dépassent ce qui revient au département de « {nom} » ({plafond} €)."
             yield faute(message, "enveloppes", rang, "plafond")
 
 

@@ -65,7 +65,7 @@ class Coherence:
             if "x-definit" not in regle or not isinstance(valeur, str):
                 continue
             if valeur in self.genres:
-                self._refuser(lieu, f"La référence « {valeur} » est déjà prise.")
+                self._refuser(lieu, f"La référence « {valeur} » est déjà prise.")
             self.genres.setdefault(valeur, regle["x-definit"])
 
     def _renvois(self, tous: list[Noeud]) -> None:
@@ -76,9 +76,9 @@ class Coherence:
             permis, genre = regle["x-renvoi"], self.genres.get(valeur)
             attendu = " ou ".join(GENRES[g] for g in permis)
             if genre is None:
-                self._refuser(lieu, f"« {valeur} » ne désigne rien dans le fichier ; il faut {attendu}.")
+                self._refuser(lieu, f"« {valeur} » ne désigne rien dans le fichier ; il faut {attendu}.")
             elif genre not in permis:
-                self._refuser(lieu, f"« {valeur} » désigne {GENRES[genre]} ; il faut {attendu}.")
+                self._refuser(lieu, f"« {valeur} » désigne {GENRES[genre]} ; il faut {attendu}.")
 
     def _doublons(self, tous: list[Noeud]) -> None:
         for lieu, regle, valeur in tous:
@@ -87,7 +87,7 @@ class Coherence:
                 for rang, element in enumerate(valeur):
                     repere = element.get(cle) if isinstance(element, dict) else None
                     if repere is not None and repere in vues:
-                        self._refuser((*lieu, rang, cle), f"« {repere} » est déjà dans la liste.")
+                        self._refuser((*lieu, rang, cle), f"« {repere} » est déjà dans la liste.")
                     vues.add(repere)
 
     def _codes(self, tous: list[Noeud]) -> None:
@@ -100,9 +100,9 @@ class Coherence:
             connus = set(modele.objects.values_list(cle, flat=True))
             for lieu, code in cites:
                 if code not in connus:
-                    self._refuser(lieu, f"{phrase} : « {code} »{_proche(code, connus)}.")
+                    self._refuser(lieu, f"{phrase} : « {code} »{_proche(code, connus)}.")
 
 
 def _proche(code: str, connus: set[str]) -> str:
     proches = get_close_matches(code, sorted(connus), n=1, cutoff=0.7)
-    return f" ; vouliez-vous dire « {proches[0]} » ?" if proches else ""
+    return f" ; vouliez-vous dire « {proches[0]} » ?" if proches else ""

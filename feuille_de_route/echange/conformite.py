@@ -18,8 +18,8 @@ TYPES = {
     "integer": "un nombre entier", "boolean": "true ou false", "null": "null",
 }  # fmt: skip
 MOTIFS = {
-    DATE: "Écrivez une date « AAAA-MM-JJ ».",
-    MOMENT: "Écrivez une date et une heure « AAAA-MM-JJTHH:MM:SS+02:00 », ou une date seule.",
+    DATE: "Écrivez une date « AAAA-MM-JJ ».",
+    MOMENT: "Écrivez une date et une heure « AAAA-MM-JJTHH:MM:SS+02:00 », ou une date seule.",
     SLUG: "Des lettres sans accent, des chiffres, des tirets.",
     NON_BLANC: "Ce texte est obligatoire.",
 }
@@ -98,7 +98,7 @@ def _phrase_inconnue(erreur: ValidationError) -> str:
     if cle == "sous_axes":
         return "Un sous-axe n’a pas de sous-axes : deux niveaux au plus."
     proches = get_close_matches(cle, erreur.schema["properties"], n=1, cutoff=0.6)
-    return "Clé inconnue" + (f" ; vouliez-vous dire « {proches[0]} » ?" if proches else ".")
+    return "Clé inconnue" + (f" ; vouliez-vous dire « {proches[0]} » ?" if proches else ".")
 
 
 def _phrase_motif(erreur: ValidationError) -> str:
@@ -109,7 +109,7 @@ def _phrase_motif(erreur: ValidationError) -> str:
         return "Une référence commence par une lettre et ne compte que lettres, chiffres et tirets."
     if r"(\." in motif:
         signe = "" if "-?" in motif else " positif"
-        return f"Écrivez un nombre{signe} en texte, avec un point, dans les limites du champ (« 1234.50 »)."
+        return f"Écrivez un nombre{signe} en texte, avec un point, dans les limites du champ (« 1234.50 »)."
     return "Ce texte n’a pas la forme attendue."
 
 
@@ -129,7 +129,7 @@ PHRASES: dict[str, Callable[[ValidationError], str]] = {
     "pattern": _phrase_motif,
     "enum": _phrase_enum,
     "format": _phrase_format,
-    "const": lambda e: f"Il faut « {e.validator_value} ».",
+    "const": lambda e: f"Il faut « {e.validator_value} ».",
     "minLength": lambda e: "Ce texte est vide.",
     "maxLength": lambda e: f"{len(e.instance)} caractères : {e.validator_value} au plus.",
     "minimum": lambda e: f"Le nombre doit être au moins {e.validator_value}.",

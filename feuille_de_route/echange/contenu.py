@@ -36,11 +36,11 @@ def _series(e: Ecriture, citees: set[str]) -> dict[str, SerieIndicateur]:
     for dite in objets(diagnostic, "series"):
         code, champs = dite["code"], valeurs("serie", dite)
         if code not in citees:
-            e.avertissements.append(f"La série « {code} » n’est citée nulle part : elle n’est pas reprise.")
+            e.avertissements.append(f"La série « {code} » n’est citée nulle part : elle n’est pas reprise.")
         elif code not in series:
             series[code] = e.creer(SerieIndicateur, {}, **champs)
         elif any(dite.get(cle) is not None and getattr(series[code], cle) != v for cle, v in champs.items()):
-            e.avertissements.append(f"La série « {code} » est déjà décrite autrement, et gardée ainsi.")
+            e.avertissements.append(f"La série « {code} » est déjà décrite autrement, et gardée ainsi.")
     return series
 
 

@@ -120,8 +120,8 @@ def _reprises(e: Ecriture, fiches: list[tuple[dict, FicheAction]]) -> None:
             titre = reprise.get("libelle")
             fiche.source = fiche.source or (titre or "")
             e.avertissements.append(
-                f"« {fiche.titre} » est reprise d’une fiche que la plateforme n’a pas"
-                f"{f' (« {titre} »)' if titre else ''} : le lien n’est pas gardé."
+                f"« {fiche.titre} » est reprise d’une fiche que la plateforme n’a pas"
+                f"{f' (« {titre} »)' if titre else ''} : le lien n’est pas gardé."
             )
         fiche.save(update_fields=["reprise_de", "source"])
 
@@ -134,7 +134,7 @@ def _partages(e: Ecriture) -> None:
             e.creer(PartageDeFiche, {}, fiche=fiche, demarche=e.demarche, **valeurs("partage", dit))
         else:
             nom = dit.get("titre") or dit["uuid"]
-            e.avertissements.append(f"La fiche partagée « {nom} » n’est pas sur la plateforme : ôtée.")
+            e.avertissements.append(f"La fiche partagée « {nom} » n’est pas sur la plateforme : ôtée.")
 
 
 def _enveloppe(e: Ecriture, dite: dict) -> Enveloppe:
@@ -148,7 +148,7 @@ def _enveloppe(e: Ecriture, dite: dict) -> Enveloppe:
         cle = {"enveloppe": enveloppe, "departement_id": departement}
         plafond, _ = Plafond.objects.get_or_create(**cle, defaults={"montant": montant})
         if plafond.montant != montant:
-            e.avertissements.append(f"« {enveloppe} » a déjà un autre plafond ({plafond.montant} €), gardé.")
+            e.avertissements.append(f"« {enveloppe} » a déjà un autre plafond ({plafond.montant} €), gardé.")
     return enveloppe
 
 

@@ -121,7 +121,7 @@ OBJETS = {
         "duree": "Durée prévue, en minutes, par défaut 120.",
         "lieu": "Lieu.",
         "visioconference": "Adresse de la visioconférence.",
-        "etat": "État ; « ouverte » ou « close » pour une séance tenue ; par défaut planifiée.",
+        "etat": "État ; « ouverte » ou « close » pour une séance tenue ; par défaut planifiée.",
         "compte_rendu": "Compte rendu.",
     }),
     "point": Objet(PointOrdreDuJour, {
@@ -200,7 +200,7 @@ OBJETS = {
     "contribution": Objet(Contribution, {"auteur": "Auteur.", "texte": "La contribution."}),
     "signataire": Objet(Signataire, {
         "nom": "Nom du signataire.",
-        "qualite": "Qualité, par exemple « Préfète de la Dordogne ».",
+        "qualite": "Qualité, par exemple « Préfète de la Dordogne ».",
         "engagement": "Ce que sa structure s’engage à faire.",
     }),
 }  # fmt: skip

@@ -70,7 +70,7 @@ OBJETS_DU_PLAN = {
         "annee": "Année civile, de 2000 à 2100.",
         "nature": "Nature de la dépense.",
         "libelle": "Libellé.",
-        "montant": "Montant prévu en euros, texte à deux décimales (« 1234.50 »).",
+        "montant": "Montant prévu en euros, texte à deux décimales (« 1234.50 »).",
         "realise": "Montant dépensé, de même ; null : pas encore connu ; absent d’une version figée.",
         "etp": "Équivalents temps plein, décimale en texte.",
     }),

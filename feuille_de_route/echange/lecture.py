@@ -97,7 +97,7 @@ def _phrase_du_type(valeur: Any) -> str:
     if isinstance(valeur, float):
         ecrit = getattr(valeur, "ecrit", valeur)
         return f'Les nombres à virgule s’écrivent entre guillemets, avec un point : "{ecrit}".'
-    return f"Le format n’admet pas de valeur de type « {type(valeur).__name__} »."
+    return f"Le format n’admet pas de valeur de type « {type(valeur).__name__} »."
 
 
 def _texte(texte: str, chemin: str, erreurs: list[Erreur]) -> str | None:

@@ -89,7 +89,7 @@ def jalons(donnees: dict) -> Iterator[Erreur]:
         rang, jalon = connus.get(code, (None, {}))
         echeance = jalon.get("echeance")
         if echeance and precedent and echeance < precedent[0]:
-            message = f"Cette échéance précède celle de « {precedent[1].label} » ({precedent[0]})."
+            message = f"Cette échéance précède celle de « {precedent[1].label} » ({precedent[0]})."
             yield faute(message, "jalons", rang, "echeance")
         precedent = (echeance, code) if echeance else precedent
     prises = decisions_sur_jalons(donnees)
@@ -97,7 +97,7 @@ def jalons(donnees: dict) -> Iterator[Erreur]:
         yield from _fautes_du_jalon(jalon, prises.get(jalon.get("code"), []), rang)
     for code in prises.keys() - connus.keys():
         for prise in prises[code]:
-            message = f"Le jalon « {code} » n’a pas d’instance désignée : elle seule le décide."
+            message = f"Le jalon « {code} » n’a pas d’instance désignée : elle seule le décide."
             yield faute(message, *prise["lieu"])
 
 
@@ -129,7 +129,7 @@ def decision_en_vigueur(jalon: dict, prises: list[dict]) -> dict | None:
 def _fautes_du_jalon(jalon: dict, prises: list[dict], rang: int) -> Iterator[Erreur]:
     etat, nommee = jalon.get("etat"), jalon.get("decision")
     if etat and etat not in DECIDES and nommee:
-        yield faute(f"Un jalon « {etat} » n’a pas de décision en vigueur.", "jalons", rang, "decision")
+        yield faute(f"Un jalon « {etat} » n’a pas de décision en vigueur.", "jalons", rang, "decision")
     vigueur = decision_en_vigueur(jalon, prises)
     if vigueur is None:
         if nommee and (not etat or etat in DECIDES):
@@ -138,7 +138,7 @@ def _fautes_du_jalon(jalon: dict, prises: list[dict], rang: int) -> Iterator[Err
             yield faute("Un jalon n’est validé ou renvoyé que par une décision.", "jalons", rang, "etat")
         return
     if etat and etat != vigueur["etat"]:
-        message = f"La décision en vigueur donne « {vigueur['etat']} », pas « {etat} »."
+        message = f"La décision en vigueur donne « {vigueur['etat']} », pas « {etat} »."
         yield faute(message, "jalons", rang, "etat")
     if vigueur["instance"] != jalon.get("instance"):
         yield faute(_phrase_instance(jalon, vigueur), *vigueur["lieu"])
@@ -146,8 +146,8 @@ def _fautes_du_jalon(jalon: dict, prises: list[dict], rang: int) -> Iterator[Err
 
 def _phrase_instance(jalon: dict, vigueur: dict) -> str:
     designee = jalon.get("instance")
-    qui = f"« {designee} »" if designee else "une instance que le fichier ne désigne pas"
-    return f"Le jalon « {jalon.get('code')} » se décide par {qui}, pas par « {vigueur['instance']} »."
+    qui = f"« {designee} »" if designee else "une instance que le fichier ne désigne pas"
+    return f"Le jalon « {jalon.get('code')} » se décide par {qui}, pas par « {vigueur['instance']} »."
 
 
 def seances(donnees: dict) -> Iterator[Erreur]:
@@ -200,7 +200,7 @@ def constats(donnees: dict) -> Iterator[Erreur]:
         for place, mesure in elements(constat, "mesures"):
             lieu = ("diagnostic", "constats", rang, "mesures", place)
             if mesure.get("serie") and mesure["serie"] not in series:
-                yield faute(f"La série « {mesure['serie']} » n’est pas décrite.", *lieu, "serie")
+                yield faute(f"La série « {mesure['serie']} » n’est pas décrite.", *lieu, "serie")
             cle = tuple(mesure.get(c) for c in ("serie", "echelle", "territoire", "annee"))
             if None in cle:
                 continue
@@ -231,5 +231,5 @@ def ateliers(donnees: dict) -> Iterator[Erreur]:
         for place, contribution in elements(atelier, "contributions"):
             groupe = contribution.get("sous_groupe")
             if groupe and groupe not in noms:
-                message = f"L’atelier n’a pas de sous-groupe « {groupe} »."
+                message = f"L’atelier n’a pas de sous-groupe « {groupe} »."
                 yield faute(message, "ateliers", rang, "contributions", place, "sous_groupe")

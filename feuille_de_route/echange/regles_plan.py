@@ -90,7 +90,7 @@ def subventions(donnees: dict) -> Iterator[Erreur]:
     for rang, demande in elements(donnees, "demandes_subvention"):
         lieu = ("demandes_subvention", rang)
         if demande.get("enveloppe") and demande["enveloppe"] not in noms:
-            yield faute(f"L’enveloppe « {demande['enveloppe']} » n’est pas décrite.", *lieu, "enveloppe")
+            yield faute(f"L’enveloppe « {demande['enveloppe']} » n’est pas décrite.", *lieu, "enveloppe")
         cle = tuple(demande.get(c) for c in ("fiche", "enveloppe", "beneficiaire"))
         if demande.get("etat") != "refusee":
             if cle in vues:

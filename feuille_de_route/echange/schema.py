@@ -100,7 +100,7 @@ def _seances() -> dict:
     jalon = {"description": "Code du jalon visé.", **schema_du_champ(vise, requis=False)}
     decision = objet(
         "decision", "Une décision.", ref=ref("decision"), jalon=jalon, cible=_cible(),
-        numero=texte("Numéro composé, pour information (« 2026-COPIL-02-D3 »)."),
+        numero=texte("Numéro composé, pour information (« 2026-COPIL-02-D3 »)."),
     )  # fmt: skip
     presence = objet(
         "presence", "Une présence.", requis=("siege",), siege=renvoi("Le siège.", "siege", requis=True),
@@ -108,7 +108,7 @@ def _seances() -> dict:
     )  # fmt: skip
     seance = objet(
         "seance", "Une séance.", requis=("instance",), ref=ref("seance"),
-        reference=texte("Référence composée, pour information (« 2026-COPIL-02 »)."),
+        reference=texte("Référence composée, pour information (« 2026-COPIL-02 »)."),
         instance=renvoi("L’instance réunie.", "instance", requis=True),
         ordre_du_jour=liste("L’ordre du jour.", objet("point", "Un point.", jalon=jalon, cible=_cible())),
         presences=liste("Les présences notées.", presence, "siege"),
@@ -203,9 +203,9 @@ def _ateliers() -> dict:
 def schema() -> dict:
     """Le schéma complet, avec la description de chaque clé."""
     entete = {
-        "format": {"description": "Toujours « feuille-de-route ».", "const": FORMAT},
+        "format": {"description": "Toujours « feuille-de-route ».", "const": FORMAT},
         "version_format": {
-            "description": f"Version du format ; un export écrit « {VERSION_FORMAT} ».",
+            "description": f"Version du format ; un export écrit « {VERSION_FORMAT} ».",
             "enum": VERSIONS_LUES,
         },
         "demarche": _demarche(),

@@ -38,7 +38,7 @@ def _axe(description: str, **liens) -> dict:
         "description": "L’axe de la démarche parente qu’il sert.",
         "type": ["object", "null"],
         "properties": {
-            "numero": {"description": "Son numéro, « 2 » ou « 2.1 ».", "type": "string",
+            "numero": {"description": "Son numéro, « 2 » ou « 2.1 ».", "type": "string",
                        "pattern": r"^[1-9][0-9]{0,2}(\.[1-9][0-9]{0,2})?$"},
             "intitule": texte("Son intitulé, pour information."),
         },
@@ -128,7 +128,7 @@ def _enveloppe() -> dict:
 
 
 def _demande() -> dict:
-    enveloppe = {"description": "Le nom de l’enveloppe, décrite dans « enveloppes ».", "type": "string"}
+    enveloppe = {"description": "Le nom de l’enveloppe, décrite dans « enveloppes ».", "type": "string"}
     return objet(
         "demande", "Une demande de subvention.", requis=("fiche", "enveloppe", "beneficiaire"),
         fiche=renvoi("L’action à financer.", "fiche", requis=True),

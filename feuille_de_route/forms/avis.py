@@ -22,7 +22,7 @@ class FormulaireAvis(AvecJeton, AvecVersion, FormulaireRattache):
         widgets = {"texte": forms.Textarea(attrs={"rows": 4})}
         help_texts = {
             "seance": "Si l’avis a été rendu en séance.",
-            "texte": "Dites pourquoi, sauf pour un avis favorable : « Le budget 2027 n’est pas financé. »",
+            "texte": "Dites pourquoi, sauf pour un avis favorable : « Le budget 2027 n’est pas financé. »",
         }
 
     def __init__(self, *args, demarche: Demarche, **kwargs):
@@ -38,7 +38,7 @@ class FormulaireAvis(AvecJeton, AvecVersion, FormulaireRattache):
         donnees = super().clean()
         seance, instance = donnees.get("seance"), donnees.get("instance")
         if seance and instance and seance.instance_id != instance.pk:
-            self.add_error("seance", f"Cette séance n’est pas celle de « {instance} ».")
+            self.add_error("seance", f"Cette séance n’est pas celle de « {instance} ».")
         sans_motif = not donnees.get("texte", "").strip()
         if donnees.get("sens", SensAvis.FAVORABLE) != SensAvis.FAVORABLE and sans_motif:
             self.add_error("texte", "Un avis avec réserves ou défavorable dit pourquoi.")

@@ -20,7 +20,7 @@ class FormulaireAxe(ModelFormulaireDsfr):
     public = forms.ChoiceField(
         label="Ce que l’axe rassemble", required=False,
         choices=[("", "Un thème"), *((p.value, f"Un public : {p.label.lower()}") for p in Public)],
-        help_text="Une feuille de route s’organise par thème, ou par public : « Accompagner les seniors ».",
+        help_text="Une feuille de route s’organise par thème, ou par public : « Accompagner les seniors ».",
     )  # fmt: skip
 
     class Meta:
@@ -30,7 +30,7 @@ class FormulaireAxe(ModelFormulaireDsfr):
         ]  # fmt: skip
         labels = {"intitule": "Intitulé de l’axe", "parent": "Rattaché à l’axe"}
         help_texts = {
-            "intitule": "Un verbe d’action à l’infinitif : « Rapprocher l’aide numérique des habitants ».",
+            "intitule": "Un verbe d’action à l’infinitif : « Rapprocher l’aide numérique des habitants ».",
             "parent": "Laissez vide pour un axe ; choisissez un axe pour en faire un sous-axe.",
             "objectif": "Ce qui aura changé dans trois ans si l’axe réussit.",
             "axe_fne": "Celui de France Numérique Ensemble dont cet axe relève.",

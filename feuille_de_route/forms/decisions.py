@@ -49,7 +49,7 @@ class FormulaireDecision(AvecJeton, FormulaireDsfr):
     bouton = "Consigner la décision"
     nature = forms.ChoiceField(label="Nature", choices=NatureDecision.choices, widget=forms.RadioSelect)
     objet = forms.CharField(
-        label="Objet", max_length=250, help_text="Par exemple « Validation du diagnostic territorial »."
+        label="Objet", max_length=250, help_text="Par exemple « Validation du diagnostic territorial »."
     )
     texte = forms.CharField(
         label="Texte de la décision", required=False, widget=forms.Textarea(attrs={"rows": 4}),
@@ -93,7 +93,7 @@ class FormulaireDecision(AvecJeton, FormulaireDsfr):
         objet, point, avant = self.propos.objet, self.propos.point, self.propos.revient_sur
         dit = avant.objet if avant else point.objet if point else ""
         if not dit and objet:
-            dit = f"Validation du jalon « {objet.libelle} »" if objet.type == Cible.JALON else objet.libelle
+            dit = f"Validation du jalon « {objet.libelle} »" if objet.type == Cible.JALON else objet.libelle
         return {
             "objet": dit[:250],
             "cible": objet.valeur if objet else "",
@@ -125,7 +125,7 @@ class FormulaireDecision(AvecJeton, FormulaireDsfr):
         donnees = super().clean()
         doubles = set(donnees.get("retenir") or ()) & set(donnees.get("ecarter") or ())
         if doubles:
-            noms = ", ".join(f"« {dit} »" for cle, dit in self.fields["ecarter"].choices if cle in doubles)
+            noms = ", ".join(f"« {dit} »" for cle, dit in self.fields["ecarter"].choices if cle in doubles)
             self.add_error("ecarter", f"On ne peut pas à la fois retenir et écarter {noms}.")
         return donnees
 

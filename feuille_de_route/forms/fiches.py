@@ -40,7 +40,7 @@ class NouvelleFiche(AvecJeton, ModelFormulaireDsfr):
         model = FicheAction
         fields = ["titre", "axe", "nature", "structure_porteuse"]
         help_texts = {
-            "titre": "Court et concret : « Permanences itinérantes en camping-car ».",
+            "titre": "Court et concret : « Permanences itinérantes en camping-car ».",
             "nature": "Agréger l’existant ne suffit pas : le territoire attend aussi des réponses nouvelles.",
             "structure_porteuse": "Celle qui conduit l’action et en répond.",
         }
@@ -70,7 +70,7 @@ class SectionIdentite(Section):
             "gain_rapide": "Un premier résultat sera visible en moins de six mois",
         }
         help_texts = {
-            "titre": "Court et concret : « Permanences itinérantes en camping-car ».",
+            "titre": "Court et concret : « Permanences itinérantes en camping-car ».",
             "axe": "L’axe de la stratégie que l’action fait avancer.",
             "nature": "Existante : elle tourne. Renforcée : elle grandit. Nouvelle : elle reste à créer.",
             "priorite": "Aide le comité de pilotage à trier quand les moyens manquent.",
@@ -97,10 +97,10 @@ class SectionSens(Section):
         fields = ["contexte", "besoins", "objectifs", "description"]
         labels = {"contexte": "Contexte"}
         help_texts = {
-            "contexte": "Ce que l’on constate, et ce qui existe déjà : « Trois permanences dans les bourgs, "
-            "aucune au nord du canton ».",
-            "besoins": "Ce qu’attendent les habitants : « Être aidés près de chez eux, sans rendez-vous ».",
-            "objectifs": "Ce qui aura changé : « 400 personnes accompagnées par an dans 12 communes ».",
+            "contexte": "Ce que l’on constate, et ce qui existe déjà : « Trois permanences dans les bourgs, "
+            "aucune au nord du canton ».",
+            "besoins": "Ce qu’attendent les habitants : « Être aidés près de chez eux, sans rendez-vous ».",
+            "objectifs": "Ce qui aura changé : « 400 personnes accompagnées par an dans 12 communes ».",
             "description": "Comment cela se passe concrètement, du premier jour au dernier.",
         }
         widgets = {"contexte": COURT, "besoins": COURT, "objectifs": COURT, "description": LONG}
@@ -150,7 +150,7 @@ class SectionActeurs(Section):
         fields = ["structure_porteuse", "pilote", "copilotes", "elu_referent", "instance_suivi"]
         help_texts = {
             "structure_porteuse": "Parmi les membres de la gouvernance.",
-            "pilote": "La personne qui conduit l’action, et sa fonction : « A. Roy, cheffe de projet ».",
+            "pilote": "La personne qui conduit l’action, et sa fonction : « A. Roy, cheffe de projet ».",
             "copilotes": "Celles qui conduisent l’action avec la porteuse. Souvent aucune.",
             "elu_referent": "L’élu qui présente l’action au COPIL.",
             "instance_suivi": "Celle devant qui l’on dira où en est l’action.",
@@ -186,7 +186,7 @@ class SectionTemps(Section):
         help_texts = {
             "debut": "Même approximatif : le premier jour du mois suffit.",
             "fin": "Laissez vide si l’action est appelée à durer.",
-            "premiere_annee": "D’ici douze mois : « Recruter, équiper le bus, ouvrir 4 arrêts ».",
+            "premiere_annee": "D’ici douze mois : « Recruter, équiper le bus, ouvrir 4 arrêts ».",
         }
         widgets = {"premiere_annee": COURT}
 

@@ -34,4 +34,4 @@ class FormulaireFinancement(FormulaireDsfr):
         """Ce que le filtre retient, en mots."""
         fiches = "Fiches retenues" if self.criteres.get("fiches") else "Toutes les fiches, sauf les écartées"
         axe = self.criteres.get("axe")
-        return f"{fiches}, axe « {dict(self.fields['axe'].choices)[axe]} »" if axe else fiches
+        return f"{fiches}, axe « {dict(self.fields['axe'].choices)[axe]} »" if axe else fiches

@@ -26,7 +26,7 @@ class FormulairePoint(ModelFormulaireDsfr):
         model = PointOrdreDuJour
         fields = ["objet", "duree", "rapporteur"]
         help_texts = {
-            "objet": "Par exemple « Présentation du diagnostic ». Vide : le nom de l’objet choisi.",
+            "objet": "Par exemple « Présentation du diagnostic ». Vide : le nom de l’objet choisi.",
             "duree": "Par exemple 30.",
             "rapporteur": "Qui présente. Vide, pour une fiche action : son élu référent.",
         }
@@ -68,7 +68,7 @@ class FormulairePoint(ModelFormulaireDsfr):
     @staticmethod
     def _nommer(objet: Objet) -> str:
         debuts = {
-            Cible.JALON: "Validation du jalon « {} »",
+            Cible.JALON: "Validation du jalon « {} »",
             Cible.FICHE: "Présentation de la fiche action {}",
             Cible.SEANCE: "Approbation : {}",
         }

@@ -19,7 +19,7 @@ class FormulairePartage(AvecJeton, FormulaireDsfr):
     )  # fmt: skip
     mot = forms.CharField(
         required=False, max_length=300, label="Pourquoi la partager",
-        help_text="Par exemple « le bus s’arrête dans vos trois communes ».",
+        help_text="Par exemple « le bus s’arrête dans vos trois communes ».",
     )  # fmt: skip
 
     def __init__(self, *args, fiche: FicheAction, **kwargs):

@@ -36,7 +36,7 @@ class ChampAdresses(forms.CharField):
             try:
                 forms.EmailField(max_length=254).clean(adresse)
             except ValidationError as faute:
-                raise ValidationError(f"« {adresse[:80]} » n’est pas une adresse électronique.") from faute
+                raise ValidationError(f"« {adresse[:80]} » n’est pas une adresse électronique.") from faute
         return list(dict.fromkeys(adresse.lower() for adresse in adresses))
 
 
@@ -47,7 +47,7 @@ class FormulaireConfier(AvecJeton, FormulaireDsfr):
     message = forms.CharField(
         label="Mot d’accompagnement", required=False, max_length=MESSAGE_MAX,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Il paraît dans chaque courriel : « Merci de l’écrire avant le COTECH du 12 mars. »",
+        help_text="Il paraît dans chaque courriel : « Merci de l’écrire avant le COTECH du 12 mars. »",
     )  # fmt: skip
 
     def __init__(self, *args, demarche: Demarche, fiches: list[FicheAction], **kwargs):

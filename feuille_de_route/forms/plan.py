@@ -14,7 +14,7 @@ class FormulaireBesoin(AvecJeton, ModelFormulaireDsfr):
     class Meta:
         model = BesoinIngenierie
         fields = ["code", "precision"]
-        help_texts = {"precision": "Ce qu’il faudrait, en une phrase : « dix jours d’animation »."}
+        help_texts = {"precision": "Ce qu’il faudrait, en une phrase : « dix jours d’animation »."}
 
 
 class FormulairePrecision(FormulaireDsfr):
@@ -23,6 +23,6 @@ class FormulairePrecision(FormulaireDsfr):
     bouton = "Enregistrer"
     precision = forms.CharField(
         label="Précision", max_length=300, required=False,
-        help_text="Ce qu’il faudrait, en une phrase : « dix jours d’animation ».",
+        help_text="Ce qu’il faudrait, en une phrase : « dix jours d’animation ».",
     )  # fmt: skip
     lue = forms.CharField(required=False, widget=forms.HiddenInput, max_length=300, strip=False)

@@ -96,7 +96,7 @@ class FormulaireRenvoi(AvecJeton, FormulaireDsfr):
         label="Ce qui est demandé, en général",
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text="Le porteur lira ce texte en haut de sa fiche et dans son courriel. Par exemple "
-        "« Belle action ; il manque les publics visés et un budget pour 2027. »",
+        "« Belle action ; il manque les publics visés et un budget pour 2027. »",
     )
 
     def __init__(self, *args, fiche: FicheAction, **kwargs):
@@ -130,7 +130,7 @@ class FormulaireRenvoi(AvecJeton, FormulaireDsfr):
         dit = Truncator(ecarts.dire(champ.champ, valeur)).chars(400)
         if dit == ecarts.RIEN:
             return "Rien n’est écrit."
-        return format_html("Aujourd’hui : « {} »", dit)  # une aide est du HTML : le texte du porteur, non
+        return format_html("Aujourd’hui : « {} »", dit)  # une aide est du HTML : le texte du porteur, non
 
     def demandes(self) -> list[Demande]:
         return [

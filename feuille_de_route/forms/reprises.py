@@ -24,7 +24,7 @@ class FormulaireReprise(AvecJeton, FormulaireDsfr):
     bouton = "Créer le brouillon"
     titre = forms.CharField(
         label="Titre de la nouvelle fiche", max_length=200,
-        help_text="Distinguez-la de celle que vous reprenez : « Permanences itinérantes, 2028 ».",
+        help_text="Distinguez-la de celle que vous reprenez : « Permanences itinérantes, 2028 ».",
     )  # fmt: skip
     annees = forms.TypedChoiceField(label="Pour quand ?", choices=QUAND, coerce=int, widget=forms.RadioSelect)
     vers = Demarches(Demarche.objects.none(), label="Dans quelle démarche ?", empty_label=None)

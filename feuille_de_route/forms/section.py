@@ -13,7 +13,7 @@ from gouvernance.permissions import Acces
 from gouvernance.socle.formulaires import AvecJeton, AvecVersion, ModelFormulaireDsfr
 
 A_PROPOSER = {champ.removesuffix("_id") for champ in OBLIGATOIRES}
-LIGNES_A_REVOIR = "Des lignes sont à revoir dans « {} » : l’erreur est écrite sous chaque case."
+LIGNES_A_REVOIR = "Des lignes sont à revoir dans « {} » : l’erreur est écrite sous chaque case."
 
 
 class Section(AvecJeton, AvecVersion, ModelFormulaireDsfr):

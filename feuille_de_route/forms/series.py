@@ -88,7 +88,7 @@ class LigneDeBudget(Ligne):
         fields = ["annee", "nature", "libelle", "montant", "etp", "realise"]
         labels = {"libelle": "Dépense", "montant": "Montant prévu (€)", "realise": "Montant réalisé (€)"}
         help_texts = {
-            "libelle": "« Un médiateur »", "etp": "Temps plein : 1", "realise": "Une fois dépensé",
+            "libelle": "« Un médiateur »", "etp": "Temps plein : 1", "realise": "Une fois dépensé",
         }  # fmt: skip
 
     def __init__(self, *args, **kwargs):
@@ -104,7 +104,7 @@ class LigneFinancement(Ligne):
         labels = {"demande": "Montant demandé (€)", "obtenu": "Montant obtenu (€)"}
         help_texts = {
             "annee": "Vide : toute la durée", "demande": "Vide : pas encore connu",
-            "obtenu": "Une fois acquis", "dispositif": "« Feder », « Fonds d’ingénierie »…",
+            "obtenu": "Une fois acquis", "dispositif": "« Feder », « Fonds d’ingénierie »…",
         }  # fmt: skip
 
     def clean(self):
@@ -169,7 +169,7 @@ def _garder_les_releves(self, indicateur, commit=True):
     """L'avenant n'efface pas, avec une ligne, ce que l'on a mesuré. Appelé sous le verrou de la fiche."""
     if indicateur.releves.exists():
         raise ValidationError(
-            f"« {indicateur} » a des relevés, que sa suppression effacerait : retirez-les d’abord depuis le "
+            f"« {indicateur} » a des relevés, que sa suppression effacerait : retirez-les d’abord depuis le "
             "suivi de la fiche, ou gardez l’indicateur."
         )
     indicateur.delete()
@@ -189,12 +189,12 @@ SeriePartenaires = _serie(
 )  # fmt: skip
 SerieEtapes = _serie(
     EtapeFiche, LigneEtape, titre="Étapes", une="cette étape",
-    aide="Les moments qui comptent, dans l’ordre : « Recruter deux médiateurs », « Ouvrir le premier lieu ».",
+    aide="Les moments qui comptent, dans l’ordre : « Recruter deux médiateurs », « Ouvrir le premier lieu ».",
 )  # fmt: skip
 SerieIndicateurs = _serie(
     Indicateur, LigneIndicateur, titre="Indicateurs", une="cet indicateur",
     delete_existing=_garder_les_releves,
-    aide="Comment on saura que l’action avance : « Personnes accompagnées », d’où l’on part, où l’on va.",
+    aide="Comment on saura que l’action avance : « Personnes accompagnées », d’où l’on part, où l’on va.",
 )  # fmt: skip
 SerieBudget = _serie(
     LigneBudget, LigneDeBudget, titre="Budget", une="cette dépense",

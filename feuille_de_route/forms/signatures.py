@@ -8,7 +8,7 @@ from gouvernance.socle.formulaires import AvecJeton, AvecVersion, FormulaireDsfr
 
 COMPTE = (
     "Le compte qui signera ici. Il n’est pas dans la liste ? Donnez-lui d’abord un rôle dans la démarche, "
-    "page « Gouvernance »."
+    "page « Gouvernance »."
 )
 
 

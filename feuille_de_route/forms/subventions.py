@@ -52,7 +52,7 @@ class _Demande(FormulaireRattache):
             "budget": "Tout ce que coûte l’action, par exemple 40 000.",
             "montant_etp": "La part qui paie des salaires ; 0 s’il n’y en a pas.",
             "montant_prestation": "La part qui paie un prestataire ; postes compris, au plus le budget.",
-            "objet": "Par exemple « Un demi-poste de coordination pendant deux ans ».",
+            "objet": "Par exemple « Un demi-poste de coordination pendant deux ans ».",
         }
         widgets = {"objet": forms.Textarea(attrs={"rows": 4})}
 
@@ -130,7 +130,7 @@ class FormulaireRenvoi(AvecJeton, FormulaireDsfr):
     bouton = "Demander une modification"
     motif = forms.CharField(
         label="Ce qu’il faut modifier", max_length=2000, widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="Par exemple « Séparez le coût du poste de celui de la prestation ».",
+        help_text="Par exemple « Séparez le coût du poste de celui de la prestation ».",
         error_messages={"required": "Dites ce qu’il faut modifier."},
     )  # fmt: skip
 

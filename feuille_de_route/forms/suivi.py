@@ -50,9 +50,9 @@ class FormulairePoint(AvecJeton, ModelFormulaireDsfr):
         labels = {"a_decider": "Ce que l’instance doit décider"}
         help_texts = {
             "meteo": "Comment l’action se porte, dit par qui la conduit.",
-            "fait": "Par exemple « Deux médiateurs recrutés, les permanences ouvrent le 3 mars ».",
-            "freins": "« Pas de local dans deux communes ». À dire par mauvais temps.",
-            "a_decider": "Proposé à l’ordre du jour du prochain comité : « Financer un second poste ? ».",
+            "fait": "Par exemple « Deux médiateurs recrutés, les permanences ouvrent le 3 mars ».",
+            "freins": "« Pas de local dans deux communes ». À dire par mauvais temps.",
+            "a_decider": "Proposé à l’ordre du jour du prochain comité : « Financer un second poste ? ».",
         }
 
     def __init__(self, *args, fiche: FicheAction, **kwargs):
@@ -157,7 +157,7 @@ class FormulaireReleve(AvecJeton, FormulaireRattache):
         fields = ["indicateur", "le", "valeur", "commentaire"]
         help_texts = {
             "le": "Le jour que décrit la valeur ; un relevé en retard garde sa date.",
-            "commentaire": "D’où vient la valeur, ce qui l’explique : « chiffres de la CAF, hors juillet ».",
+            "commentaire": "D’où vient la valeur, ce qui l’explique : « chiffres de la CAF, hors juillet ».",
         }
 
     def __init__(self, *args, fiche: FicheAction, **kwargs):

@@ -46,13 +46,13 @@ class FormulaireRapide(AvecJeton, FormulaireDsfr):
         titre = str(fiche)
         champs = {
             "etat": forms.ChoiceField(
-                choices=ETATS, required=False, initial=fiche.etat_realisation, label=f"État de « {titre} »",
+                choices=ETATS, required=False, initial=fiche.etat_realisation, label=f"État de « {titre} »",
             ),
             "meteo": forms.ChoiceField(
-                choices=METEOS, required=False, initial=fiche.meteo, label=f"Météo de « {titre} »",
+                choices=METEOS, required=False, initial=fiche.meteo, label=f"Météo de « {titre} »",
             ),
             "mot": forms.CharField(
-                required=False, max_length=300, label=f"En une ligne, « {titre} »",
+                required=False, max_length=300, label=f"En une ligne, « {titre} »",
             ),
             "vu": forms.CharField(
                 required=False, max_length=40, widget=forms.HiddenInput,

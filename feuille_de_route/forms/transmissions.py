@@ -20,7 +20,7 @@ class FormulaireTransmissionIncomplete(FormulaireDsfr):
         label="Pourquoi transmettre sans toutes les signatures",
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Par exemple « Le président de la CC signera après le conseil communautaire du 12 juin ».",
+        help_text="Par exemple « Le président de la CC signera après le conseil communautaire du 12 juin ».",
         error_messages={
             "required": "La signature n’est pas complète : dites pourquoi vous transmettez sans elle."
         },
@@ -32,7 +32,7 @@ class FormulaireAccuse(FormulaireDsfr):
     reference = forms.CharField(
         label="Référence de l’accusé de réception",
         max_length=80,
-        help_text="Celle que l’ANCT donne à cet envoi, par exemple « ANCT-2026-0142 ».",
+        help_text="Celle que l’ANCT donne à cet envoi, par exemple « ANCT-2026-0142 ».",
         error_messages={"required": "Donnez la référence de l’accusé de réception."},
     )
 
@@ -42,7 +42,7 @@ class FormulaireComplement(FormulaireDsfr):
     complement = forms.CharField(
         label="Ce qui manque",
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Par exemple « Le plan de financement de la fiche 4 n’indique pas la part de la Région ».",
+        help_text="Par exemple « Le plan de financement de la fiche 4 n’indique pas la part de la Région ».",
         error_messages={"required": "Dites ce qui manque."},
     )
 

@@ -35,7 +35,7 @@ def _compte_de_service() -> pwd.struct_passwd:
             return pwd.getpwnam(nom)
         except KeyError:
             continue
-    dire(f"PostgreSQL refuse de tourner en root : création du compte système « {COMPTE_CREE} ».")
+    dire(f"PostgreSQL refuse de tourner en root : création du compte système « {COMPTE_CREE} ».")
     commande = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", COMPTE_CREE]
     try:
         subprocess.run(commande, check=True, capture_output=True)

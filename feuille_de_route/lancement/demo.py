@@ -83,7 +83,7 @@ class Demonstration:
             print(f"  Site : {adresse}")
         if self.pdf:
             print(f"  Feuille de route signée : {self.pdf}")
-        print(f"  Comptes (mot de passe « {MOT_DE_PASSE} ») :")
+        print(f"  Comptes (mot de passe « {MOT_DE_PASSE} ») :")
         for courriel, role in COMPTES:
             print(f"    {courriel:<26} {role}")
         sys.stdout.flush()
@@ -168,7 +168,7 @@ def choisir_port(demande: str) -> int:
     """PORT s'il est donné et libre ; sinon 8000 ou le premier libre ensuite."""
     if demande:
         if not demande.isdecimal() or not 0 < int(demande) < 65536:
-            raise ErreurLancement(f"PORT vaut « {demande} » : attendu un nombre entre 1 et 65535.")
+            raise ErreurLancement(f"PORT vaut « {demande} » : attendu un nombre entre 1 et 65535.")
         if not port_est_libre(int(demande)):
             raise ErreurLancement(
                 f"le port {demande} est déjà pris : choisissez-en un autre (make demo PORT=8001)."
@@ -182,7 +182,7 @@ def choisir_port(demande: str) -> int:
 
 def veut_servir(valeur: str) -> bool:
     if valeur not in {"", "oui", "non"}:
-        raise ErreurLancement(f"SERVIR vaut « {valeur} » : attendu oui ou non.")
+        raise ErreurLancement(f"SERVIR vaut « {valeur} » : attendu oui ou non.")
     return valeur != "non"
 
 

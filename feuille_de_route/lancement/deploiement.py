@@ -55,15 +55,15 @@ def _ecarts_d_un_service(nom: str, service: dict, compose: dict) -> list[str]:
     if nom in LES_NOTRES and "user" in service and str(service["user"]).startswith(("0", "root")):
         phrases.append("tourne en root")
     phrases += [
-        f"dépend de « {autre} », qui n’existe pas"
+        f"dépend de « {autre} », qui n’existe pas"
         for autre in _absents(service.get("depends_on"), compose["services"])
     ]
     phrases += [
-        f"secret « {autre} » non déclaré"
+        f"secret « {autre} » non déclaré"
         for autre in _absents(service.get("secrets"), compose.get("secrets", {}))
     ]
     phrases += [
-        f"volume « {autre} » non déclaré" for autre in _absents(_volumes(service), compose.get("volumes", {}))
+        f"volume « {autre} » non déclaré" for autre in _absents(_volumes(service), compose.get("volumes", {}))
     ]
     phrases += [f"{cle} est écrit en clair" for cle in _en_clair(service.get("environment") or {})]
     return [f"docker-compose.yml, {nom} : {phrase}." for phrase in phrases]

@@ -60,7 +60,7 @@ class Groupe:
         if processus.returncode:
             nom = " ".join(commande[-2:])
             raise ErreurLancement(
-                f"« {nom} » s’est arrêtée avec le code {processus.returncode} (voir ci-dessus)."
+                f"« {nom} » s’est arrêtée avec le code {processus.returncode} (voir ci-dessus)."
             )
 
     def attendre(self, condition: Callable[[], bool]) -> None:

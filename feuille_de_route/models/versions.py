@@ -53,7 +53,7 @@ class Signataire(Suivi):
     structure = models.ForeignKey(Structure, models.PROTECT, related_name="+")
     nom = models.CharField("nom du signataire", max_length=150)
     qualite = models.CharField(
-        "qualité", max_length=200, blank=True, help_text="Par exemple « Préfète de la Dordogne »."
+        "qualité", max_length=200, blank=True, help_text="Par exemple « Préfète de la Dordogne »."
     )
     engagement = models.TextField("engagement", blank=True)
     utilisateur = models.ForeignKey(

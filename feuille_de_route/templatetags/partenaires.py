@@ -28,7 +28,7 @@ def question_avant_de_proposer(fiche):
     if not ouvertes:
         return ""
     dit = "1 remarque n’est pas marquée" if ouvertes == 1 else f"{ouvertes} remarques ne sont pas marquées"
-    return f"{dit} « corrigée » : proposer la fiche quand même ?"
+    return f"{dit} « corrigée » : proposer la fiche quand même ?"
 
 
 @register.simple_tag

@@ -89,7 +89,7 @@ def axe(request, uuid, axe_uuid=None):
         formulaire = NouvelAxe(
             request.POST or None, demarche=demarche, instance=neuf, initial={"parent": parent}
         )
-        titre = f"Ajouter un sous-axe à « {parent} »" if parent else "Ajouter un axe"
+        titre = f"Ajouter un sous-axe à « {parent} »" if parent else "Ajouter un axe"
     else:
         objet = get_object_or_404(Axe, demarche=demarche, uuid=axe_uuid)
         formulaire = AxeExistant(
@@ -126,7 +126,7 @@ def deplacer(request, uuid, axe_uuid, sens):
         request,
         lambda: strategie.deplacer_axe(objet.pk, SENS[sens], par=request.user),
         f"{reverse('axes', args=[uuid])}#axe-{objet.uuid}",
-        f"« {objet} » a changé de place.",
+        f"« {objet} » a changé de place.",
     )
 
 
@@ -165,5 +165,5 @@ def supprimer(request, uuid, axe_uuid):
         request,
         lambda: strategie.supprimer_axe(objet.pk, par=request.user),
         reverse("axes", args=[uuid]),
-        f"« {objet} » est supprimé.",
+        f"« {objet} » est supprimé.",
     )

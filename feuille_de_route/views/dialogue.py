@@ -45,7 +45,7 @@ def piece_joindre(request, uuid, fiche_uuid):
         pieces_de_fiche.joindre(fiche, fichier.name, fichier.read(), par=request.user)
 
     contexte = {
-        "demarche": fiche.demarche, "acces": acces, "titre": f"Joindre un document à « {fiche.titre} »",
+        "demarche": fiche.demarche, "acces": acces, "titre": f"Joindre un document à « {fiche.titre} »",
         "aide": motif_d_etat(fiche, acces)
         or "Un devis, une convention, une photo : ceux qui voient la fiche pourront le télécharger.",
     }  # fmt: skip

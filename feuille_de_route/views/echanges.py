@@ -124,7 +124,7 @@ def _traiter(request, acces: Acces, formulaire, ecrire, contexte: dict):
         ecrire(valide)
         for nom in valide.inconnus:
             messages.warning(
-                request, f"« @{nom} » ne désigne personne qui voie cette fiche : aucun courriel ne partira."
+                request, f"« @{nom} » ne désigne personne qui voie cette fiche : aucun courriel ne partira."
             )
 
     fiche = contexte["fiche"]

@@ -73,7 +73,7 @@ def commenter(request: HttpRequest, lien: LienDeFiche) -> HttpResponse:
     voulue = request.GET.get("remarque", "")
     remarque = next((r for r in lien.fiche.remarques.all() if str(r.uuid) == voulue), None)
     if remarque:
-        depart["texte"] = f"À propos de « {placer([remarque], {})[0].libelle} » : "
+        depart["texte"] = f"À propos de « {placer([remarque], {})[0].libelle} » : "
     formulaire = FormulaireParLien(request.POST or None, initial=depart)
     return _dire(request, lien, formulaire, None, {"titre": "Écrire un commentaire", "remarque": remarque})
 

@@ -31,7 +31,7 @@ def renvoyer(request: HttpRequest, uuid, fiche_uuid) -> HttpResponse:
     contexte = {
         "demarche": fiche.demarche, "acces": acces, "fiche": fiche, "page": transition.libelle,
         "motif_etat": "" if fiche.etat in transition.depuis else (
-            f"La fiche est « {fiche.get_etat_display()} » : on ne demande des compléments que sur une fiche "
+            f"La fiche est « {fiche.get_etat_display()} » : on ne demande des compléments que sur une fiche "
             "proposée ou retenue."
         ),
         "deja": fiche.remarques.filter(levee_le=None),
@@ -65,7 +65,7 @@ def avis(request: HttpRequest, uuid, fiche_uuid, avis=None) -> HttpResponse:
     )
     aide = regles_avis.motif_de_non_avis(fiche) or ("Le COPIL lira cet avis au moment de décider.")
     if not formulaire.fields["instance"].queryset:
-        aide = "Il n’y a pas encore de comité technique : créez-le d’abord dans « Séances et décisions »."
+        aide = "Il n’y a pas encore de comité technique : créez-le d’abord dans « Séances et décisions »."
     contexte = {
         "demarche": fiche.demarche, "acces": acces, "aide": aide,
         "titre": f"{'Corriger l’avis' if avis else 'Rendre un avis'} : {fiche}",

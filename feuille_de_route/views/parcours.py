@@ -212,7 +212,7 @@ def franchir(request, uuid, passage):
         request,
         acte,
         reverse("demarche", args=[uuid]),
-        f"La démarche passe à l’étape « {libelle} ».",
+        f"La démarche passe à l’étape « {libelle} ».",
     )
 
 

@@ -55,7 +55,7 @@ def partage_retirer(request, uuid, partage):
         request,
         lambda: partages.retirer(objet, depuis=demarche, par=request.user),
         retour,
-        f"« {objet.fiche} » n’est plus partagée avec « {objet.demarche} ».",
+        f"« {objet.fiche} » n’est plus partagée avec « {objet.demarche} ».",
     )
 
 

@@ -53,7 +53,7 @@ def _motif(acces, seance) -> str:
     if not acces.peut["tenir_seance"]:
         return acces.refus["tenir_seance"] or DROITS["tenir_seance"].refus
     if seance.etat not in INSCRIPTIBLES:
-        return f"La séance est « {seance.get_etat_display()} » : son ordre du jour ne change plus."
+        return f"La séance est « {seance.get_etat_display()} » : son ordre du jour ne change plus."
     return ""
 
 

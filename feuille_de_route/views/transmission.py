@@ -50,7 +50,7 @@ def _motif_refus(demarche, acces) -> str:
     if Etape(demarche.etape).rang < Etape.EN_SIGNATURE.rang:
         return "La feuille de route n’est pas encore à la signature."
     if demarche.etape not in transmissions.TRANSMISSIBLE:
-        return f"La démarche est « {demarche.get_etape_display()} »."
+        return f"La démarche est « {demarche.get_etape_display()} »."
     if transmissions.a_transmettre(demarche) is None:
         return "Le document est encore en préparation."
     return ""

@@ -141,7 +141,7 @@ class FormulaireInvitation(AvecJeton, FormulaireRattache):
             "email": EXEMPLE,
             "role": "Ce que la personne pourra faire dans cette démarche.",
             "structure": "Celle au nom de laquelle la personne agira ; elle doit être membre.",
-            "message": "Par exemple « Comme convenu au COPIL du 3 mars. »",
+            "message": "Par exemple « Comme convenu au COPIL du 3 mars. »",
         }
         widgets = {"message": forms.Textarea(attrs={"rows": 3})}
 

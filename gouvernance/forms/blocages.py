@@ -14,7 +14,7 @@ class _Blocage(FormulaireRattache):
         fields = ["libelle", "responsable", "echeance"]
         labels = {"responsable": "Structure qui s’en charge"}
         help_texts = {
-            "libelle": "Ce qui gêne l’avancée, par exemple « Aucun local chauffé l’hiver dans le nord ».",
+            "libelle": "Ce qui gêne l’avancée, par exemple « Aucun local chauffé l’hiver dans le nord ».",
             "echeance": "Le jour où l’on regardera si le point est levé.",
         }
         widgets = {"libelle": forms.Textarea(attrs={"rows": 3})}
@@ -40,6 +40,6 @@ class FormulaireLevee(FormulaireDsfr):
     bouton = "Lever ce point de blocage"
     resolution = forms.CharField(
         label="Comment a-t-il été levé ?", widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Par exemple « La commune prête la salle des fêtes les mardis ».",
+        help_text="Par exemple « La commune prête la salle des fêtes les mardis ».",
         error_messages={"required": "Dites en une phrase comment ce point a été levé."},
     )  # fmt: skip

@@ -24,8 +24,8 @@ TEXTE = forms.Textarea(attrs={"rows": 6})
 AIDES = {
     "contexte": "Pourquoi maintenant, et ce qui existe déjà sur le territoire.",
     "objectifs": "Ce que la démarche doit produire, et pour qui.",
-    "perimetre": "Le territoire et les publics visés ; ce qui n’en est pas, par exemple « ni la fibre, ni "
-    "l’équipement des écoles ».",
+    "perimetre": "Le territoire et les publics visés ; ce qui n’en est pas, par exemple « ni la fibre, ni "
+    "l’équipement des écoles ».",
     "methode": "Les étapes, les ateliers, les moments de validation.",
     "moyens": "Les personnes, le temps et l’argent dont la démarche dispose.",
     "vigilance": "Ce que les parties veulent éviter.",
@@ -113,7 +113,7 @@ class _Terme(FormulaireRattache):
         model = Terme
         fields = ["terme", "definition"]
         help_texts = {
-            "terme": "Par exemple « Illectronisme ».",
+            "terme": "Par exemple « Illectronisme ».",
             "definition": "Ce que les parties entendent par là, en une ou deux phrases.",
         }
         widgets = {"definition": forms.Textarea(attrs={"rows": 4})}
@@ -154,7 +154,7 @@ class _Limite(FormulaireRattache):
         fields = ["categorie", "libelle", "explication", "responsable", "echeance"]
         labels = {"categorie": "De quoi s’agit-il ?", "responsable": "Structure qui s’en charge"}
         help_texts = {
-            "libelle": "Par exemple « Ouvrir un lieu d’accueil dans chaque EPCI ».",
+            "libelle": "Par exemple « Ouvrir un lieu d’accueil dans chaque EPCI ».",
             "explication": "Ce qui le permet, ou ce qui l’empêche : moyens, compétence, calendrier.",
             "echeance": "Surtout pour ce que l’on va faire.",
         }
@@ -207,17 +207,17 @@ class FormulaireJalons(FormulaireDsfr):
         self.base_fields = {"version": self.base_fields["version"]}
         for jalon in jalons:
             self.base_fields[jalon.code] = forms.DateField(
-                label=f"Échéance de « {jalon} »", required=False, disabled=jalon.acquis,
-                initial=jalon.echeance, widget=SaisieDate(attrs={"aria-label": f"Échéance de « {jalon} »"}),
+                label=f"Échéance de « {jalon} »", required=False, disabled=jalon.acquis,
+                initial=jalon.echeance, widget=SaisieDate(attrs={"aria-label": f"Échéance de « {jalon} »"}),
             )  # fmt: skip
             ancienne = (
                 [(str(jalon.instance.uuid), str(jalon.instance))] if jalon.acquis and jalon.instance else []
             )
             self.base_fields[f"{jalon.code}_instance"] = forms.ChoiceField(
-                label=f"Qui valide « {jalon} »", required=False, disabled=jalon.acquis,
+                label=f"Qui valide « {jalon} »", required=False, disabled=jalon.acquis,
                 choices=ancienne or choix,
                 initial=str(jalon.instance.uuid) if jalon.instance else seule,
-                widget=forms.Select(attrs={"aria-label": f"Qui valide « {jalon} »"}),
+                widget=forms.Select(attrs={"aria-label": f"Qui valide « {jalon} »"}),
             )  # fmt: skip
         super().__init__(*args, initial={"version": sum(j.version for j in jalons)}, **kwargs)
 

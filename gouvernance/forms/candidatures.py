@@ -14,7 +14,7 @@ class FormulaireCandidature(AvecJeton, FormulaireDsfr):
 
     bouton = "Présenter ma structure"
     structure = forms.CharField(
-        label="Nom de la structure", max_length=200, help_text="Par exemple « Centre social du Val »."
+        label="Nom de la structure", max_length=200, help_text="Par exemple « Centre social du Val »."
     )
     siret = forms.CharField(
         label="SIRET", max_length=20, required=False,
@@ -31,7 +31,7 @@ class FormulaireCandidature(AvecJeton, FormulaireDsfr):
     )  # fmt: skip
     nom = forms.CharField(
         label="Votre nom et votre fonction", max_length=200,
-        help_text="Par exemple « Camille Durand, directrice ».",
+        help_text="Par exemple « Camille Durand, directrice ».",
     )  # fmt: skip
     email = forms.EmailField(
         label="Votre adresse électronique",
@@ -78,5 +78,5 @@ class FormulaireRefus(FormulaireDsfr):
     bouton = "Refuser cette candidature"
     motif = forms.CharField(
         label="Motif du refus", max_length=2000, widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="Le candidat le recevra tel quel, par exemple « Votre réseau est déjà représenté par… ».",
+        help_text="Le candidat le recevra tel quel, par exemple « Votre réseau est déjà représenté par… ».",
     )  # fmt: skip

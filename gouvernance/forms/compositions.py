@@ -224,7 +224,7 @@ class FormulaireSuccession(AvecJeton, ChampsInstance):
         vues = [(p.structure.pk, p.personne) for p in self.places]
         if doublon := next((p for p in self.places if vues.count((p.structure.pk, p.personne)) > 1), None):
             qui = doublon.personne or "Le titulaire à désigner"
-            self.add_error("sieges", f"{qui} occuperait deux sièges pour « {doublon.structure} ».")
+            self.add_error("sieges", f"{qui} occuperait deux sièges pour « {doublon.structure} ».")
         return donnees
 
     def releve(self) -> Releve:

@@ -17,11 +17,11 @@ from gouvernance.models import (
 )
 from gouvernance.socle.formulaires import AvecJeton, AvecVersion, FormulaireDsfr
 
-NOM = "Celui qui figurera sur le document signé, par exemple « Feuille de route numérique de la Dordogne »."
+NOM = "Celui qui figurera sur le document signé, par exemple « Feuille de route numérique de la Dordogne »."
 CONTRAT = (
     "Le contrat existant auquel la feuille de route s’adosse, s’il y en a un ; son instance peut resservir."
 )
-PRECISION = "Son nom et ses années, par exemple « CRTE du Périgord vert, 2021-2026 »."
+PRECISION = "Son nom et ses années, par exemple « CRTE du Périgord vert, 2021-2026 »."
 PERIMETRE = "Une démarche régionale est portée par la gouvernance d’un seul département."
 PARENTE = "Pour un groupe d’EPCI : la démarche du département, dont celle-ci reste cohérente."
 PORTEUR = "La structure qui porte la démarche, parmi les membres ; on peut la désigner plus tard."
@@ -53,7 +53,7 @@ class AvecTerritoire(forms.Form):
         couverts = DemarcheEpci.objects.filter(departement=departement, actif=True).exclude(demarche=demarche)
         pris = dict(couverts.values_list("epci", "demarche__nom"))
         self.fields["epcis"].label_from_instance = lambda epci: (
-            f"{epci} (déjà couvert par « {pris[epci.pk]} »)" if epci.pk in pris else str(epci)
+            f"{epci} (déjà couvert par « {pris[epci.pk]} »)" if epci.pk in pris else str(epci)
         )
         departementales = Demarche.objects.filter(
             gouvernance__departement=departement, perimetre=Perimetre.DEPARTEMENTAL

@@ -58,7 +58,7 @@ class _Elu(FormulaireRattache):
             "mandat", "delegation", "epci", "commune", "decideur", "role", "sensibilite", "dernier_contact",
         ]  # fmt: skip
         help_texts = {
-            "mandat": "Par exemple « Maire de Nontron, vice-présidente de la communauté de communes ».",
+            "mandat": "Par exemple « Maire de Nontron, vice-présidente de la communauté de communes ».",
             "epci": "Vide pour un conseiller départemental ou régional.",
             "commune": "L’EPCI est alors celui de la commune.",
             "decideur": "Sa parole engage sa collectivité.",
@@ -98,7 +98,7 @@ class FormulaireAjoutElu(AvecJeton, _Elu):
     )  # fmt: skip
     fonction = forms.CharField(
         label="Fonction", max_length=200, required=False,
-        help_text="Par exemple « Vice-présidente chargée du numérique ».",
+        help_text="Par exemple « Vice-présidente chargée du numérique ».",
     )  # fmt: skip
     email = forms.EmailField(label="Adresse électronique", required=False)
 

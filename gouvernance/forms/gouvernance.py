@@ -54,9 +54,9 @@ class FormulaireAjoutMembre(AvecJeton, FormulaireDsfr):
     )  # fmt: skip
     nom = forms.CharField(
         label="Nom de la nouvelle structure", max_length=200, required=False,
-        help_text="Par exemple « Communauté de communes du Val ».",
+        help_text="Par exemple « Communauté de communes du Val ».",
     )  # fmt: skip
-    sigle = forms.CharField(label="Sigle", max_length=30, required=False, help_text="Par exemple « CCV ».")
+    sigle = forms.CharField(label="Sigle", max_length=30, required=False, help_text="Par exemple « CCV ».")
     siret = forms.CharField(
         label="SIRET", max_length=20, required=False,
         help_text="Quatorze chiffres, espaces acceptés ; il évite d’inscrire deux fois la même structure.",
@@ -64,10 +64,6 @@ class FormulaireAjoutMembre(AvecJeton, FormulaireDsfr):
     college = forms.ModelChoiceField(
         College.objects.all(), label="Collège", required=False, help_text="La famille d’acteurs représentée."
     )
-    epci = forms.ModelChoiceField(
-        Epci.objects.none(), label="EPCI", required=False, empty_label="Aucun",
-        help_text="Seulement si la structure est une intercommunalité, ou n’agit que dans l’une d’elles.",
-    )  # fmt: skip
     co_porteur = forms.BooleanField(label="Co-porteur de la démarche", required=False)
     contact_politique = forms.CharField(
         label="Contact politique", max_length=200, required=False, help_text="L’élu ou le dirigeant référent."
@@ -90,9 +86,6 @@ class FormulaireAjoutMembre(AvecJeton, FormulaireDsfr):
         self.fields["structure"].queryset = Structure.objects.filter(
             Q(departement=gouvernance.departement_id) | Q(departement=None)
         ).exclude(pk__in=inscrites.values("structure"))
-        self.fields["epci"].queryset = Epci.objects.actuels().filter(
-            departements__contains=[gouvernance.departement_id]
-        )
 
     def clean_siret(self):
         siret = "".join(self.cleaned_data["siret"].split())

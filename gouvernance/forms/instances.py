@@ -21,11 +21,11 @@ class ChampsInstance(FormulaireRattache):
         model = Instance
         fields = ["type", "nom", "mandat", "frequence", "quorum", "epci", "instance_hote"]
         help_texts = {
-            "nom": "Laissez vide pour le nom usuel, par exemple « Comité de pilotage (COPIL) ».",
+            "nom": "Laissez vide pour le nom usuel, par exemple « Comité de pilotage (COPIL) ».",
             "mandat": "Ce qu’elle décide, prépare ou nourrit, en une phrase.",
             "epci": "Seulement pour le groupe moteur d’un EPCI ; il est alors obligatoire.",
-            "instance_hote": "Seulement pour une instance existante, alors nommée ; par exemple « Comité de "
-            "pilotage de la CTG ».",
+            "instance_hote": "Seulement pour une instance existante, alors nommée ; par exemple « Comité de "
+            "pilotage de la CTG ».",
         }
         widgets = {"mandat": forms.Textarea(attrs={"rows": 3})}
 
@@ -93,7 +93,7 @@ class _Siege(FormulaireRattache):
         personne, structure = donnees.get("personne"), donnees.get("structure")
         if personne and structure and personne.structure_id != structure.pk:
             self.add_error(
-                "personne", f"{personne} appartient à « {personne.structure} », pas à « {structure} »."
+                "personne", f"{personne} appartient à « {personne.structure} », pas à « {structure} »."
             )
         return donnees
 
@@ -127,7 +127,7 @@ class FormulaireTitulaire(AvecJeton, AvecVersion, FormulaireDsfr):
     )  # fmt: skip
     fonction = forms.CharField(
         label="Fonction", max_length=200, required=False,
-        help_text="Par exemple « Vice-présidente chargée du numérique ».",
+        help_text="Par exemple « Vice-présidente chargée du numérique ».",
     )  # fmt: skip
     qualite = forms.ChoiceField(
         label="Qualité", choices=[("", "À choisir"), *Qualite.choices], required=False
@@ -171,7 +171,7 @@ class _Personne(FormulaireRattache):
         model = Personne
         fields = ["structure", "prenom", "nom", "fonction", "qualite", "email"]
         help_texts = {
-            "fonction": "Par exemple « Vice-présidente chargée du numérique ».",
+            "fonction": "Par exemple « Vice-présidente chargée du numérique ».",
             "qualite": "Le groupe projet réunit au moins un élu et un technicien.",
         }
 

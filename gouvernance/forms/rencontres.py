@@ -83,7 +83,7 @@ class _Rencontre(FormulaireRattache):
     class Meta:
         model = Rencontre
         fields = ["date", "lieu"]
-        help_texts = {"lieu": "Par exemple « Mairie de Nontron, 14 h »."}
+        help_texts = {"lieu": "Par exemple « Mairie de Nontron, 14 h »."}
 
     field_order = ["communes", "date", "lieu", "referent", "second_referent", "elus"]
 

@@ -21,7 +21,7 @@ from gouvernance.socle.formulaires import AvecJeton, AvecVersion, FormulaireDsfr
 AIDES = {
     "debut": "Heure de Paris.",
     "duree": "Par exemple 120 pour deux heures.",
-    "lieu": "Par exemple « Préfecture, salle Claude-Érignac ».",
+    "lieu": "Par exemple « Préfecture, salle Claude-Érignac ».",
     "visioconference": "L’adresse à ouvrir, par exemple https://visio.numerique.gouv.fr/copil-24.",
 }
 LIEU = ["debut", "duree", "lieu", "visioconference"]
@@ -70,8 +70,8 @@ class FormulairePlanifier(AvecRendezVous, AvecJeton, FormulaireRattache):
         donnees = super().clean()
         jalon, instance = donnees.get("jalon"), donnees.get("instance")
         if jalon and instance and jalon.instance_id != instance.pk:
-            designee = f"« {jalon.instance} »" if jalon.instance else "une instance qui reste à désigner"
-            self.add_error("jalon", f"Ce jalon se décide par {designee}, pas par « {instance} ».")
+            designee = f"« {jalon.instance} »" if jalon.instance else "une instance qui reste à désigner"
+            self.add_error("jalon", f"Ce jalon se décide par {designee}, pas par « {instance} ».")
         return donnees
 
 

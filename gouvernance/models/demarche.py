@@ -98,7 +98,7 @@ class Demarche(Suivi):
         "identifiant",
         max_length=60,
         unique=True,
-        help_text="Court, sans accent, par exemple « 24-dordogne ».",
+        help_text="Court, sans accent, par exemple « 24-dordogne ».",
     )
     porteur = models.ForeignKey(
         Structure,

@@ -63,7 +63,7 @@ class Elu(Suivi):
             models.CheckConstraint(
                 name="elu_role_connu",
                 condition=Q(role__in=["", *RoleElu.values]),
-                violation_error_message="Choisissez une valeur de la liste pour « rôle ».",
+                violation_error_message="Choisissez une valeur de la liste pour « rôle ».",
             ),
             models.CheckConstraint(
                 name="elu_sensibilite_bornee",

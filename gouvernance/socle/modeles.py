@@ -56,7 +56,7 @@ class Suivi(models.Model):
             .update(version=F("version") + 1, **valeurs)
         )
         if not lignes:
-            raise Conflit(f"« {self} » a été modifié par quelqu’un d’autre pendant votre saisie.")
+            raise Conflit(f"« {self} » a été modifié par quelqu’un d’autre pendant votre saisie.")
         self.version = lue + 1
 
 
@@ -65,7 +65,7 @@ def contrainte_parmi(champ: str, choix: type[models.TextChoices], nom: str) -> m
     return models.CheckConstraint(
         name=nom,
         condition=models.Q(**{f"{champ}__in": choix.values}),
-        violation_error_message=f"Choisissez une valeur de la liste pour « {champ} ».",
+        violation_error_message=f"Choisissez une valeur de la liste pour « {champ} ».",
     )
 
 

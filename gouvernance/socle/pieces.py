@@ -142,7 +142,7 @@ def verifier(nom: str, octets: bytes) -> Piece:
     forme = FORMATS[extension]
     if not forme.lisible(octets) or _double(extension, octets):
         raise ValidationError(
-            f"« {propre} » n’est pas {forme.nom} ordinaire : son contenu ne correspond pas à son nom, ou il "
+            f"« {propre} » n’est pas {forme.nom} ordinaire : son contenu ne correspond pas à son nom, ou il "
             "contient un programme. Enregistrez-le de nouveau depuis votre logiciel, puis réessayez."
         )
     return Piece(propre, extension, forme.type_mime)

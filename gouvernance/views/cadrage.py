@@ -105,7 +105,7 @@ def adherer(request, uuid):
         request,
         lambda: adhesions.adherer(demarche, request.user.structure, par=request.user),
         reverse("cahier", args=[uuid]) + "#adhesions",
-        f"« {request.user.structure} » adhère au cahier des charges.",
+        f"« {request.user.structure} » adhère au cahier des charges.",
     )
 
 

@@ -64,7 +64,7 @@ def membre_refuser(request, uuid, membre):
         f"Refuser la candidature : {membre.structure.nom}",
         reverse("membres", args=[uuid]),
         aide="Le candidat reçoit votre motif par courriel. Il pourra se présenter de nouveau.",
-        succes=f"La candidature de « {membre} » est refusée.",
+        succes=f"La candidature de « {membre} » est refusée.",
     )
     return saisir(
         request, lieu, page, FormulaireRefus(request.POST or None),

@@ -91,6 +91,6 @@ def instance_succeder(request, uuid, instance):
         request,
         Saisie(
             formulaire, ecrire, retour, "gouvernance/succession.html", contexte,
-            f"« {trouvee} » est remplacée ; ses jalons à venir sont confiés à la nouvelle instance.",
+            f"« {trouvee} » est remplacée ; ses jalons à venir sont confiés à la nouvelle instance.",
         ),
     )  # fmt: skip

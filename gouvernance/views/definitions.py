@@ -98,7 +98,7 @@ def terme_modifier(request, uuid, terme):
     demarche, _ = lieu = ouvrir(request, uuid)
     terme = get_object_or_404(Terme, demarche=demarche, uuid=terme)
     return saisir(
-        request, lieu, Page(f"Modifier « {terme} »", _retour(uuid, "#glossaire")),
+        request, lieu, Page(f"Modifier « {terme} »", _retour(uuid, "#glossaire")),
         en_edition(FormulaireTerme, request, terme),
         lambda f: edition.enregistrer(f, par=request.user, demarche=demarche, droit="cadrer"),
     )  # fmt: skip
@@ -112,5 +112,5 @@ def terme_supprimer(request, uuid, terme):
         request,
         lambda: edition.supprimer(terme, par=request.user, demarche=demarche, droit="cadrer"),
         _retour(uuid, "#glossaire"),
-        f"« {terme} » n’est plus au glossaire.",
+        f"« {terme} » n’est plus au glossaire.",
     )

@@ -148,5 +148,5 @@ def instance_supprimer(request, uuid, instance):
         request,
         lambda: regles.supprimer(trouvee, par=request.user),
         _retour(uuid),
-        f"« {trouvee} » est supprimée.",
+        f"« {trouvee} » est supprimée.",
     )

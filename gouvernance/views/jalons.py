@@ -51,5 +51,5 @@ def calendrier_appliquer(request, uuid):
         request,
         lambda: demarches.appliquer_calendrier(demarche, code, par=request.user),
         reverse("jalons", args=[uuid]),
-        f"Le calendrier « {choisi.nom} » est posé : ajustez les échéances s’il le faut.",
+        f"Le calendrier « {choisi.nom} » est posé : ajustez les échéances s’il le faut.",
     )

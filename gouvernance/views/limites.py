@@ -75,7 +75,7 @@ def limite_remplacer(request, uuid, limite):
     )  # fmt: skip
     page = Page(
         "Proposer un remplacement", _retour(uuid),
-        aide=f"« {ancienne} » est décidée : elle reste en vigueur jusqu’à la décision suivante.",
+        aide=f"« {ancienne} » est décidée : elle reste en vigueur jusqu’à la décision suivante.",
     )  # fmt: skip
     return saisir(request, lieu, page, formulaire, lambda f: regles.remplacer(f, ancienne, par=request.user))
 

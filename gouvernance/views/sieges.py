@@ -65,7 +65,7 @@ def siege_remplacer(request, uuid, siege):
 
     page = Page(
         f"Remplacer le titulaire : {trouve}", page_de(demarche, trouve.instance),
-        aide=f"Siège de « {trouve.structure.nom} », aujourd’hui : {trouve.personne or 'à désigner'}. "
+        aide=f"Siège de « {trouve.structure.nom} », aujourd’hui : {trouve.personne or 'à désigner'}. "
         "Les présences déjà notées gardent le nom de qui y était.",
         succes="Le titulaire est remplacé.",
     )  # fmt: skip
@@ -85,17 +85,17 @@ def _acte(request, uuid, siege, acte, succes: str):
 
 @require_POST
 def siege_supprimer(request, uuid, siege):
-    return _acte(request, uuid, siege, regles.supprimer_siege, "Le siège de « {} » est supprimé.")
+    return _acte(request, uuid, siege, regles.supprimer_siege, "Le siège de « {} » est supprimé.")
 
 
 @require_POST
 def siege_clore(request, uuid, siege):
-    return _acte(request, uuid, siege, regles.clore_siege, "Le siège de « {} » est clos.")
+    return _acte(request, uuid, siege, regles.clore_siege, "Le siège de « {} » est clos.")
 
 
 @require_POST
 def siege_monter(request, uuid, siege):
-    return _acte(request, uuid, siege, regles.monter_siege, "« {} » est passé devant.")
+    return _acte(request, uuid, siege, regles.monter_siege, "« {} » est passé devant.")
 
 
 def _retour(uuid) -> str:

@@ -14,7 +14,7 @@
 
   const rang = (element) => {
     const freres = axesDe(element.parentElement);
-    return `« ${element.dataset.nom} », rang ${freres.indexOf(element) + 1} sur ${freres.length}.`;
+    return `« ${element.dataset.nom} », rang ${freres.indexOf(element) + 1} sur ${freres.length}.`;
   };
 
   const envoyer = async (element) => {

@@ -152,7 +152,7 @@
   const heurter = ({ champs }) => {
     arrete = true;
     garder();
-    const noms = champs.map((nom) => `« ${nom} »`).join(", ");
+    const noms = champs.map((nom) => `« ${nom} »`).join(", ");
     dire("conflit", `Quelqu’un a enregistré ${noms} avant vous. Rien n’est perdu.`, action("Comparer les deux textes", natif));
   };
   const finDeSession = () => {

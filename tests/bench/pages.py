@@ -15,7 +15,7 @@ def adresse(nom: str, *arguments) -> str:
     try:
         return reverse(nom, args=arguments)
     except NoReverseMatch as absence:
-        raise SansObjet(f"l’écran « {nom} » n’existe pas encore") from absence
+        raise SansObjet(f"l’écran « {nom} » n’existe pas encore") from absence
 
 
 def contre(ligne: str, mesure: str, url: str, plancher: str, cookie: str, cible: float | None) -> Resultat:

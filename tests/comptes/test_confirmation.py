@@ -71,7 +71,7 @@ def test_un_envoi_sans_preuve_fraiche_n_a_aucun_effet(signataire, lieu, nom):
 
 def test_ce_qui_etait_tape_est_rendu_puis_envoye_d_un_bouton(signataire, lieu):
     vieillir()
-    saisie = {"motif": "Nous attendons\nle vote « du » conseil <b>communautaire</b>."}
+    saisie = {"motif": "Nous attendons\nle vote « du » conseil <b>communautaire</b>."}
     reponse = signataire.post(adresse("signature_refuser", lieu), saisie)
     page = signataire.get(reponse.url)
     assert "Ce que vous aviez écrit est gardé" in page.content.decode()

@@ -35,7 +35,7 @@ def pdf(*noms: str, **options) -> bytes:
 
 
 def apposition(nom: str = "Élue du numérique", **champs) -> Apposition:
-    valeurs = {"qualite": "Vice-présidente", "structure": "Conseil départemental « d’essai »", "date": DATE}
+    valeurs = {"qualite": "Vice-présidente", "structure": "Conseil départemental « d’essai »", "date": DATE}
     return Apposition(nom, **(valeurs | champs))
 
 

@@ -147,7 +147,7 @@ def test_les_memes_donnees_donnent_les_memes_octets():
     ("saisi", "espace"),
     [
         ("Comment faire ?", "Comment faire\u00a0?"),
-        ("« Oui »", "«\u00a0Oui\u00a0»"),
+        ("« Oui »", "«\u00a0Oui\u00a0»"),
         ("12 000 € : fait", "12\u00a0000\u00a0€\u00a0: fait"),
         ("le 12 octobre 2026", "le 12 octobre 2026"),
     ],

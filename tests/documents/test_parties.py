@@ -169,7 +169,7 @@ def test_un_petit_document_ne_se_coupe_pas():
 
 def test_une_coupe_ouvre_la_seconde_partie_avec_ses_rappels(monkeypatch):
     monkeypatch.setattr(decoupe, "SEUIL", 0)
-    repere = '<hr class="coupe" data-titre="« T » &quot;&gt;">'
+    repere = '<hr class="coupe" data-titre="« T » &quot;&gt;">'
     html = f"<html><body>{'a' * 80}{repere}{'b' * 90}{repere}c</body></html>"
     assert decoupe.decouper(html) == [
         f"<html><body>{'a' * 80}</body></html>",

@@ -48,7 +48,7 @@ def test_preparer_remplace_les_liens_par_des_champs_balises():
     ("noms", "options", "phrase"),
     [
         (["Signature1"], {}, "pas d’emplacement pour : Sceau"),
-        (["Signature1", "Signature2", "Sceau"], {}, "« Signature2 » inattendu"),
+        (["Signature1", "Signature2", "Sceau"], {}, "« Signature2 » inattendu"),
         (["Signature1", "Signature1", "Sceau"], {}, "plusieurs rectangles"),
         (["Signature1", "Sceau"], {"style": STYLE.replace("34mm", "20mm")}, "moins de 60 × 26 mm"),
         (["Sceau"], {"corps": '<a href="champ:Signature1">ici</a>'}, "doit être vide"),
@@ -84,7 +84,7 @@ def test_le_cartouche_se_lit_et_ses_polices_sont_incorporees(cachet, tmp_path):
     for attendu in (
         "Élue du numérique",
         "Vice-présidente",
-        "Conseil départemental « d’essai »",
+        "Conseil départemental « d’essai »",
         "Le 1er mars 2026 à 9 h 05",
         f"Avec réserves : {reserves}",
         "Signé par le cachet de la plateforme pour Élue du numérique.",
@@ -116,7 +116,7 @@ def test_les_actes_impossibles_sont_refuses_en_francais(cachet, signe):
     for phrase, acte in {
         "déjà ses champs": lambda: preparer(prepare, [CHAMP]),
         "même nom": lambda: preparer(pdf("Signature1", "Sceau"), [CHAMP, CHAMP]),
-        "pas de champ de signature « Signature9 »": lambda: apposer(
+        "pas de champ de signature « Signature9 »": lambda: apposer(
             prepare, "Signature9", apposition(), cachet
         ),
         "déjà signé": lambda: apposer(une, "Signature1", apposition(), cachet),

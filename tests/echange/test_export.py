@@ -137,5 +137,5 @@ def test_une_structure_connue_est_reprise_et_ce_qui_differe_est_dit(referentiels
     assert demarche.porteur == par_siret
     assert Membre.objects.filter(structure=caf).count() == 1
     dits = " ".join(demarche.avertissements)
-    assert "autre sigle (« Caf24 »)" in dits
+    assert "autre sigle (« Caf24 »)" in dits
     assert "autre collège" in dits

@@ -37,8 +37,8 @@ def test_une_source_inconnue_est_citee_et_dite(referentiels, exemple):
     fiche = demarche.fiches.get(numero=1)
     assert (fiche.reprise_de, fiche.source) == (None, "Une fiche d’ailleurs")
     dits = " ".join(demarche.avertissements)
-    assert "« Une fiche d’ailleurs »" in dits
-    assert "« Le bus »" in dits
+    assert "« Une fiche d’ailleurs »" in dits
+    assert "« Le bus »" in dits
 
 
 def test_une_fiche_importee_en_est_a_son_dernier_point_de_suivi(referentiels, exemple):

@@ -60,10 +60,10 @@ FAUX = [
     ("demarche.parente", "inconnue", "$.demarche.parente", "Aucune démarche"),
     ("demarche.porteur", "P1", "$.demarche.porteur", "désigne une personne"),
     ("demarche.titre", "x", "$.demarche.titre", "Clé inconnue"),
-    ("demarche.perimètre", "x", "$.demarche.perimètre", "« perimetre »"),
+    ("demarche.perimètre", "x", "$.demarche.perimètre", "« perimetre »"),
     ("structures.0.siret", "12345678901234", "$.structures[0].siret", "SIRET"),
     ("structures.0.siret", "22240001900014", "$.structures[1].siret", "déjà"),
-    ("structures.0.college.code", "etats", "$.structures[0].college.code", "« etat »"),
+    ("structures.0.college.code", "etats", "$.structures[0].college.code", "« etat »"),
     ("structures.0.ref", "S2", "$.structures[1].ref", "déjà prise"),
     ("structures.0", "CAF", "$.structures[0]", "objet"),
     ("membres.0.structure", "S2", "$.membres[1].structure", "déjà"),
@@ -76,9 +76,9 @@ FAUX = [
     ("cahier_des_charges.adhesions.1.edition", 4, "$.cahier_des_charges.adhesions[1].edition", "pas encore"),
     ("jalons.1.echeance", "2025-01-01", "$.jalons[1].echeance", "précède"),
     ("jalons.1.code", "cadrage", "$.jalons[1].code", "déjà"),
-    ("jalons.0.instance", "I2", "$.seances[0].decisions[0].jalon", "se décide par « I2 »"),
+    ("jalons.0.instance", "I2", "$.seances[0].decisions[0].jalon", "se décide par « I2 »"),
     ("jalons.2.etat", "valide", "$.jalons[2].etat", "par une décision"),
-    ("jalons.0.etat", "renvoye", "$.jalons[0].etat", "donne « valide »"),
+    ("jalons.0.etat", "renvoye", "$.jalons[0].etat", "donne « valide »"),
     ("jalons.0.decision", "D3", "$.jalons[0].decision", "ni ne renvoie"),
     ("jalons", [], "$.seances[0].decisions[0].jalon", "pas d’instance désignée"),
     ("seances.0.etat", "planifiee", "$.seances[0].etat", "ouverte ou close"),
@@ -98,7 +98,7 @@ FAUX = [
     ("enjeux.1.motif", None, "$.enjeux[1].motif", "pourquoi"),
     ("enjeux.0.constats.1", "C1", "$.enjeux[0].constats", "répète"),
     ("chantiers.0.conclusion", None, "$.chantiers[0].conclusion", "conclusion"),
-    ("ateliers.0.contributions.0.sous_groupe", "X", "$.ateliers[0].contributions[0].sous_groupe", "« X »"),
+    ("ateliers.0.contributions.0.sous_groupe", "X", "$.ateliers[0].contributions[0].sous_groupe", "« X »"),
     ("axes.0.axe_fne", 5, "$.axes[0].axe_fne", "parmi"),
     ("axes.0.sous_axes.0.sous_axes", [], "$.axes[0].sous_axes[0].sous_axes", "deux niveaux"),
     ("axes.0.axe_departemental", {"numero": "1"}, "$.axes[0].axe_departemental.numero", "parente"),
@@ -199,7 +199,7 @@ def test_toutes_les_fautes_sont_dites_d_un_coup(referentiels, exemple):
         "$.demarche.perimetre",
     ]
     assert sorted(trouvees) == sorted(attendues)
-    assert "« 24-exemple-2 » est libre" in trouvees["$.demarche.identifiant"]
+    assert "« 24-exemple-2 » est libre" in trouvees["$.demarche.identifiant"]
     assert "Celle qui court" in trouvees["$.demarche.perimetre"]
 
 

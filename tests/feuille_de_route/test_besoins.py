@@ -24,7 +24,7 @@ def test_on_precise_un_besoin_et_la_page_montre_le_code_de_l_anct(client, demarc
     assert "Douze jours" in liste
     reponse = client.post(page, saisie | {"precision": "Vingt jours"})  # une page ouverte avant
     assert reponse.status_code == 422
-    assert "Quelqu’un vient d’écrire « Douze jours »" in reponse.content.decode()
+    assert "Quelqu’un vient d’écrire « Douze jours »" in reponse.content.decode()
     assert "Vingt jours" in reponse.content.decode()
 
 

@@ -208,7 +208,7 @@ def test_s_en_inspirer_ouvre_un_brouillon_qui_cite_sa_source(client, demarche, m
     nom = source.demarche.departement.nom
     assert (
         neuve.source
-        == f"Fiche n° 1, « Feuille de route du 33 » ({nom}, 33), signée le {date_format(le, 'j F Y')}"
+        == f"Fiche n° 1, « Feuille de route du 33 » ({nom}, 33), signée le {date_format(le, 'j F Y')}"
     )
     assert neuve.titre == "Un bus du numérique avec [nom retiré]"
     assert "Aller vers les habitants" in neuve.objectifs

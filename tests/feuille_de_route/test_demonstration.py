@@ -329,7 +329,7 @@ def test_sans_territoires_la_commande_dit_quoi_faire():
 
 
 def test_la_typographie_est_francaise():
-    assert textes.typographier("l'État : « oui » ? 12 000 €") == (
+    assert textes.typographier("l'État : « oui » ? 12 000 €") == (
         "l’État\u00a0: «\u00a0oui\u00a0»\u202f? 12\u202f000\u00a0€"
     )
 

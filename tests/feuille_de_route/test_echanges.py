@@ -129,7 +129,7 @@ def cites():
     [
         ("@Hélène Dûment, qu’en dites-vous ?", {"Dûment"}),
         ("Voir avec @dument et (@PAUL)", {"Dûment", "Roux-Petit"}),
-        ("« @Paul Roux-Petit » doit relire le budget", {"Roux-Petit"}),
+        ("« @Paul Roux-Petit » doit relire le budget", {"Roux-Petit"}),
         ("Écrire à helene@dument.fr ou passer à 14h@mairie", set()),
     ],
 )
@@ -167,7 +167,7 @@ def test_un_nom_inconnu_n_empeche_pas_d_ecrire_et_se_dit(client, proposee, gens)
     reponse = client.post(
         adresse("fiche_commenter", proposee), {"texte": "@Dupond viendra", "jeton": uuid4()}, follow=True
     )
-    assert "« @Dupond » ne désigne personne" in unescape(reponse.content.decode())
+    assert "« @Dupond » ne désigne personne" in unescape(reponse.content.decode())
     assert Commentaire.objects.exists()
 
 

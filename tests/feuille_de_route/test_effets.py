@@ -156,7 +156,7 @@ def test_decider_depuis_un_point_part_de_son_objet_et_y_revient(client, lieu):
     point = PointFactory(seance=lieu.seance, objet="La fiche", cible_type="fiche", cible=fiche.uuid)
     page = html(client.get(adresse(lieu, point=point.uuid)))
     assert f'value="fiche:{fiche.uuid}"' in page
-    assert f"retiendra la fiche « {fiche.numero}. {fiche.titre} »" in page
+    assert f"retiendra la fiche « {fiche.numero}. {fiche.titre} »" in page
     reponse = decider(
         client, lieu, "validation", f"fiche:{fiche.uuid}", {"point": point.uuid}, etat_vu="proposee"
     )

@@ -62,13 +62,13 @@ def test_un_import_pose_chaque_part_et_dit_ce_qui_change(departements, importer)
 
 
 FAUTES = {
-    "code inconnu": ("99,Ailleurs,100", "Ligne 3 : le code « 99 »"),
-    "autre nom": ("01,Aisne,100", "Ligne 3 : le code 01 est celui de « Ain », et non de « Aisne »."),
-    "négatif": ("01,Ain,-1", "Ligne 3 : « -1 » n’est pas un montant possible."),
-    "texte": ("01,Ain,beaucoup", "Ligne 3 : « beaucoup » n’est pas un montant."),
-    "vide": ("01,Ain,", "Ligne 3 : «  » n’est pas un montant."),
-    "exposant": ("01,Ain,1e9", "Ligne 3 : « 1e9 »"),
-    "infini": ("01,Ain,Infinity", "Ligne 3 : « Infinity »"),
+    "code inconnu": ("99,Ailleurs,100", "Ligne 3 : le code « 99 »"),
+    "autre nom": ("01,Aisne,100", "Ligne 3 : le code 01 est celui de « Ain », et non de « Aisne »."),
+    "négatif": ("01,Ain,-1", "Ligne 3 : « -1 » n’est pas un montant possible."),
+    "texte": ("01,Ain,beaucoup", "Ligne 3 : « beaucoup » n’est pas un montant."),
+    "vide": ("01,Ain,", "Ligne 3 : «  » n’est pas un montant."),
+    "exposant": ("01,Ain,1e9", "Ligne 3 : « 1e9 »"),
+    "infini": ("01,Ain,Infinity", "Ligne 3 : « Infinity »"),
     "millimes": ("01,Ain,1.005", "a plus de deux décimales"),
     "trop": ("01,Ain,99999999999", "n’est pas un montant possible"),
     "double": ("24,Dordogne,1", "Ligne 3 : le département 24 est déjà à la ligne 2."),
@@ -196,7 +196,7 @@ def test_un_plan_au_dela_du_plafond_ne_se_soumet_pas(demarche, dispositif, annee
     )
     phrases = [m.texte for m in bloquants(PASSAGES["soumettre"].conditions(demarche)) if "plafond" in m.texte]
     attendue = (
-        "Le plan de financement inscrit 9\u202f000,01\u00a0€ sur « Ingénierie FNE 2026 », dont le plafond "
+        "Le plan de financement inscrit 9\u202f000,01\u00a0€ sur « Ingénierie FNE 2026 », dont le plafond "
         f"pour {demarche.departement} est 9\u202f000\u00a0€ : réduisez de 0,01\u00a0€."
     )
     assert phrases == ([attendue] if bloque else [])

@@ -76,7 +76,7 @@ RETRAITS = {
     "la fiche n’a plus d’axe": (
         lambda d: d.fiches.update(axe=None), "n’est rattachée à aucun axe", True,
     ),
-    "l’axe n’a plus d’enjeu": (lambda d: d.axes.get().enjeux.clear(), "L’axe « 1. ", False),
+    "l’axe n’a plus d’enjeu": (lambda d: d.axes.get().enjeux.clear(), "L’axe « 1. ", False),
     "la fiche n’a plus d’enjeu": (
         lambda d: d.axes.get().enjeux.clear(), "ne répond à aucun enjeu, ni par elle-même", False,
     ),

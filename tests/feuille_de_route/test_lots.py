@@ -104,7 +104,7 @@ def test_proposer_dit_ce_qui_manque_et_ne_propose_que_les_completes(client, dema
     assert changent == [(1, "Brouillon", "Proposée")]
     assert restent[0][0] == 2
     assert "Écrire les objectifs." in restent[0][1]
-    assert restent[1] == (3, "elle est déjà « Écartée »")
+    assert restent[1] == (3, "elle est déjà « Écartée »")
     assert confirmer(client, demarche, page).status_code == 302
     assert list(demarche.fiches.values_list("etat", flat=True)) == ["proposee", "brouillon", "ecartee"]
     assert [e.action for e in Evenement.objects.filter(objet_type="ficheaction")] == ["proposer"]
@@ -117,8 +117,8 @@ def test_une_fiche_modifiee_entre_temps_est_nommee_et_rien_ne_change(client, dem
     assert reponse.status_code == 409
     texte = reponse.content.decode()
     assert "Rien n’a été changé" in texte
-    assert "« 2. Changée par une autre » a été modifiée depuis" in texte
-    assert "« 1." not in texte.split("Ce qui changera")[0]
+    assert "« 2. Changée par une autre » a été modifiée depuis" in texte
+    assert "« 1." not in texte.split("Ce qui changera")[0]
     assert set(demarche.fiches.values_list("priorite", flat=True)) == {None}
     assert not Evenement.objects.exists()
     assert confirmer(client, demarche, reponse).status_code == 302  # relue, elle se confirme
@@ -213,14 +213,3 @@ def test_deux_lots_croises_ne_s_attendent_pas(client, demarche, coordination):
         envois[1]["v"] = envois[1]["v"][::-1]
         assert sorted(poster_ensemble(client, adresse(demarche), envois)) == [302, 409]
         FicheAction.objects.update(gain_rapide=False)
-
-
-def test_rien_n_est_choisi_d_avance_et_ne_rien_choisir_se_dit(client, demarche, coordination, trois):
-    plan = client.get(reverse("plan", args=[demarche.uuid])).content.decode()
-    assert '<select class="fr-select lot__acte" id="lot-acte" name="acte" required><option value="">' in plan
-    oubli = client.get(adresse(demarche), {"acte": "", "f": [1, 2]}).content.decode()
-    assert "Choisissez ce qu’il faut faire de ces fiches." in oubli
-    question = client.get(adresse(demarche), {"acte": "axe", "f": [1, 2]}).content.decode()
-    assert 'name="valeur" required><option value="">Choisir…' in question
-    assert "Choisissez une réponse" not in question
-    assert "Choisissez une réponse dans la liste." in ouvrir(client, demarche, "axe").content.decode()

@@ -171,7 +171,7 @@ def test_reprendre_une_fiche_partagee_garde_le_lien_et_l_axe_qui_correspond(
     neuve = locale.fiches.get()
     assert reponse.url == adresse("fiche", locale, neuve)
     assert (neuve.etat, neuve.origine, neuve.reprise_de) == (EtatFiche.BROUILLON, OrigineFiche.REPRISE, fiche)
-    assert neuve.source == f"Fiche n° {fiche.numero}, « {fiche.demarche} »"
+    assert neuve.source == f"Fiche n° {fiche.numero}, « {fiche.demarche} »"
     assert neuve.axe == local
     assert client.get(reponse.url).status_code == 200
 

@@ -137,9 +137,9 @@ def test_ce_qui_manque_pour_soumettre(demarche):
     FicheFactory(demarche=demarche, ecartee=True)
     manques = {m.texte: m.bloquant for m in completude.manques_du_plan(demarche)}
     assert manques == {
-        f"Retenir au moins une fiche pour l’axe « {vide} ».": True,
-        f"Trancher la fiche « {proposee} » : elle est encore proposée.": True,
-        f"Fiche « {retenue} » : il manque 10\u202f000\u00a0€.": False,
+        f"Retenir au moins une fiche pour l’axe « {vide} ».": True,
+        f"Trancher la fiche « {proposee} » : elle est encore proposée.": True,
+        f"Fiche « {retenue} » : il manque 10\u202f000\u00a0€.": False,
         "Toutes les actions existent déjà : agréger l’existant ne suffit pas.": False,
     }
     retenue.indicateurs.all().delete()
@@ -147,10 +147,10 @@ def test_ce_qui_manque_pour_soumettre(demarche):
     Demarche.objects.filter(pk=demarche.pk).update(perimetre=Perimetre.GROUPEMENT)
     demarche.refresh_from_db()
     manques = {m.texte: m.bloquant for m in completude.manques_du_plan(demarche)}
-    assert manques[f"Fiche « {retenue} » : Donner au moins un indicateur."] is True
+    assert manques[f"Fiche « {retenue} » : Donner au moins un indicateur."] is True
     trop = "Corriger le plan de financement : les financements dépassent le budget de 0,01\u00a0€."
-    assert manques[f"Fiche « {retenue} » : {trop}"] is True
-    assert manques[f"L’axe « {axe} » ne dit pas quel axe départemental il sert."] is False
+    assert manques[f"Fiche « {retenue} » : {trop}"] is True
+    assert manques[f"L’axe « {axe} » ne dit pas quel axe départemental il sert."] is False
 
 
 def besoins(demarche):

@@ -152,7 +152,7 @@ TRIS = [
 def test_les_tris(client, demarche, coordination, tri, attendus):
     un = FicheFactory(demarche=demarche, titre="Éveiller", priorite=3, fin=date(2028, 1, 1))
     deux = FicheFactory(demarche=demarche, titre="Zoom", priorite=1, complete=True)
-    FicheFactory(demarche=demarche, titre="« Aller vers »", fin=date(2027, 1, 1), nature="nouvelle")
+    FicheFactory(demarche=demarche, titre="« Aller vers »", fin=date(2027, 1, 1), nature="nouvelle")
     LigneBudgetFactory(fiche=un, montant=Decimal("90000"))
     FicheAction.objects.filter(pk=deux.pk).update(modifie_le=timezone.now() - timedelta(days=9))
     FicheAction.objects.filter(pk=un.pk).update(modifie_le=timezone.now() - timedelta(days=2))

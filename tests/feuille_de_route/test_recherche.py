@@ -37,7 +37,7 @@ def numeros(plan, texte):
         ("ordinateur", [3]),
         ("habitants éloignés", [5, 4]),
         ('"habitants éloignés"', [4]),
-        ("« habitants éloignés »", [4]),
+        ("« habitants éloignés »", [4]),
         ('"médiation numérique"', [2]),
         ("caf", [3]),
         ("allocations dordogne", [3]),

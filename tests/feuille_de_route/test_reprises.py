@@ -115,7 +115,7 @@ def test_un_brouillon_que_l_on_ne_voit_pas_ne_se_reprend_pas(fiche, gens):
 
 def test_apres_la_soumission_on_ne_reprend_plus_dans_cette_demarche(source, gens):
     mettre_a(source.demarche, Etape.SOUMISE)
-    with pytest.raises(ValidationError, match="en est à « Soumise »"):
+    with pytest.raises(ValidationError, match=r"en est à «\\xa0Soumise\\xa0»"):
         reprendre(source, gens)
 
 

@@ -36,7 +36,7 @@ def test_dupliquer_mene_au_brouillon_et_les_deux_fiches_se_citent(client, fiche,
     neuve = FicheAction.objects.exclude(pk=fiche.pk).get()
     assert reponse.url == adresse("fiche", neuve)
     assert (neuve.titre, neuve.lignes_budget.get().annee) == ("Le même, en montagne", 2026)
-    assert f'href="{adresse("fiche", fiche)}">« {fiche.titre} »' in texte_de_la_fiche(client, neuve)
+    assert f'href="{adresse("fiche", fiche)}">« {fiche.titre} »' in texte_de_la_fiche(client, neuve)
     assert f'href="{adresse("fiche", neuve)}"' in texte_de_la_fiche(client, fiche)
 
 

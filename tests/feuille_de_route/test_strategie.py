@@ -114,9 +114,9 @@ def test_un_intitule_sans_verbe_s_enregistre_et_s_explique(client, demarche, coo
     donnees = envoi(ouvrir(client, page), intitule="Développement de la médiation")
     suite = client.post(page, donnees, follow=True).content.decode()
     assert Axe.objects.get().intitule == "Développement de la médiation"
-    assert suite.count("« Développer la médiation »") == 2  # le message, et l'avis qui reste sur l'axe
+    assert suite.count("« Développer la médiation »") == 2  # le message, et l'avis qui reste sur l'axe
     bloquants = [m.texte for m in strategie.manques(demarche) if m.bloquant]
-    assert "Commencer par un verbe à l’infinitif l’axe « Développement de la médiation »." in bloquants
+    assert "Commencer par un verbe à l’infinitif l’axe « Développement de la médiation »." in bloquants
 
 
 def test_les_liens_manquants_sont_montres(client, demarche, coordination):
@@ -132,9 +132,9 @@ def test_les_liens_manquants_sont_montres(client, demarche, coordination):
     assert list(contexte["enjeux_sans_axe"]) == [orphelin]
     assert contexte["axes_sans_enjeu"] == [nu]
     phrases = {m.texte: m.bloquant for m in strategie.manques(demarche)}
-    assert phrases[f"Relier l’axe « {nu} » à un enjeu."] is True
-    assert phrases[f"Aucun axe ne répond à l’enjeu « {orphelin} »."] is False
-    assert f"Relier l’axe « {par_ses_sous_axes} » à un enjeu." not in phrases
+    assert phrases[f"Relier l’axe « {nu} » à un enjeu."] is True
+    assert phrases[f"Aucun axe ne répond à l’enjeu « {orphelin} »."] is False
+    assert f"Relier l’axe « {par_ses_sous_axes} » à un enjeu." not in phrases
 
 
 def test_deux_niveaux_au_plus(client, demarche, coordination):
@@ -176,7 +176,7 @@ def test_un_axe_qui_porte_des_fiches_ne_se_supprime_pas(client, demarche, coordi
     axe, vide = AxeFactory(demarche=demarche), AxeFactory(demarche=demarche)
     fiche = FicheFactory(demarche=demarche, axe=axe)
     page = client.post(url("axe_supprimer", demarche, axe.uuid), follow=True).content.decode()
-    assert f"« {fiche} » en dépend" in page
+    assert f"« {fiche} » en dépend" in page
     client.post(url("axe_supprimer", demarche, vide.uuid))
     assert list(Axe.objects.all()) == [axe]
     assert [e.action for e in Evenement.objects.all()] == ["supprimer"]

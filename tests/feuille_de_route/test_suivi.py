@@ -266,7 +266,7 @@ def test_une_ligne_depassee_se_dit_a_sa_ligne_et_se_renvoie_en_connaissance(clie
     suivi.faire_le_point(retenue.pk, SaisieDePoint(point), par=gens["partenaire"])
     reponse = client.post(chemin, donnees)
     assert reponse.status_code == 422
-    assert "vient de noter « Reportée »" in reponse.content.decode()
+    assert "vient de noter « Reportée »" in reponse.content.decode()
     assert PointDeSuivi.objects.count() == 1
     renvoi = envoi(reponse.context["formulaire"])
     assert client.post(chemin, renvoi).status_code == 302

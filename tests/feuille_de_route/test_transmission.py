@@ -305,7 +305,7 @@ def test_les_essais_s_espacent_puis_l_echec_se_dit_et_se_relance(client, signee,
     assert client.post(reessayer).status_code == 403
     client.force_login(coordination_de(signee))
     assert "L’envoi est remis en file." in texte(client.post(reessayer, follow=True))
-    assert "Cette transmission est « En file »." in texte(client.post(reessayer, follow=True))
+    assert "Cette transmission est « En file »." in texte(client.post(reessayer, follow=True))
     travailler()
     assert Transmission.objects.get().etat == EtatTransmission.ENVOYEE
 
@@ -395,7 +395,7 @@ def test_l_anct_accuse_reception_par_une_reference(client, signee):
     assert (envoi.etat, envoi.reference_accuse) == (EtatTransmission.ACCUSEE, "ANCT-2026-0142")
     assert signee.etape == Etape.MISE_EN_OEUVRE
     assert "ANCT-2026-0142" in texte(client.get(url("transmission", signee)))
-    assert "« Accusée »" in texte(client.post(adresse, {"reference": "ANCT-2"}))
+    assert "« Accusée »" in texte(client.post(adresse, {"reference": "ANCT-2"}))
     assert client.get(url("transmission_repondre", signee, envoi.uuid, "autre")).status_code == 404
 
 

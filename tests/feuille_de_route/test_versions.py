@@ -153,7 +153,7 @@ def test_une_version_otee_ou_glissee_se_voit(chaine):
     derniere = chaine[0].versions.last()
     with transaction.atomic():
         falsifier(f"DELETE FROM {TABLE} WHERE id = %s", derniere.pk)  # noqa: S608
-        assert ruptures() == [f"« {derniere} » : le journal l’a vue figer, elle n’existe plus."]
+        assert ruptures() == [f"« {derniere} » : le journal l’a vue figer, elle n’existe plus."]
         transaction.set_rollback(True)
     premiere = chaine[0].versions.first()
     with transaction.atomic():
@@ -171,7 +171,7 @@ def test_une_version_otee_ou_glissee_se_voit(chaine):
 
 def test_la_commande_nomme_le_maillon_rompu_et_sort_en_erreur(chaine):
     falsifier(f"UPDATE {TABLE} SET canonique = '{{}}' WHERE numero = 2 AND demarche_id = %s", chaine[1].pk)  # noqa: S608
-    with pytest.raises(CommandError, match="version 2 » : le contenu ne correspond plus à son empreinte"):
+    with pytest.raises(CommandError, match="version 2 » : le contenu ne correspond plus à son empreinte"):
         call_command("verifier_scelles")
 
 

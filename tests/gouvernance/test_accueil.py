@@ -77,7 +77,7 @@ def test_la_coordination_apprend_son_prochain_geste(client):
     assert reverse("cahier_modifier", args=[demarche.uuid]) in page, "le geste mène à l’écran où il se fait"
     demarche.cahier.objectifs = "Écrits"
     demarche.cahier.save()
-    assert "Faire valider le jalon « Cahier des charges » par" in html(client.get(ACCUEIL))
+    assert "Faire valider le jalon « Cahier des charges » par" in html(client.get(ACCUEIL))
     PointDeBlocageFactory(demarche=demarche, echeance="2020-01-01")
     assert "Lever 1 point de blocage" in html(client.get(ACCUEIL))
     demarche.points_de_blocage.all().delete()

@@ -68,7 +68,7 @@ def test_chacun_est_relance_une_fois_par_semaine_et_pas_qui_a_adhere(client, lie
         compte.email, "contact@caf.example"
     }  # fmt: skip
     assert "2 courriels partent." in page
-    assert f"Aucune adresse connue pour « {muette.structure.nom} »" in page
+    assert f"Aucune adresse connue pour « {muette.structure.nom} »" in page
     assert "Dernière relance le" in page
     assert "2 personnes ont déjà été relancées cette semaine" in html(relancer(client, lieu))
     assert Courriel.objects.count() == 2
@@ -87,7 +87,7 @@ def test_le_courriel_dit_quoi_lire_et_ou(client, lieu):
     message = mail.outbox[0]
     assert message.to == [compte.email]
     assert lieu.demarche.nom in message.subject
-    assert "« CAF » n’a pas encore adhéré à l’édition 1" in message.body
+    assert "« CAF » n’a pas encore adhéré à l’édition 1" in message.body
     assert reverse("cahier", args=[lieu.uuid]) in message.body
 
 

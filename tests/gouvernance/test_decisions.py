@@ -115,10 +115,10 @@ def test_l_ordre_des_jalons_l_instance_designee_et_l_etape(client, lieu):
     cotech = InstanceFactory(demarche=lieu.demarche, type="cotech")
     seance = SeanceFactory(instance=cotech, ouverte=True)
     assert consigner(client, lieu, seance, jalon=jalon("cadrage")).status_code == 422
-    with pytest.raises(ValidationError, match="se décide par « Comité de pilotage"):
+    with pytest.raises(ValidationError, match=r"se décide par «\\xa0Comité de pilotage"):
         decisions.consigner(seance.pk, SaisieDecision("validation", "x", jalon=jalon("cadrage")), par=None)
     consigner(client, lieu, jalon=jalon("cadrage"))
-    assert "se décide à l’étape « Diagnostic »" in html(consigner(client, lieu, jalon=jalon("diagnostic")))
+    assert "se décide à l’étape « Diagnostic »" in html(consigner(client, lieu, jalon=jalon("diagnostic")))
     assert "est déjà validé" in html(consigner(client, lieu, jalon=jalon("cadrage")))
     assert Decision.objects.count() == 1
 
@@ -127,7 +127,7 @@ def test_les_reserves_deviennent_un_point_de_blocage(client, lieu):
     reponse = consigner(client, lieu, nature="validation_reserves")
     assert reponse.status_code == 422
     assert "Écrivez les réserves" in html(reponse)
-    assert "Choisissez « Validation avec réserves »" in html(consigner(client, lieu, reserves="Un mot"))
+    assert "Choisissez « Validation avec réserves »" in html(consigner(client, lieu, reserves="Un mot"))
     consigner(
         client, lieu, nature="validation_reserves", reserves="Chiffrer l’axe 2", echeance="2026-09-01",
         jalon=jalon("cadrage"),

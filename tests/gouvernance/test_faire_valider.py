@@ -60,7 +60,7 @@ def test_faire_valider_mene_a_une_seance_deja_remplie_puis_a_cette_seance(client
         seance = Seance.objects.get()
         assert reponse.url == adresse("seance", lieu, seance.uuid)
     point = seance.points.get()
-    assert (point.objet, point.jalon.code) == ("Validation du jalon « Cahier des charges »", "cadrage")
+    assert (point.objet, point.jalon.code) == ("Validation du jalon « Cahier des charges »", "cadrage")
     assert client.get(adresse("faire_valider", lieu)).url == adresse("seance", lieu, seance.uuid)
 
 
@@ -68,7 +68,7 @@ def test_un_jalon_se_planifie_chez_l_instance_qui_le_decide(client, lieu):
     cotech = InstanceFactory(demarche=lieu.demarche, type="cotech")
     reponse = planifier(client, lieu, instance=cotech.pk)
     assert reponse.status_code == 422
-    assert "Ce jalon se décide par « Comité de pilotage (COPIL) »" in html(reponse)
+    assert "Ce jalon se décide par « Comité de pilotage (COPIL) »" in html(reponse)
     assert not Seance.objects.exists()
 
 
@@ -86,7 +86,7 @@ def test_la_decision_s_ouvre_sur_le_jalon_attendu(client, lieu):
     seance = SeanceFactory(instance=lieu.copil, ouverte=True)
     page = html(client.get(adresse("decision_consigner", lieu, seance.uuid)))
     assert re.search(r"selected\s*>Cahier des charges", page)
-    assert "Validation du jalon « Cahier des charges »" in page
+    assert "Validation du jalon « Cahier des charges »" in page
     assert "Notez d’abord qui est présent" in page
     Demarche.objects.update(etape="plan_actions")  # aucun jalon ne se décide à cette étape
     page = html(client.get(adresse("decision_consigner", lieu, seance.uuid)))
@@ -129,7 +129,7 @@ def test_ajouter_et_continuer_rouvre_le_formulaire_et_revenir_n_enregistre_rien(
 def test_un_epci_deja_couvert_le_dit_avant_que_l_on_coche(client, lieu):
     pris, libre = PerimetreFactory(demarche__nom="Vallée de la Dronne").epci, EpciFactory()
     page = html(client.get(reverse("demarche_ouvrir")))
-    assert f"{pris} (déjà couvert par « Vallée de la Dronne »)" in page
+    assert f"{pris} (déjà couvert par « Vallée de la Dronne »)" in page
     assert f"{libre} (déjà" not in page
 
 

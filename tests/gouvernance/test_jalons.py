@@ -59,7 +59,7 @@ def test_une_echeance_qui_recule_est_refusee_pres_de_sa_ligne_et_rien_n_est_ecri
     reponse = poster(client, lieu, cadrage="2026-03-01", enjeux="2026-01-15")
     assert reponse.status_code == 422
     page = html(reponse)
-    assert 'id="id_enjeux-desc-error">L’échéance de « Enjeux » (15/01/2026) précède' in page
+    assert 'id="id_enjeux-desc-error">L’échéance de « Enjeux » (15/01/2026) précède' in page
     assert 'value="2026-01-15"' in page
     assert Jalon.objects.get(code="cadrage").echeance == date(2026, 2, 1)
 

@@ -71,7 +71,7 @@ def test_une_seconde_departementale_est_refusee_et_l_autre_nommee(client):
     UtilisateurFactory(email="c@essais.example")
     reponse = ouvrir(client, coordination="c@essais.example")
     assert reponse.status_code == 422
-    assert "La démarche « Celle d’avant » couvre déjà ce département" in html(reponse)
+    assert "La démarche « Celle d’avant » couvre déjà ce département" in html(reponse)
     assert "Feuille neuve" in html(reponse)
     Demarche.objects.update(etape="abandonnee", abandonnee_le="2026-01-01T00:00Z", motif="Finie")
     assert ouvrir(client, coordination="c@essais.example").status_code == 302
@@ -98,7 +98,7 @@ def test_le_recouvrement_nomme_l_autre_demarche(client, coordination):
     autre = PerimetreFactory(demarche__nom="Vallée de la Dronne")
     reponse = ouvrir(client, perimetre="groupement", epcis=[autre.epci.pk])
     assert reponse.status_code == 422
-    assert "est déjà couvert par la démarche « Vallée de la Dronne »" in html(reponse)
+    assert "est déjà couvert par la démarche « Vallée de la Dronne »" in html(reponse)
     assert Demarche.objects.count() == 2
 
 

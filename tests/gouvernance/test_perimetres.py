@@ -70,11 +70,11 @@ def test_le_perimetre_se_dit_et_se_change_au_cadrage_seulement(client, lieu):
 def test_un_epci_d_une_autre_demarche_est_refuse_et_celle_ci_nommee_meme_invisible(client, lieu):
     autre = PerimetreFactory(demarche__nom="Haut-Périgord", demarche__gouvernance=lieu.demarche.gouvernance)
     page = html(client.get(reverse("perimetre_modifier", args=[lieu.uuid])))
-    assert "(déjà couvert par « Haut-Périgord »)" in page
+    assert "(déjà couvert par « Haut-Périgord »)" in page
     libre = EpciFactory(nom="CC libre")
     reponse = changer(client, lieu, libre, autre.epci)
     assert reponse.status_code == 422
-    assert "déjà couvert par la démarche « Haut-Périgord »" in html(reponse)
+    assert "déjà couvert par la démarche « Haut-Périgord »" in html(reponse)
     assert couverts(lieu.demarche) == {"CC Dronne et Belle"}, "le tout ou rien"
     assert couverts(autre.demarche) == {autre.epci.nom}
     mettre_a(autre.demarche, Etape.ABANDONNEE)
@@ -98,7 +98,7 @@ def test_passer_a_la_region_ou_au_departement(client, lieu):
         reverse("perimetre_modifier", args=[autre.uuid]), {"version": 1, "perimetre": "departemental"}
     )
     assert reponse.status_code == 422
-    assert "La démarche « Pays de la Dronne » couvre déjà ce département" in html(reponse)
+    assert "La démarche « Pays de la Dronne » couvre déjà ce département" in html(reponse)
 
 
 def test_une_demarche_dont_d_autres_dependent_reste_departementale(client):
@@ -107,7 +107,7 @@ def test_une_demarche_dont_d_autres_dependent_reste_departementale(client):
     client.force_login(mere.gens["coordination"])
     reponse = changer(client, mere, perimetre="regional")
     assert reponse.status_code == 422
-    assert "« Pays du Nord » se rattache à cette démarche" in html(reponse)
+    assert "« Pays du Nord » se rattache à cette démarche" in html(reponse)
 
 
 def test_ouvrir_une_demarche_regionale(client):
@@ -149,5 +149,5 @@ def test_deux_ouvertures_simultanees_sur_le_meme_epci_l_une_passe_l_autre_la_nom
     assert sorted(r.status_code for r in reponses.values()) == [302, 422]
     gagnante = Demarche.objects.get(perimetre=Perimetre.GROUPEMENT)
     perdante = next(r for r in reponses.values() if r.status_code == 422)
-    assert f"déjà couvert par la démarche « {gagnante.nom} »" in html(perdante)
+    assert f"déjà couvert par la démarche « {gagnante.nom} »" in html(perdante)
     assert DemarcheEpci.objects.count() == 2

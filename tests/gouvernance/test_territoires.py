@@ -95,10 +95,10 @@ def test_un_nouveau_cog_dit_ce_qui_change(db, ecrire):
 
     assert {c.phrase for c in bilan.changements} == {
         "EPCI renommé : CC du Nord devient CC du Grand Nord (200000001)",
-        "EPCI fusionné : CC de l’Est (200000003) dans « CC du Sud »",
+        "EPCI fusionné : CC de l’Est (200000003) dans « CC du Sud »",
         "EPCI créé : CA Neuve (200000004)",
         "Commune renommée : L'Est devient L'Est-en-Périgord (24003)",
-        "Commune déplacée : L'Est-en-Périgord (24003), de « CC de l’Est » à « CC du Sud »",
+        "Commune déplacée : L'Est-en-Périgord (24003), de « CC de l’Est » à « CC du Sud »",
         "Commune retirée : Isolée (24004)",
         "Commune créée : Née (24005)",
     }
@@ -134,7 +134,7 @@ def test_un_epci_dissous_dit_ou_vont_ses_communes(db, ecrire):
         "communes": communes.replace("87,200000001", "87,"),
     }
     bilan = territoires.charger(ecrire(ANCIEN | dissous))
-    assert "EPCI retiré : CC du Nord (200000001), ses communes passent à « CC du Sud », « hors EPCI »" in {
+    assert "EPCI retiré : CC du Nord (200000001), ses communes passent à « CC du Sud », « hors EPCI »" in {
         c.phrase for c in bilan.changements
     }
 
@@ -154,29 +154,29 @@ REFUS = {
     ),
     "code mal formé": (
         {"communes": ANCIEN["communes"].replace("24003", "2400X")},
-        "communes.csv, ligne 4 : code_insee vaut « 2400X »",
+        "communes.csv, ligne 4 : code_insee vaut « 2400X »",
     ),
     "population en lettres": (
         {"departements": ANCIEN["departements"].replace("1000", "mille")},
-        "departements.csv, ligne 2 : population vaut « mille » : attendu un nombre entier ou rien.",
+        "departements.csv, ligne 2 : population vaut « mille » : attendu un nombre entier ou rien.",
     ),
     "chiffres d’un autre alphabet": (
         {"departements": ANCIEN["departements"].replace("1000", "١٠")},
         "departements.csv, ligne 2 : population vaut",
     ),
-    "nom vide": ({"regions": "code,nom\n75,\n"}, "regions.csv, ligne 2 : nom vaut «  »"),
+    "nom vide": ({"regions": "code,nom\n75,\n"}, "regions.csv, ligne 2 : nom vaut «  »"),
     "caractère nul": ({"regions": "code,nom\n75,Sud\0Ouest\n"}, "regions.csv, ligne 2 : nom vaut"),
     "renvoi inconnu": (
         {"communes": ANCIEN["communes"].replace("24,200000003", "24,299999999")},
-        "communes.csv, ligne 4 : epci_siren vaut « 299999999 » : introuvable dans epci.csv.",
+        "communes.csv, ligne 4 : epci_siren vaut « 299999999 » : introuvable dans epci.csv.",
     ),
     "département d’EPCI inconnu": (
         {"epci": ANCIEN["epci"].replace("24|87", "24|88")},
-        "epci.csv, ligne 2 : departements vaut « 24|88 » : introuvable dans departements.csv.",
+        "epci.csv, ligne 2 : departements vaut « 24|88 » : introuvable dans departements.csv.",
     ),
     "doublon": (
         {"regions": "code,nom\n75,A\n75,B\n"},
-        "regions.csv, ligne 3 : code « 75 » figure déjà ligne 2.",
+        "regions.csv, ligne 3 : code « 75 » figure déjà ligne 2.",
     ),
     "communes tronquées": (
         {"communes": ANCIEN["communes"].split("24004")[0]},

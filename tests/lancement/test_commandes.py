@@ -126,7 +126,7 @@ def test_le_deploiement_tient_ce_qu_il_doit():
         (lambda c: c["services"].pop("horloge"), "il manque le service horloge"),
         (lambda c: c["services"]["site"].pop("healthcheck"), "pas de vérification de santé"),
         (lambda c: c["services"]["site"].update(user="root"), "tourne en root"),
-        (lambda c: c["volumes"].pop("donnees"), "volume « donnees » non déclaré"),
+        (lambda c: c["volumes"].pop("donnees"), "volume « donnees » non déclaré"),
         (lambda c: c["services"]["base"].update(helthcheck={}), "clé inconnue : helthcheck"),
         (
             lambda c: c["services"]["site"]["environment"].update(SECRET_KEY="x"),

@@ -54,7 +54,7 @@ def test_du_cahier_des_charges_au_diagnostic_ouvert(coordination, ouvrir_session
     onglet.goto(chemin)
     onglet.get_by_role("button", name="Ouvrir le diagnostic").click()
     onglet.wait_for_load_state()
-    assert "étape « Diagnostic »" in onglet.inner_text("body")
+    assert "étape « Diagnostic »" in onglet.inner_text("body")
 
     demarche = Demarche.objects.get(pk=coordination.pk)
     assert demarche.etape == Etape.DIAGNOSTIC
@@ -85,8 +85,8 @@ def _fixer_les_jalons(onglet, chemin):
     onglet.goto(chemin + "jalons/")
     for rang, libelle in enumerate(CodeJalon.labels):
         echeance = date(2027, 1, 15) + timedelta(days=30 * rang)
-        onglet.get_by_label(f"Échéance de « {libelle} »").fill(echeance.isoformat())
-        onglet.get_by_label(f"Qui valide « {libelle} »").select_option(index=1)
+        onglet.get_by_label(f"Échéance de « {libelle} »").fill(echeance.isoformat())
+        onglet.get_by_label(f"Qui valide « {libelle} »").select_option(index=1)
     onglet.get_by_role("button", name="Enregistrer").click()
     onglet.wait_for_load_state()
 
@@ -105,7 +105,7 @@ def _tenir_la_seance(onglet, chemin):
     onglet.get_by_role("link", name="Consigner une décision").click()
     onglet.get_by_label("La décision porte sur").select_option(label="Cahier des charges")
     onglet.get_by_role("button", name="Choisir cet objet").click()
-    onglet.get_by_text("Cette décision validera le jalon « Cahier des charges ».").click()
+    onglet.get_by_text("Cette décision validera le jalon « Cahier des charges ».").click()
     onglet.get_by_label("Objet").fill("Validation du cahier des charges")
     onglet.get_by_role("button", name="Consigner la décision").click()
     onglet.wait_for_load_state()

@@ -101,7 +101,7 @@ def test_chaque_page_tient_et_se_lit(ouvrir_session, lieu, largeur):
         assert violations(onglet) == [], nom
     neuve = FicheAction.objects.get(reprise_de=lieu)
     onglet.goto(adresse("fiche", neuve))
-    onglet.get_by_role("link", name="« Permanences itinérantes »").click()
+    onglet.get_by_role("link", name="« Permanences itinérantes »").click()
     assert onglet.url.endswith(adresse("fiche", lieu))
 
 

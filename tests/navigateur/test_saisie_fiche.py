@@ -166,7 +166,7 @@ def test_quelqu_un_d_autre_ecrit_ailleurs_puis_au_meme_endroit(ouvrir_session, r
     expect(onglet.get_by_label("Contexte")).to_have_value("Écrit par l’autre")  # sa phrase entre dans la page
     FicheAction.objects.filter(pk=fiche.pk).update(objectifs="Les siens", version=9)
     onglet.get_by_label("Objectifs").fill("Mes objectifs")
-    expect(etat(onglet)).to_contain_text("Quelqu’un a enregistré « Objectifs » avant vous. Rien n’est perdu.")
+    expect(etat(onglet)).to_contain_text("Quelqu’un a enregistré « Objectifs » avant vous. Rien n’est perdu.")
     onglet.get_by_role("button", name="Comparer les deux textes").click()
     expect(onglet.get_by_role("heading", level=1)).to_have_text("Quelqu’un a enregistré avant vous")
     assert violations(onglet) == []

@@ -36,7 +36,7 @@ def etape(nom: str) -> str:
 def ou_l_on_exige(fichier: str, apres: str, droit: str, essai: str) -> Garde:
     """L'appel d'`exiger` qui suit cette ligne."""
     ligne = EXIGER_ICI.format(droit)
-    return Garde(f"{fichier} exige « {droit} »", fichier, f"{apres}\n{ligne}", f"{apres}\n", essai)
+    return Garde(f"{fichier} exige « {droit} »", fichier, f"{apres}\n{ligne}", f"{apres}\n", essai)
 
 
 def perimetre(fichier: str, texte: str, sans: str, essai: str = AILLEURS) -> Garde:

@@ -18,7 +18,7 @@ DELAI = 300
 HORS_COPIE = shutil.ignore_patterns(".git", ".venv", "var", "__pycache__", "node_modules", ".*_cache")
 ENTETE = """# Gardes ôtées
 
-Chaque ligne est une garde ôtée du programme, seule, dans une copie ; « tué » : l’essai nommé échoue alors.
+Chaque ligne est une garde ôtée du programme, seule, dans une copie ; « tué » : l’essai nommé échoue alors.
 Page écrite, à la main et en une demi-heure, par
 `python -m feuille_de_route.lancement.essais --commande tests.robustesse.mutations`.
 La liste est dans `tests/robustesse/gardes.py`.

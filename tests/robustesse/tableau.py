@@ -31,10 +31,10 @@ PRECISIONS = {
     "creer_fiche": "reprendre une fiche : dans la démarche d’accueil, et si l’on voit celle que l’on reprend",
     "resoudre": "et la personne qui a ouvert le fil ; un partenaire : sur les fiches que porte sa structure",
     "signer": "les comptes choisis pour signer, à leur tour ; les autres ont 404",
-    "prefecture": "la coordination dont la structure est du collège « État »",
+    "prefecture": "la coordination dont la structure est du collège « État »",
     "voter": "une voix par structure",
     "adherer": "la structure du compte, si elle est membre",
-    "choisir_compte": "après « Plan d’actions », le compte seulement ; l’identité et l’engagement sont figés",
+    "choisir_compte": "après « Plan d’actions », le compte seulement ; l’identité et l’engagement sont figés",
     "animer": "retirer une contribution : aussi qui l’a apportée",
     "contribuer": "on retire ce qu’on a soi-même apporté",
 }
@@ -86,10 +86,10 @@ def etapes(nom: str, droit: Droit) -> str:
         return "toutes, abandonnée comprise"
     debut, fin = droit.depuis, droit.jusqu_a
     if debut == fin:
-        return f"« {fin.label} » seulement"
+        return f"« {fin.label} » seulement"
     if debut == Etape.CADRAGE:
-        return "toutes, sauf abandonnée" if fin == Etape.CLOSE else f"jusqu’à « {fin.label} »"
-    return f"de « {debut.label} » à « {fin.label} »"
+        return "toutes, sauf abandonnée" if fin == Etape.CLOSE else f"jusqu’à « {fin.label} »"
+    return f"de « {debut.label} » à « {fin.label} »"
 
 
 def roles(droit: Droit) -> str:
@@ -129,7 +129,7 @@ def _par_adresse() -> list[str]:
     textes = [
         "## Par adresse",
         "",
-        f"{len(toutes)} adresses, l’administration de Django à part (comptes `is_staff`). « Démarche » : "
+        f"{len(toutes)} adresses, l’administration de Django à part (comptes `is_staff`). « Démarche » : "
         "il faut un rôle dans la démarche, ou l’administration nationale. `jalons` se lit par tous, "
         "s’écrit avec son droit.",
         "",

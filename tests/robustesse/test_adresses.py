@@ -208,7 +208,7 @@ def test_les_mots_de_recherche_ne_cassent_rien_et_ne_trouvent_rien_d_ailleurs(va
         assert reponse.status_code == 200, nom
         lu = texte(reponse)
         assert "<script>alert" not in lu
-        lu = lu.replace(f"« {CANARI} »", "")
+        lu = lu.replace(f"« {CANARI} »", "")
         assert f"{CANARI} " not in lu, nom  # la recherche elle-même se remontre, pas ce qu'elle trouverait
     reponse = visite("coordination", "get", adresse("demarche_ouvrir", {}), {"departement": valeur})
     assert reponse.status_code in {200, 403}

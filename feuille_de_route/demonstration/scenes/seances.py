@@ -49,7 +49,7 @@ def convoquer(cle: str) -> Pas:
         seances.effectuer("convoquer", seance.pk, par=par)
 
     return Pas(
-        f"Séance « {NOMS[cle]} » : convocation et ordre du jour.",
+        f"Séance « {NOMS[cle]} » : convocation et ordre du jour.",
         lambda jeu: _trouver(jeu, cle) is not None,
         faire,
     )
@@ -62,7 +62,7 @@ def ouvrir(cle: str) -> Pas:
         seances.noter_presences(seance.pk, _presences(jeu, seance, _dite(jeu, cle)["absences"]), par=par)
 
     return Pas(
-        f"Séance « {NOMS[cle]} » : ouverture et présences.",
+        f"Séance « {NOMS[cle]} » : ouverture et présences.",
         lambda jeu: _trouver(jeu, cle).etat in TENUES,
         faire,
     )
@@ -100,7 +100,7 @@ def decider(cle: str, rang: int) -> Pas:
     def fait(jeu: Jeu) -> bool:
         return _trouver(jeu, cle).decisions.count() >= rang
 
-    return Pas(f"Séance « {NOMS[cle]} » : décision n° {rang}.", fait, faire)
+    return Pas(f"Séance « {NOMS[cle]} » : décision n° {rang}.", fait, faire)
 
 
 def _cible(jeu: Jeu, vise: list | None) -> dict:
@@ -128,7 +128,7 @@ def clore(cle: str) -> Pas:
         seances.effectuer("clore", _trouver(jeu, cle).pk, par=par)
 
     return Pas(
-        f"Séance « {NOMS[cle]} » : compte rendu et clôture.",
+        f"Séance « {NOMS[cle]} » : compte rendu et clôture.",
         lambda j: _trouver(j, cle).etat == EtatSeance.CLOSE,
         faire,
     )

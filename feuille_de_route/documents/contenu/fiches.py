@@ -148,10 +148,10 @@ def _avis(fiche: Lu, dossier: Dossier) -> list[dict]:
 def _origine(fiche: Lu, dossier: Dossier) -> str:
     """D'où vient l'action, en une phrase ; rien si l'on n'en sait pas plus que « une proposition »."""
     if chantier := dossier.de(fiche["chantier"])["question"]:
-        return f"Issue du chantier clé « {chantier} »"
+        return f"Issue du chantier clé « {chantier} »"
     if contribution := dossier.de(fiche["contribution"]):
         qui = f" – {contribution['auteur']}" if contribution["auteur"] else ""
-        return f"Née en atelier : « {contribution['texte']} »{qui}"
+        return f"Née en atelier : « {contribution['texte']} »{qui}"
     reprise = fiche["reprise_de"] or Lu()
     source = fiche["source"] or dossier.de(reprise["ref"])["titre"] or reprise["libelle"]
     return f"D’après : {source}" if source else ""

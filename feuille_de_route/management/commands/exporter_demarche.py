@@ -33,7 +33,7 @@ class Command(BaseCommand):
         try:
             Path(sortie).write_text(texte, encoding="utf-8")
         except OSError as erreur:
-            raise CommandError(f"« {sortie} » ne s’écrit pas : {erreur.strerror}.") from erreur
+            raise CommandError(f"« {sortie} » ne s’écrit pas : {erreur.strerror}.") from erreur
         self.stdout.write(self.style.SUCCESS(f"Écrit : {sortie}"))
 
 
@@ -43,4 +43,4 @@ def _trouver(identifiant: str | None) -> Demarche:
     try:
         return Demarche.objects.get(identifiant=identifiant)
     except Demarche.DoesNotExist as erreur:
-        raise CommandError(f"Aucune démarche « {identifiant} ».") from erreur
+        raise CommandError(f"Aucune démarche « {identifiant} ».") from erreur

@@ -12,10 +12,10 @@ from feuille_de_route.echange.lecture import TAILLE_MAX
 
 
 class Command(BaseCommand):
-    help = "Importe une démarche ; elle entre à l’étape « cadrage », et ce qui lui manque est dit."
+    help = "Importe une démarche ; elle entre à l’étape « cadrage », et ce qui lui manque est dit."
 
     def add_arguments(self, parser):
-        parser.add_argument("fichier", help="Fichier JSON ; « - » pour l’entrée standard.")
+        parser.add_argument("fichier", help="Fichier JSON ; « - » pour l’entrée standard.")
 
     def handle(self, *, fichier, **options):
         try:
@@ -38,4 +38,4 @@ def _lire(fichier: str) -> bytes:
         with Path(fichier).open("rb") as flux:
             return flux.read(TAILLE_MAX + 1)
     except OSError as erreur:
-        raise CommandError(f"« {fichier} » ne se lit pas : {erreur.strerror}.") from erreur
+        raise CommandError(f"« {fichier} » ne se lit pas : {erreur.strerror}.") from erreur

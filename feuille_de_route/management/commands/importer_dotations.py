@@ -14,7 +14,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("fichier", type=Path)
         parser.add_argument(
-            "--enveloppe", required=True, help="Son nom, par exemple « Ingénierie FNE 2024 »."
+            "--enveloppe", required=True, help="Son nom, par exemple « Ingénierie FNE 2024 »."
         )
         parser.add_argument("--annee", type=int, required=True)
 

@@ -138,7 +138,7 @@ def _entrer(request: HttpRequest, acceptee: Invitation, *, neuf: bool) -> HttpRe
     request.session.pop("invitation", None)
     if neuf:
         entrer(request, acceptee.utilisateur, Moyen.LIEN)
-    messages.success(request, f"C’est fait : vous avez le rôle « {role} » dans « {acceptee.demarche} ».")
+    messages.success(request, f"C’est fait : vous avez le rôle « {role} » dans « {acceptee.demarche} ».")
     if neuf or request.user == acceptee.utilisateur:
         request.session["acceptee"] = str(acceptee.demarche.uuid)
         return redirect(demarche)

@@ -2,16 +2,14 @@
 
 from collections.abc import Callable, Iterable
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
 from gouvernance.models import Demarche, Etape
 from gouvernance.socle.manques import Manque
-from gouvernance.views.commun import Saisie, ouvrir, traiter
-
-FORMULAIRE = "gouvernance/formulaire.html"
+from gouvernance.views.commun import ouvrir
+from gouvernance.views.saisies import Page, saisir
 
 
 def manques_a_montrer(demarche: Demarche, manques: Iterable[Manque], ecran: str) -> dict:
@@ -31,27 +29,17 @@ def passee(demarche: Demarche, etape: Etape) -> bool:
 
 
 def page_de_saisie(request, uuid, droit: str, preparer: Callable):
-    """Une page de formulaire, refusée (403) à qui n'a pas le rôle.
+    """Comme `saisir`, pour une page qui ne se prépare qu'une fois le rôle vérifié (sinon 403).
 
     `preparer(demarche)` rend un dictionnaire : formulaire, ecrire, retour, titre ; facultatifs : aide,
     gabarit, succes, contexte.
     """
-    demarche, acces = ouvrir(request, uuid)
-    if not acces.autorise_nom(droit):
-        raise PermissionDenied(acces.refus[droit])
-    page = preparer(demarche)
-    contexte = {
-        "demarche": demarche,
-        "acces": acces,
-        "titre": page["titre"],
-        "aide": acces.refus[droit] or page.get("aide", ""),
-        **page.get("contexte", {}),
-    }
-    saisie = Saisie(
-        page["formulaire"], page["ecrire"], page["retour"], page.get("gabarit", FORMULAIRE), contexte,
-        page.get("succes", "C’est enregistré."),
-    )  # fmt: skip
-    return traiter(request, saisie)
+    demarche, acces = lieu = ouvrir(request, uuid)
+    acces.exiger(droit)
+    dite = preparer(demarche)
+    formulaire, ecrire = dite.pop("formulaire"), dite.pop("ecrire")
+    dite["aide"] = acces.refus[droit] or dite.get("aide", "")
+    return saisir(request, lieu, Page(droit=droit, **dite), formulaire, ecrire)
 
 
 def page_d_ajout(request, uuid, droit: str, page: str, preparer: Callable):

@@ -2,11 +2,10 @@
 
 from typing import NamedTuple
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
 from gouvernance.models import Demarche
-from gouvernance.permissions import DROITS, Acces
+from gouvernance.permissions import Acces
 from gouvernance.views.commun import Saisie, traiter
 
 
@@ -18,15 +17,15 @@ class Page(NamedTuple):
     droit: str = "cadrer"
     aide: str = ""
     succes: str = "C’est enregistré."
+    gabarit: str = "gouvernance/formulaire.html"
+    contexte: dict = {}
 
 
 def saisir(
     request: HttpRequest, lieu: tuple[Demarche, Acces], page: Page, formulaire, ecrire
 ) -> HttpResponse:
-    """Montre et traite un formulaire dans le gabarit commun."""
+    """Montre et traite un formulaire, dans le gabarit commun si la page n'en dit pas un autre."""
     demarche, acces = lieu
-    if not acces.autorise(DROITS[page.droit]):
-        raise PermissionDenied(acces.refus[page.droit])
-    contexte = {"demarche": demarche, "acces": acces, "titre": page.titre, "aide": page.aide}
-    saisie = Saisie(formulaire, ecrire, page.retour, "gouvernance/formulaire.html", contexte, page.succes)
-    return traiter(request, saisie)
+    acces.exiger(page.droit)
+    contexte = {"demarche": demarche, "acces": acces, "titre": page.titre, "aide": page.aide, **page.contexte}
+    return traiter(request, Saisie(formulaire, ecrire, page.retour, page.gabarit, contexte, page.succes))

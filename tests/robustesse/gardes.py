@@ -63,7 +63,7 @@ TABLE = [
     Garde("note privée : le rôle", P, "Role.COORDINATION in (roles_de(", "True or (roles_de(",
           f"{NOTE}[co_porteur]"),
     Garde("pages de formulaire : le rôle", f"{V}/saisies.py",
-          "if not acces.autorise(DROITS[page.droit]):", "if False:", role("lecture")),
+          "    acces.exiger(page.droit)\n", "", role("lecture")),
     Garde("enregistrer : le droit", "gouvernance/edition.py",
           "    exiger(par, demarche, droit)\n    objet = formulaire.instance",
           "    objet = formulaire.instance",

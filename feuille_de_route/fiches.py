@@ -164,6 +164,9 @@ def motif_d_etat(fiche: FicheAction, acces: Acces) -> str:
     """Pourquoi la fiche ne s'écrit pas maintenant : l'étape de la démarche, ou l'état de la fiche."""
     if refus := motif_d_etape(fiche.demarche, DROITS["editer_fiches"]):
         return refus
+    if fiche.etat == EtatFiche.ECARTEE and DROITS["editer_fiches"].roles & acces.roles:
+        suite = f"« {TRANSITIONS['reprendre'].libelle} »" if PILOTES & acces.roles else ""
+        return f"La fiche est écartée : {suite or 'la coordination'} la remet d’abord en brouillon."
     if DROITS["editer_fiches"].roles & acces.roles or fiche.etat in MODIFIABLES_PAR_PORTEUR:
         return ""
     return f"La fiche est « {fiche.get_etat_display()} » : demandez à la coordination de vous la renvoyer."

@@ -57,6 +57,15 @@ class Envois(NamedTuple):
     manquent: list[Siege]
     changements: list[str]
 
+    @property
+    def sans_personne(self) -> list[Siege]:
+        """Les sièges d'une structure qui n'a désigné personne."""
+        return [siege for siege in self.manquent if siege.personne is None]
+
+    @property
+    def sans_adresse(self) -> list[Siege]:
+        return [siege for siege in self.manquent if siege.personne is not None]
+
 
 class Lot(NamedTuple):
     """Ce que partagent les courriels d'un même envoi."""
@@ -268,10 +277,10 @@ DIT = {
 
 
 def etat_du_siege(siege: Siege, etat: Envois) -> str:
-    """« convoqué le 3 mars, courriel parti », « sans adresse », « à convoquer »."""
+    """« convoqué le 3 mars, courriel parti », « sans adresse », « personne n’y siège », « à convoquer »."""
     qui = destinataire(siege)
     if qui is None:
-        return "sans adresse électronique"
+        return "sans adresse électronique" if siege.personne else "personne n’y siège : aucun courriel"
     envoi = etat.convoques.get(qui.adresse)
     if envoi is None:
         return "pas encore convoqué"

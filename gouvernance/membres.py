@@ -9,6 +9,7 @@ from gouvernance import colleges, courriels, edition, sessions
 from gouvernance.courriels import Lettre
 from gouvernance.models import (
     Demarche,
+    Epci,
     Evenement,
     Gouvernance,
     Mandat,
@@ -26,18 +27,26 @@ ETAT = "etat"
 
 
 @transaction.atomic
-def ajouter(demarche: Demarche, structure: Structure, *, par: Utilisateur | None, **champs) -> Membre:
-    """Inscrit une structure comme membre candidat ; l'enregistre d'abord si elle est neuve.
+def ajouter(
+    demarche: Demarche, structure: Structure, *, par: Utilisateur | None, epci: Epci | None = None, **champs
+) -> Membre:
+    """Inscrit une structure comme membre candidat ; l'enregistre d'abord si elle est neuve. `epci` : celui
+    qu'elle est, ou où elle agit, si elle n'en dit pas déjà un.
 
     Un membre retiré redevient candidat. Lève ValidationError si la structure est déjà membre.
     """
     exiger(par, demarche, "cadrer")
     Gouvernance.objects.select_for_update(of=("self",)).get(pk=demarche.gouvernance_id)
     if structure.pk is None:
+        structure.epci = epci
         structure.attribuer(par)
         structure.full_clean()
         structure.save()
         Evenement.consigner(structure, "créer", par=par, demarche=demarche, vers=structure.nom)
+    elif epci and structure.epci_id is None:
+        structure = Structure.objects.select_for_update(of=("self",)).get(pk=structure.pk)
+        structure.verrouiller_version(structure.version, epci=epci, modifie_par=par)
+        Evenement.consigner(structure, "rattacher à un EPCI", par=par, demarche=demarche, vers=epci)
     membre = Membre.objects.filter(gouvernance=demarche.gouvernance_id, structure=structure).first()
     if membre and membre.statut in {StatutMembre.CANDIDAT, StatutMembre.CONFIRME}:
         raise ValidationError(f"« {structure} » est déjà membre de la gouvernance.")

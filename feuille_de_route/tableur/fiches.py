@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from itertools import islice
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import CharField, F, OuterRef, QuerySet, Value
-from django.db.models.functions import Cast, Coalesce, Concat, NullIf
+from django.db.models import CharField, F, Func, OuterRef, QuerySet, Value
+from django.db.models.functions import Cast, Coalesce, Concat, NullIf, Replace
 
 from diagnostic.models import Enjeu
 from feuille_de_route.financement import Compte, comptes
@@ -29,8 +29,8 @@ COLONNES = [
     Colonne("Structure porteuse", 28, "long"), Colonne("Pilote", 22, "long"),
     Colonne("Élu référent", 22, "long"), Colonne("Co-pilotes", 28, "long"),
     Colonne("Partenaires", 36, "long"), Colonne("Début", 12, "date"), Colonne("Fin", 12, "date"),
-    Colonne("Étapes", 36, "long"), Colonne("Enjeux", 36, "long"), Colonne("Contexte", 40, "long"),
-    Colonne("Besoins", 40, "long"), Colonne("Objectifs", 40, "long"), Colonne("Description", 40, "long"),
+    Colonne("Étapes", 36, "long"), Colonne("Enjeux", 36, "long"), Colonne("Contexte", 60, "long"),
+    Colonne("Besoins", 60, "long"), Colonne("Objectifs", 60, "long"), Colonne("Description", 60, "long"),
     Colonne("Première année", 36, "long"), Colonne("Services", 30, "long"), Colonne("Publics", 22, "long"),
     Colonne("Compétences", 30, "long"), Colonne("Territoires", 30, "long"),
     Colonne("Indicateurs", 36, "long"), Colonne("Moyens humains", 30, "long"),
@@ -46,7 +46,7 @@ COLONNES = [
 def ecrire(flux, fiches: QuerySet[FicheAction], *, titre: str) -> None:
     """Le classeur d'une feuille. `fiches` : celles que la personne voit, déjà filtrées et triées."""
     with Classeur(flux, titre) as classeur:
-        feuille = classeur.feuille(FEUILLE, COLONNES)
+        feuille = classeur.feuille(FEUILLE, COLONNES, 2)
         feuille.entetes()
         for fiche, compte in _chiffrees(fiches):
             feuille.ligne(_cellules(fiche, compte))
@@ -69,9 +69,9 @@ def _listes() -> dict:
     siens = {"fiche": OuterRef("pk")}
     nom = Coalesce(NullIf("structure__sigle", Value("")), "structure__nom")
     apport = Concat(nom, Value(" – "), F("apport"))
-    cible = Concat(
-        "libelle", Value(" : "), Coalesce(Cast("cible", CharField()), Value("?")), Value(" "), "unite"
-    )
+    nombre = Cast(Func("cible", function="TRIM_SCALE"), CharField())  # « 85,5 », et non « 85.50 »
+    nombre = Replace(nombre, Value("."), Value(","))
+    cible = Concat("libelle", Value(" : "), Coalesce(nombre, Value("?")), Value(" "), "unite")
     return {
         "liste_copilotes": ArraySubquery(
             Structure.objects.filter(fiches_copilotees=OuterRef("pk")).values("nom")

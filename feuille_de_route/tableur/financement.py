@@ -34,9 +34,9 @@ def ecrire(flux, plan: Consolide, *, demarche: Demarche, precision: str) -> None
     """Le classeur de quatre feuilles. `precision` : quelles fiches y sont, en une phrase."""
     with Classeur(flux, f"Plan de financement – {demarche.nom}") as classeur:
         feuilles = [
-            classeur.feuille(PLAN, _colonnes_du_plan(plan)),
-            classeur.feuille(AXES, COLONNES_AXES),
-            classeur.feuille(FINANCEURS, COLONNES_FINANCEURS),
+            classeur.feuille(PLAN, _colonnes_du_plan(plan), 2),
+            classeur.feuille(AXES, COLONNES_AXES, 2),
+            classeur.feuille(FINANCEURS, COLONNES_FINANCEURS, 2),
         ]
         numeros = {(li.type, li.cle): n for n, li in enumerate(plan.par_financeur, start=1)}
         cadre = Cadre(plan, ecrire_les_lignes(classeur, plan, numeros, SANS_ANNEE), numeros)
@@ -53,8 +53,8 @@ def ecrire(flux, plan: Consolide, *, demarche: Demarche, precision: str) -> None
 def _colonnes_du_plan(plan: Consolide) -> list[Colonne]:
     annees = [Colonne(str(annee), 14, "euros") for annee in plan.annees]
     return [
-        Colonne("N° fiche", 8, "entier"), Colonne("Fiche", 55), Colonne("Ligne", 16),
-        Colonne("N° financeur", 10, "entier"), Colonne("Financeur", 32), Colonne("Type", 16),
+        Colonne("N° fiche", 8, "entier"), Colonne("Fiche", 58, "long"), Colonne("Ligne", 15),
+        Colonne("N° financeur", 11, "entier"), Colonne("Financeur", 32, "long"), Colonne("Type", 16),
         *annees, Colonne(SANS_ANNEE, 14, "euros"), Colonne("Total", 15, "euros"),
         Colonne("dont acquis", 14, "euros"), Colonne("dont espéré", 14, "euros"),
     ]  # fmt: skip

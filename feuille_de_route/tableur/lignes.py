@@ -19,7 +19,7 @@ PAQUET = 2000
 COLONNES = [
     Colonne("N° fiche", 8, "entier"), Colonne("Fiche", 40), Colonne("État de la fiche", 14),
     Colonne("N° axe", 7, "entier"), Colonne("Axe", 36), Colonne("Genre", 13),
-    Colonne("Nature ou type", 18), Colonne("N° financeur", 10, "entier"),
+    Colonne("Nature ou type", 18), Colonne("N° financeur", 11, "entier"),
     Colonne("Dépense ou financeur", 34), Colonne("Dispositif", 22),
     Colonne("Année", 11, "entier"), Colonne("État du financement", 14),
     Colonne("Dépense prévue", 15, "euros"), Colonne("Dépense réalisée", 15, "euros"),
@@ -43,7 +43,7 @@ class Plage(NamedTuple):
 
 
 def ecrire_les_lignes(classeur: Classeur, plan: Consolide, numeros: dict, sans_annee: str) -> Plage:
-    feuille = classeur.feuille(FEUILLE, COLONNES)
+    feuille = classeur.feuille(FEUILLE, COLONNES, 2)
     feuille.entetes()
     debuts = _debuts(plan)
     cles = list(debuts)

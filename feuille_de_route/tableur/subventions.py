@@ -7,9 +7,9 @@ from feuille_de_route.subventions import CODES_ANCT
 from gouvernance.socle.tableur import Classeur, Colonne
 
 COLONNES = [
-    Colonne("Enveloppe", 28, "long"), Colonne("Année", 8, "entier"), Colonne("N° fiche", 8, "entier"),
-    Colonne("Fiche", 40, "long"), Colonne("Bénéficiaire", 30, "long"), Colonne("SIRET", 16),
-    Colonne("Statut (code ANCT)", 16), Colonne("État", 20), Colonne("Budget global", 15, "euros"),
+    Colonne("Bénéficiaire", 30, "long"), Colonne("SIRET", 16), Colonne("Enveloppe", 24, "long"),
+    Colonne("Année", 8, "entier"), Colonne("N° fiche", 8, "entier"), Colonne("Fiche", 40, "long"),
+    Colonne("Statut (code ANCT)", 12), Colonne("État", 20), Colonne("Budget global", 15, "euros"),
     Colonne("Demandé – postes", 15, "euros"), Colonne("Demandé – prestations", 15, "euros"),
     Colonne("Demandé", 15, "euros"), Colonne("Accordé", 15, "euros"), Colonne("Objet", 40, "long"),
     Colonne("Déposée le", 12, "date"), Colonne("Décidée le", 12, "date"), Colonne("Motif", 40, "long"),
@@ -19,7 +19,7 @@ COLONNES = [
 def ecrire(flux, demandes: QuerySet[DemandeSubvention], *, titre: str) -> None:
     """`demandes` : celles que la personne voit."""
     with Classeur(flux, titre) as classeur:
-        feuille = classeur.feuille("Demandes de subvention", COLONNES)
+        feuille = classeur.feuille("Demandes de subvention", COLONNES, 1)
         feuille.entetes()
         for demande in demandes.select_related("enveloppe", "fiche", "beneficiaire").iterator():
             feuille.ligne(_cellules(demande))
@@ -28,7 +28,7 @@ def ecrire(flux, demandes: QuerySet[DemandeSubvention], *, titre: str) -> None:
 
 def _cellules(d: DemandeSubvention) -> list:
     return [
-        d.enveloppe.nom, d.enveloppe.annee, d.fiche.numero, d.fiche.titre, d.beneficiaire.nom,
-        d.beneficiaire.siret, CODES_ANCT.get(d.etat, ""), d.get_etat_display(), d.budget, d.montant_etp,
+        d.beneficiaire.nom, d.beneficiaire.siret, d.enveloppe.nom, d.enveloppe.annee, d.fiche.numero,
+        d.fiche.titre, CODES_ANCT.get(d.etat, ""), d.get_etat_display(), d.budget, d.montant_etp,
         d.montant_prestation, d.montant, d.accorde, d.objet, d.deposee_le, d.decidee_le, d.motif,
     ]  # fmt: skip

@@ -85,10 +85,19 @@ def _montrer(request, lieu: tuple, demande: Demande, refuse: FormulaireLot | Non
         "changent": changent, "restent": [effet for effet in effets if effet.motif],
         "refus": acces.refus[lots.DROIT], "retour": _plan(demarche.uuid, demande.retour),
         "erreurs": [phrase for phrases in refuse.errors.values() for phrase in phrases] if refuse else [],
+        "oubli": _oubli(request, demande, choisie),
         "url_lot": reverse("plan_lot", args=[demarche.uuid]),
         "formulaire": _confirmation(demande, changent),
     }  # fmt: skip
     return render(request, "feuille_de_route/plan_lot.html", contexte, status=statut)
+
+
+def _oubli(request, demande: Demande, choisie: lots.Valeur | None) -> str:
+    """La question est posée une seconde fois : ce qui n'a pas été choisi."""
+    if not demande.acte:
+        return "Choisissez ce qu’il faut faire de ces fiches." if "acte" in request.GET else ""
+    sans_reponse = "valeur" in request.GET and lots.ACTES[demande.acte].champ and choisie is None
+    return "Choisissez une réponse dans la liste." if sans_reponse else ""
 
 
 def _confirmation(demande: Demande, changent: list[lots.Effet]) -> FormulaireLot:

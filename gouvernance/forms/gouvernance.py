@@ -64,6 +64,10 @@ class FormulaireAjoutMembre(AvecJeton, FormulaireDsfr):
     college = forms.ModelChoiceField(
         College.objects.all(), label="Collège", required=False, help_text="La famille d’acteurs représentée."
     )
+    epci = forms.ModelChoiceField(
+        Epci.objects.none(), label="EPCI", required=False, empty_label="Aucun",
+        help_text="Seulement si la structure est une intercommunalité, ou n’agit que dans l’une d’elles.",
+    )  # fmt: skip
     co_porteur = forms.BooleanField(label="Co-porteur de la démarche", required=False)
     contact_politique = forms.CharField(
         label="Contact politique", max_length=200, required=False, help_text="L’élu ou le dirigeant référent."
@@ -86,6 +90,9 @@ class FormulaireAjoutMembre(AvecJeton, FormulaireDsfr):
         self.fields["structure"].queryset = Structure.objects.filter(
             Q(departement=gouvernance.departement_id) | Q(departement=None)
         ).exclude(pk__in=inscrites.values("structure"))
+        self.fields["epci"].queryset = Epci.objects.actuels().filter(
+            departements__contains=[gouvernance.departement_id]
+        )
 
     def clean_siret(self):
         siret = "".join(self.cleaned_data["siret"].split())

@@ -6,6 +6,7 @@ nombre, une date une date. Une formule porte la valeur que nous avons calculée 
 
 from datetime import date, datetime
 from decimal import Decimal
+from math import ceil
 from typing import NamedTuple
 
 from django.utils import timezone
@@ -21,23 +22,25 @@ OPTIONS = {
     "strings_to_urls": False,
     "strings_to_numbers": False,
 }
-EUROS = '#,##0.00\\ "€";[Red]-#,##0.00\\ "€"'
+EUROS = '#,##0.00\\ "€";[Red]-#,##0.00\\ "€";"–"'  # zéro se tait : ce qui compte ressort
+PAGE = 260  # ce qu'une page A4 en largeur porte de colonnes sans devenir illisible, en signes
+LIGNE, LIGNES_MAXIMALES = 15, 27  # hauteur d'une ligne de texte, en points ; Excel s'arrête à 409
 STYLES = {
     "titre": {"bold": True, "font_size": 14},
     "note": {"italic": True, "font_color": "#555555"},
     "entete": {
         "bold": True, "bg_color": "#1B4965", "font_color": "#FFFFFF", "text_wrap": True, "valign": "top",
     },
-    "": {"valign": "top"},
+    "": {"valign": "top", "bottom": 1, "bottom_color": "#D9DFE4"},
     "fort": {"valign": "top", "bold": True, "bg_color": "#E8EFF4"},
     "total": {"valign": "top", "bold": True, "top": 1, "bg_color": "#E8EFF4"},
     "alerte": {"valign": "top", "italic": True, "bottom": 1},
 }  # fmt: skip
 NOMBRES = {
-    "euros": {"num_format": EUROS},
+    "euros": {"num_format": EUROS, "align": "right", "indent": 1},
     "date": {"num_format": "dd/mm/yyyy", "align": "left"},
-    "nombre": {"num_format": "#,##0.##"},
-    "entier": {"num_format": "0"},
+    "nombre": {"num_format": "General", "align": "right", "indent": 1},  # « # » écrirait « 1, »
+    "entier": {"num_format": "0", "align": "center"},
     "long": {"text_wrap": True},
     "": {},
 }
@@ -65,6 +68,7 @@ class Classeur:
 
     def __init__(self, flux, titre: str):
         self.classeur = Workbook(flux, OPTIONS)
+        self.titre = titre
         self.classeur.set_properties({"title": titre})
         self._formats: dict = {}
 
@@ -74,8 +78,9 @@ class Classeur:
     def __exit__(self, genre, *reste):
         self.classeur.close()
 
-    def feuille(self, nom: str, colonnes: list[Colonne]) -> "Feuille":
-        return Feuille(self, self.classeur.add_worksheet(nom), colonnes)
+    def feuille(self, nom: str, colonnes: list[Colonne], figees: int = 0) -> "Feuille":
+        """`figees` : les premières colonnes, qui restent à l'écran et se répètent sur chaque page."""
+        return Feuille(self, self.classeur.add_worksheet(nom), colonnes, figees)
 
     def format(self, style: str, genre: str):
         cle = style, genre
@@ -87,14 +92,27 @@ class Classeur:
 class Feuille:
     """Une feuille que l'on remplit ligne après ligne ; `suivante` : le numéro de la prochaine, dès 1."""
 
-    def __init__(self, classeur: Classeur, feuille, colonnes: list[Colonne]):
+    def __init__(self, classeur: Classeur, feuille, colonnes: list[Colonne], figees: int):
         self.classeur, self.feuille, self.colonnes, self.suivante = classeur, feuille, colonnes, 1
+        self.figees = figees
         self._par_style: dict[str, list] = {}
-        feuille.set_landscape()
-        feuille.set_paper(9)
-        feuille.fit_to_pages(1, 0)
+        self._longues = [rang for rang, colonne in enumerate(colonnes) if colonne.genre == "long"]
         for rang, colonne in enumerate(colonnes):
             feuille.set_column(rang, rang, colonne.largeur)
+        self._mettre_en_page()
+
+    def _mettre_en_page(self) -> None:
+        """A4 en largeur, sur autant de pages côte à côte qu'il en faut pour se lire ; numérotées."""
+        fixes = sum(colonne.largeur for colonne in self.colonnes[: self.figees])
+        reste = sum(colonne.largeur for colonne in self.colonnes[self.figees :])
+        self.feuille.set_landscape()
+        self.feuille.set_paper(9)
+        self.feuille.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)
+        self.feuille.fit_to_pages(max(1, ceil(reste / (PAGE - fixes))), 0)
+        self.feuille.set_header(f"&L{self.classeur.titre.replace('&', '&&')[:200]}")
+        self.feuille.set_footer("&L&A&RPage &P sur &N")
+        if self.figees:
+            self.feuille.repeat_columns(0, self.figees - 1)
 
     def phrase(self, texte: str, style: str = "note") -> None:
         self._cellule(0, texte, style)
@@ -102,9 +120,11 @@ class Feuille:
 
     def entetes(self) -> None:
         """La ligne des titres, figée et répétée à l'impression."""
+        lignes = max(ceil(len(colonne.titre) / colonne.largeur) for colonne in self.colonnes)
+        self.feuille.set_row(self.suivante - 1, LIGNE * lignes)
         for rang, colonne in enumerate(self.colonnes):
-            self._cellule(rang, colonne.titre, "entete")
-        self.feuille.freeze_panes(self.suivante, 0)
+            self._ecrire(rang, colonne.titre, self.classeur.format("entete", colonne.genre))
+        self.feuille.freeze_panes(self.suivante, self.figees)
         self.feuille.repeat_rows(self.suivante - 1)
         self.suivante += 1
 
@@ -113,10 +133,21 @@ class Feuille:
         if style not in self._par_style:
             self._par_style[style] = [self.classeur.format(style, c.genre) for c in self.colonnes]
         formats = self._par_style[style]
+        if (lignes := self._lignes_de_texte(valeurs)) > 1:
+            self.feuille.set_row(self.suivante - 1, LIGNE * lignes)
         for rang, valeur in enumerate(valeurs):
             self._ecrire(rang, valeur, formats[rang])
         self.suivante += 1
         return self.suivante - 1
+
+    def _lignes_de_texte(self, valeurs: list) -> int:
+        """La hauteur qu'il faut aux textes longs : sans elle, LibreOffice les écrit l'un sur l'autre."""
+        besoins = (
+            sum(ceil(len(part) / self.colonnes[rang].largeur) or 1 for part in str(valeurs[rang]).split("\n"))
+            for rang in self._longues
+            if rang < len(valeurs) and valeurs[rang]
+        )
+        return min(LIGNES_MAXIMALES, max(besoins, default=1))
 
     def filtrer(self, premiere: int) -> None:
         """Les flèches de tri et de filtre, de la ligne des titres à la dernière écrite."""

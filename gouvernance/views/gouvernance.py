@@ -88,7 +88,7 @@ def membre_ajouter(request, uuid):
 
     def ecrire(formulaire):
         structure = formulaire.structure_voulue(demarche.departement)
-        champs = ("co_porteur", "contact_politique", "contact_technique")
+        champs = ("co_porteur", "contact_politique", "contact_technique", "epci")
         choisis = {champ: formulaire.cleaned_data[champ] for champ in champs}
         une_fois(
             formulaire, request.user,
@@ -99,7 +99,9 @@ def membre_ajouter(request, uuid):
         "Ajouter un membre", _retour(uuid, "membres"),
         aide="Il entre comme candidat ; confirmez-le quand il a donné son accord.",
     )  # fmt: skip
-    manquant = {champ: parametre(request, champ) for champ in ("college", "nom")}  # « Représentativité »
+    manquant = {
+        champ: parametre(request, champ) for champ in ("college", "nom", "epci")
+    }  # « Représentativité »
     formulaire = FormulaireAjoutMembre(
         request.POST or None, gouvernance=demarche.gouvernance, initial=manquant
     )

@@ -261,3 +261,21 @@ def test_la_base_refuse_les_etats_impossibles(fiche, contrainte, champs):
 def test_le_numero_est_unique_dans_la_demarche(fiche):
     with pytest.raises(IntegrityError, match="fiche_numero_unique"), transaction.atomic():
         FicheFactory(demarche=fiche.demarche, numero=fiche.numero)
+
+
+@pytest.mark.parametrize("qui", ["coordination", "porteur_epci"])
+def test_une_fiche_ecartee_se_reprend_avant_de_s_ecrire(client, fiche, gens, qui):
+    client.force_login(gens[qui])
+    url = adresse("fiche_section", fiche, "sens")
+    donnees = envoi(client.get(url).context["formulaire"], objectifs="Écrit malgré tout")
+    mettre(fiche, EtatFiche.ECARTEE)
+    page = client.get(adresse("fiche", fiche)).content.decode()
+    assert "La fiche est écartée" in page
+    assert url not in page
+    assert ("Reprendre la fiche écartée" in page) == (qui == "coordination")
+    refus = client.post(url, donnees)
+    assert refus.status_code == 422
+    assert "Écrit malgré tout" in refus.content.decode()
+    client.force_login(gens["coordination"])
+    client.post(adresse("fiche_agir", fiche, "reprendre"))
+    assert url in client.get(adresse("fiche", fiche)).content.decode()

@@ -213,3 +213,14 @@ def test_deux_lots_croises_ne_s_attendent_pas(client, demarche, coordination):
         envois[1]["v"] = envois[1]["v"][::-1]
         assert sorted(poster_ensemble(client, adresse(demarche), envois)) == [302, 409]
         FicheAction.objects.update(gain_rapide=False)
+
+
+def test_rien_n_est_choisi_d_avance_et_ne_rien_choisir_se_dit(client, demarche, coordination, trois):
+    plan = client.get(reverse("plan", args=[demarche.uuid])).content.decode()
+    assert '<select class="fr-select lot__acte" id="lot-acte" name="acte" required><option value="">' in plan
+    oubli = client.get(adresse(demarche), {"acte": "", "f": [1, 2]}).content.decode()
+    assert "Choisissez ce qu’il faut faire de ces fiches." in oubli
+    question = client.get(adresse(demarche), {"acte": "axe", "f": [1, 2]}).content.decode()
+    assert 'name="valeur" required><option value="">Choisir…' in question
+    assert "Choisissez une réponse" not in question
+    assert "Choisissez une réponse dans la liste." in ouvrir(client, demarche, "axe").content.decode()

@@ -173,3 +173,23 @@ def test_la_liste_suit_les_filtres_du_plan(telecharger, demarche):
     assert titres("?etat=retenue") == {"Un bus"}
     assert titres(f"?axe={axe.uuid}") == {"Un bus"}
     assert titres("?q=ateliers") == {"Un atelier"}
+
+
+def test_un_classeur_s_imprime_lisible(telecharger, demarche):
+    """Ni réduit à l'illisible, ni écrit l'un sur l'autre : assez de pages de front, les premières colonnes et
+    les titres sur chacune, une hauteur pour les textes longs (LibreOffice ne la devine pas).
+    """
+    fiche = FicheFactory(demarche=demarche, titre="Le bus", contexte="Un mot. " * 60)
+    IndicateurFactory(fiche=fiche, libelle="Satisfaits", cible="85.50", unite="%")
+    peupler(demarche)
+    with zipfile.ZipFile(io.BytesIO(telecharger("plan_fiches_xlsx"))) as archive:
+        feuille = archive.read("xl/worksheets/sheet1.xml").decode()
+        titres = archive.read("xl/workbook.xml").decode()
+        styles = archive.read("xl/styles.xml").decode()
+    assert int(re.search(r'fitToWidth="(\d+)"', feuille).group(1)) >= 4
+    assert "'Fiches actions'!$A:$B,'Fiches actions'!$1:$1" in titres
+    assert re.search(r'<pane xSplit="2" ySplit="1"', feuille)
+    assert float(re.search(r'<row r="2"[^>]* ht="([\d.]+)"', feuille).group(1)) >= 8 * 15
+    assert not re.search(r'<row r="3"[^>]* ht=', feuille)
+    assert "Satisfaits : 85,5 %" in feuille
+    assert "0.##" not in styles  # Excel écrirait « 1, »

@@ -290,3 +290,14 @@ def test_la_convocation_pose_sa_date_et_les_documents_ne_changent_pas_le_rendez_
     PieceDeSeanceFactory(seance=lue)
     assert convocations.changements(lue, list(lue.points.all())) == []
     assert seances.TRANSITIONS["convoquer"].vers == lue.etat
+
+
+def test_un_siege_sans_personne_se_dit_et_se_pourvoit(client, lieu):
+    vide = SiegeFactory(instance=lieu.copil, personne=None)
+    lue = page(client, lieu)
+    assert "1 siège n’a personne" in lue
+    assert "Aucun courriel ne leur part" in lue
+    assert reverse("siege_modifier", args=[lieu.uuid, vide.uuid]) in lue
+    assert "personne n’y siège" in lue
+    assert "1 siège sans adresse électronique" in lue  # celui-là a quelqu'un
+    assert "2 courriels en partance" in agir(client, lieu, "convoquer")

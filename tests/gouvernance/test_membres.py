@@ -19,6 +19,7 @@ from gouvernance.models import (
 from tests.gouvernance.fabriques import (
     CollegeFactory,
     DemarcheFactory,
+    EpciFactory,
     InstanceFactory,
     MandatFactory,
     MembreFactory,
@@ -320,3 +321,27 @@ def test_deux_structures_n_ont_pas_le_meme_siret(client, lieu):
     assert reponse.status_code == 422
     membre.structure.refresh_from_db()
     assert membre.structure.siret is None
+
+
+@pytest.mark.parametrize("connue", [True, False], ids=["déjà connue", "nouvelle"])
+def test_ajouter_une_intercommunalite_dit_laquelle(client, lieu, connue):
+    """Le lien de « Représentativité » la nomme : elle n'y est plus dite absente."""
+    epci = EpciFactory(departement=lieu.demarche.departement, nom="CC du Val")
+    college = CollegeFactory(code="epci")
+    adresse = reverse("membre_ajouter", args=[lieu.uuid]) + f"?college=epci&nom=CC+du+Val&epci={epci.pk}"
+    depart = client.get(adresse).context["formulaire"]
+    assert str(depart["epci"].value()) == epci.pk
+    structure = StructureFactory(college=college, departement=None) if connue else None
+    quoi = {"structure": structure.pk} if connue else {"nom": "CC du Val", "college": college.pk}
+    assert poster(client, "membre_ajouter", lieu.uuid, epci=epci.pk, **quoi).status_code == 302
+    assert Membre.objects.get(structure__epci=epci).structure.epci == epci
+    assert Evenement.objects.filter(demarche=lieu.demarche, objet_type="structure").exists()
+
+
+def test_une_structure_deja_rattachee_garde_son_intercommunalite(client, lieu):
+    sienne = EpciFactory(departement=lieu.demarche.departement)
+    autre = EpciFactory(departement=lieu.demarche.departement)
+    structure = StructureFactory(epci=sienne, departement=None)
+    poster(client, "membre_ajouter", lieu.uuid, structure=structure.pk, epci=autre.pk)
+    structure.refresh_from_db()
+    assert structure.epci == sienne

@@ -126,6 +126,7 @@ class Total(NamedTuple):
     plafond: Decimal
     demande: Decimal
     accorde: Decimal
+    demandes: int = 0
 
     @property
     def reste(self) -> Decimal:
@@ -133,8 +134,12 @@ class Total(NamedTuple):
 
 
 def total(parts_: list[Part]) -> Total:
-    colonnes = zip(*((p.plafond.montant, p.demande, p.accorde) for p in parts_), strict=True)
-    return Total(*(sum(colonne, ZERO) for colonne in colonnes)) if parts_ else Total(ZERO, ZERO, ZERO)
+    return Total(
+        sum((p.plafond.montant for p in parts_), ZERO),
+        sum((p.demande for p in parts_), ZERO),
+        sum((p.accorde for p in parts_), ZERO),
+        sum(p.demandes for p in parts_),
+    )
 
 
 def a_decider(enveloppe: Enveloppe | None) -> list[DemandeSubvention]:

@@ -131,6 +131,14 @@ def enregistrer(formulaire, *, par: Utilisateur | None, demarche: Demarche) -> D
     return demande
 
 
+def place_tenue(demande: DemandeSubvention) -> str:
+    """Pourquoi une demande renvoyée garde sa fiche, son enveloppe et son bénéficiaire ; vide si rien ne l'y
+    oblige.
+    """
+    motif = enveloppes.motif_de_fermeture(demande.enveloppe)
+    return f"{motif} {PLACE_TENUE}" if motif and demande.etat == EtatDemande.A_MODIFIER else ""
+
+
 def _garder_sa_place(demande: DemandeSubvention, tenue: DemandeSubvention) -> None:
     """Renvoyée, une demande revient à la place qu'elle a prise à temps : sur une enveloppe close, rien ne se
     présente de neuf, ni une autre fiche, ni un autre bénéficiaire. Un brouillon n'a pas encore de place.

@@ -7,7 +7,7 @@ from feuille_de_route.enveloppes import Part, motif_de_fermeture
 from feuille_de_route.financement import compte
 from feuille_de_route.financement import montant as dire
 from feuille_de_route.models import DemandeSubvention, EtatDemande, EtatFiche
-from feuille_de_route.subventions import PLACE, PLACE_TENUE
+from feuille_de_route.subventions import PLACE, place_tenue
 from gouvernance.forms.commun import FormulaireRattache
 from gouvernance.forms.demarches import structures_membres
 from gouvernance.models import Demarche
@@ -97,7 +97,7 @@ class FormulaireDemandeModifiee(AvecVersion, _Demande):
         """Renvoyée après la clôture de son enveloppe, elle garde sa place : ces champs ne changent plus."""
         super().__init__(*args, **kwargs)
         demande = self.instance
-        if demande.etat != EtatDemande.A_MODIFIER or not (motif := motif_de_fermeture(demande.enveloppe)):
+        if not place_tenue(demande):
             return
         for nom in PLACE:
             champ = self.fields[nom]
@@ -105,7 +105,6 @@ class FormulaireDemandeModifiee(AvecVersion, _Demande):
                 True,
                 champ.queryset.model.objects.filter(pk=getattr(demande, f"{nom}_id")),
             )
-        self.fields["enveloppe"].help_text = f"{motif} {PLACE_TENUE}"
 
 
 def initiales(fiche, parts: list[Part]) -> dict:

@@ -87,12 +87,12 @@ def demande(request, uuid, demande_uuid):
 
 
 def _suivi(demande: DemandeSubvention) -> list[Evenement]:
-    """Ses passages d'un état à l'autre, le plus récent d'abord : ce qui s'est dit ne se perd pas."""
+    """Ses passages d'un état à l'autre, dans l'ordre : ce qui s'est dit ne se perd pas."""
     passages = [t.libelle.lower() for t in subventions.TRANSITIONS.values()]
     lignes = Evenement.objects.filter(
         objet_type=DemandeSubvention._meta.model_name, objet_id=str(demande.pk), action__in=passages
     )
-    return list(lignes.select_related("par").order_by("-pk"))
+    return list(lignes.select_related("par").order_by("pk"))
 
 
 def _adresse(action: str) -> str:
@@ -128,6 +128,8 @@ def _fiche(request, demarche: Demarche) -> FicheAction | None:
 def _aide(parts: list[enveloppes.Part]) -> str:
     if not parts:
         return "Aucune enveloppe de l’État n’est ouverte à votre département pour l’instant."
+    if all(enveloppes.motif_de_fermeture(part.plafond.enveloppe) for part in parts):
+        return "Aucune enveloppe ne reçoit de demande aujourd’hui : vous pouvez préparer un brouillon."
     return "Enregistrez un brouillon et revenez-y, ou déposez tout de suite. Une demande déposée est figée."
 
 
@@ -140,12 +142,18 @@ def modifier(request, uuid, demande_uuid):
         request.POST or None, instance=demande, demarche=demarche, parts=parts,
         initial={"version": demande.version},
     )  # fmt: skip
-    aide = subventions.motif_de_non_edition(demande, acces) or demande.motif
+    aide = subventions.motif_de_non_edition(demande, acces) or _rappel(demande)
     retour = reverse("subvention", args=[uuid, demande_uuid])
     reste = "Vos changements sont enregistrés : il reste à déposer la demande."
     succes = _succes(request, reste)
     page = Page("Modifier la demande", retour, subventions.DEMANDER, aide=aide, succes=succes)
     return saisir(request, (demarche, acces), page, formulaire, _ecrire(request, demarche))
+
+
+def _rappel(demande: DemandeSubvention) -> str:
+    """Ce qu'il faut modifier, et ce qui ne peut plus l'être."""
+    dit = f"Ce que dit l’instruction : «\u00a0{demande.motif}\u00a0»" if demande.motif else ""
+    return "\n".join(phrase for phrase in (dit, subventions.place_tenue(demande)) if phrase)
 
 
 def _succes(request, enregistree: str) -> str:

@@ -24,6 +24,7 @@ OPTIONS = {
 }
 EUROS = '#,##0.00\\ "€";[Red]-#,##0.00\\ "€";"–"'  # zéro se tait : ce qui compte ressort
 PAGE = 260  # ce qu'une page A4 en largeur porte de colonnes sans devenir illisible, en signes
+SERRE = 1.1  # signes d'un texte courant par unité de largeur, mesurée sur le zéro
 LIGNE, LIGNES_MAXIMALES = 15, 27  # hauteur d'une ligne de texte, en points ; Excel s'arrête à 409
 STYLES = {
     "titre": {"bold": True, "font_size": 14},
@@ -143,7 +144,10 @@ class Feuille:
     def _lignes_de_texte(self, valeurs: list) -> int:
         """La hauteur qu'il faut aux textes longs : sans elle, LibreOffice les écrit l'un sur l'autre."""
         besoins = (
-            sum(ceil(len(part) / self.colonnes[rang].largeur) or 1 for part in str(valeurs[rang]).split("\n"))
+            sum(
+                ceil(len(part) / (self.colonnes[rang].largeur * SERRE)) or 1
+                for part in str(valeurs[rang]).split("\n")
+            )
             for rang in self._longues
             if rang < len(valeurs) and valeurs[rang]
         )

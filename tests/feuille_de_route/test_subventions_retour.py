@@ -58,7 +58,10 @@ def test_deposee_a_temps_elle_revient_apres_la_cloture_sous_le_plafond(client, r
         in client.get(reverse("subventions", args=[renvoyee.demarche.uuid])).content.decode()
     )
     page = url("subvention_modifier", renvoyee)
-    saisie = envoi(client.get(page).context["formulaire"], budget="20 000", deposer="1")
+    ouverte = client.get(page)
+    assert MOTIF in ouverte.content.decode()
+    assert "y revient avec sa fiche, son enveloppe et son bénéficiaire" in ouverte.content.decode()
+    saisie = envoi(ouverte.context["formulaire"], budget="20 000", deposer="1")
     trop = client.post(page, saisie | {"montant_prestation": "12 000"})
     assert trop.status_code == 422
     assert "Il reste 12\u202f000" in trop.context["formulaire"].errors["montant_prestation"][0]

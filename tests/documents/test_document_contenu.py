@@ -27,7 +27,7 @@ def page_du_titre(feuilles: list[str], titre: str) -> int:
     for numero, page in enumerate(feuilles, start=1):
         if "Sommaire" not in page and titre in [ligne.strip() for ligne in page.splitlines()]:
             return numero
-    raise AssertionError(f"« {titre} » n'est le titre d'aucune page.")
+    raise AssertionError(f"« {titre} » n'est le titre d'aucune page.")
 
 
 def sommaire(feuilles: list[str]) -> list[tuple[str, int]]:
@@ -113,14 +113,14 @@ def test_les_sections_suivent_la_methode(petit):
         "Dordogne (24)", "sept. 2025 – déc. 2027", "Conseil départemental de la Dordogne", "SDAASaP",
         "2025-COPIL-01-D1", "le 20 octobre 2025", "Compléter les données sur l’équipement des foyers.",
         "Opérateurs sociaux", "Atelier du 12 février", "Vingt communes prêtent une salle.",
-        "« On le voit chaque semaine en mairie. »", "tout à fait d’accord", "donnée de démonstration",
+        "« On le voit chaque semaine en mairie. »", "tout à fait d’accord", "donnée de démonstration",
         "17,9 %", "Relève d’un autre schéma.", "Repérage des allocataires", "400 personnes",
         "68 500,50", "92 500,50 €", "il manque au plus 37 500,50 €", "Garantir la gouvernance et les moyens.",
         "Personne à plus de vingt minutes d’une aide.", "Animer la gouvernance et la feuille de route",
         "/verifier", "On ne peut pas faire", "Équiper chaque foyer", "Le budget n’y suffit pas.",
         "Être aidé sans rendez-vous", "Deux marchés ouverts, un médiateur recruté.", "moins de six mois",
         "gérer ses démarches administratives", "Avec : Conseil départemental de la Dordogne",
-        "suivi : Comité de pilotage (COPIL)", "Issue du chantier clé « Peut-on mutualiser",
+        "suivi : Comité de pilotage (COPIL)", "Issue du chantier clé « Peut-on mutualiser",
         "avis favorable avec réserves – Dire où l’on s’abrite l’hiver.",
         "Fondation Fonds privés, montant inconnu",
         "Dernier relevé : 180,5 personnes au 30 juin 2027", "(faite le 28 septembre 2026)",

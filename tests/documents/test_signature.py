@@ -84,7 +84,7 @@ def test_le_cartouche_se_lit_et_ses_polices_sont_incorporees(cachet, tmp_path):
     for attendu in (
         "Élue du numérique",
         "Vice-présidente",
-        "Conseil départemental « d’essai »",
+        "Conseil départemental « d’essai »",
         "Le 1er mars 2026 à 9 h 05",
         f"Avec réserves : {reserves}",
         "Signé par le cachet de la plateforme pour Élue du numérique.",

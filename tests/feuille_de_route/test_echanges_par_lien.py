@@ -201,7 +201,7 @@ def test_repondre_a_une_remarque_la_cite(partenaire, lien, fiche):
     assert adresse in lire(partenaire, page("", lien))
     vue = lire(partenaire, adresse)
     assert remarque.texte in vue
-    assert "À propos de « Objectifs » :" in vue
+    assert "À propos de « Objectifs » :" in vue
     assert partenaire.get(page("_commenter", lien) + "?remarque=<inconnue>").status_code == 200
 
 

@@ -168,6 +168,12 @@ def motif_de_non_relance(lien: LienDeFiche) -> str:
     return ""
 
 
+def liens_vivants(fiche: FicheAction):
+    """Ceux qui n'ont été ni révoqués ni laissés à une autre structure."""
+    siens = fiche.liens.filter(revoque_le=None, structure=fiche.structure_porteuse_id)
+    return siens.select_related("structure").order_by("pk")
+
+
 def est_caduc(lien: LienDeFiche) -> bool:
     """La fiche a changé de structure depuis l'envoi."""
     return lien.fiche.structure_porteuse_id != lien.structure_id

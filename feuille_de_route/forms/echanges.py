@@ -5,6 +5,7 @@ from functools import cached_property
 from django import forms
 
 from feuille_de_route.echanges import Mot, appeles, lecteurs
+from feuille_de_route.liens_de_fiche import DROIT, liens_vivants
 from feuille_de_route.models import Commentaire, FicheAction
 from gouvernance.models import Utilisateur
 from gouvernance.permissions import Acces
@@ -61,7 +62,25 @@ class FormulaireMot(FormulaireDsfr):
 
 
 class FormulaireCommentaire(AvecJeton, FormulaireMot):
-    """Un commentaire qui ouvre un fil."""
+    """Un commentaire qui ouvre un fil. Qui confie les fiches peut aussi s'adresser à qui les écrit par un
+    lien : `partenaires`, ceux que l'on peut prévenir.
+    """
+
+    liens = forms.MultipleChoiceField(
+        label="Prévenir qui écrit la fiche par un lien", required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args, fiche: FicheAction, acces: Acces, **kwargs):
+        super().__init__(*args, fiche=fiche, acces=acces, **kwargs)
+        self.partenaires = list(liens_vivants(fiche)) if acces.autorise_nom(DROIT) else []
+        self.fields["liens"].choices = [
+            (str(lien.uuid), f"{lien.nom or lien.structure} ({lien.email})") for lien in self.partenaires
+        ]
+
+    @property
+    def mot(self) -> Mot:
+        cochees = self.cleaned_data["liens"]
+        return super().mot._replace(liens=[p for p in self.partenaires if str(p.uuid) in cochees])
 
 
 class FormulaireParLien(AvecJeton, FormulaireDsfr):
@@ -69,6 +88,7 @@ class FormulaireParLien(AvecJeton, FormulaireDsfr):
 
     bouton = ""
     gens: tuple = ()
+    partenaires: tuple = ()
     texte = zone("Votre commentaire")
 
 
@@ -78,6 +98,8 @@ class FormulaireReponse(FormulaireCommentaire):
 
 class FormulaireCorrection(AvecVersion, FormulaireMot):
     """Son propre commentaire, à corriger."""
+
+    partenaires: tuple = ()
 
     def __init__(self, *args, commentaire: Commentaire, **kwargs):
         self.commentaire = commentaire

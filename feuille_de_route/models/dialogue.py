@@ -29,7 +29,12 @@ class DitSansCompte(Suivi):
     @property
     def auteur(self) -> str:
         """Comme le journal le nomme ; vide si personne n'est connu. Lire avec `lien__structure`."""
-        return self.lien.auteur if self.lien else str(self.cree_par or "")
+        return self.lien.auteur if self.lien else self.nomme
+
+    @property
+    def nomme(self) -> str:
+        """Le nom seul, pour s'adresser à la personne ; vide si personne n'est connu."""
+        return (self.lien.nom or str(self.lien.structure)) if self.lien else str(self.cree_par or "")
 
 
 def contrainte_un_auteur(nom: str) -> models.CheckConstraint:

@@ -99,7 +99,7 @@ def _ecrire(request, fiche: FicheAction, acces: Acces, fil: Commentaire | None):
         jeton = valide.cleaned_data["jeton"]
         regles.commenter(fiche, valide.mot, par=request.user, fil=fil, jeton=jeton)
 
-    titre = f"Répondre à {fil.auteur or 'ce commentaire'}" if fil else "Commenter la fiche"
+    titre = f"Répondre à {fil.nomme or 'ce commentaire'}" if fil else "Commenter la fiche"
     return _traiter(request, acces, formulaire, ecrire, {"fiche": fiche, "fil": fil, "titre": titre})
 
 

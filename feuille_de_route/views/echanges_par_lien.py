@@ -83,7 +83,7 @@ def repondre(request: HttpRequest, lien: LienDeFiche, commentaire_uuid) -> HttpR
     fil = trouver(lien.fiche, commentaire_uuid)
     formulaire = FormulaireParLien(request.POST or None)
     formulaire.fields["texte"].label = "Votre réponse"
-    titre = f"Répondre à {fil.auteur or 'ce commentaire'}"
+    titre = f"Répondre à {fil.nomme or 'ce commentaire'}"
     return _dire(request, lien, formulaire, fil, {"titre": titre, "remarque": None})
 
 

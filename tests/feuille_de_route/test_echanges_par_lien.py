@@ -86,9 +86,12 @@ def test_une_question_sa_reponse_et_le_courriel_de_chacun(partenaire, chef, lien
     corps = Courriel.objects.get(destinataire=gens["coordination"].email).corps
     assert AUTEUR in corps
     assert "Combien de communes" in corps
-    for vu_de in (lire(chef, de(fiche, "fiche")), lire(chef, de(fiche, "fiche_echanges"))):
-        assert AUTEUR in vu_de
-        assert CAMILLE not in vu_de.replace(f"<strong>{CAMILLE}", "")
+    pair = Client()
+    pair.force_login(gens["partenaire"])
+    for nom in ("fiche", "fiche_echanges"):
+        assert AUTEUR in lire(chef, de(fiche, nom))
+        assert AUTEUR in lire(pair, de(fiche, nom))
+        assert CAMILLE not in lire(pair, de(fiche, nom))
 
     LienDeFiche.objects.update(vu_le=timezone.now() - timedelta(days=1))
     reponse = chef.post(de(fiche, "fiche_repondre", question.uuid), {"texte": "Trois.", "jeton": uuid4()})
@@ -257,3 +260,20 @@ def test_vingt_documents_au_plus(partenaire, lien, fiche):
     assert "le maximum" in lire(partenaire, page("", lien))
     Demarche.objects.filter(pk=fiche.demarche_id).update(etape=Etape.SOUMISE, soumise_le=timezone.now())
     assert joindre(partenaire, lien).status_code == 422
+
+
+def test_la_coordination_s_adresse_a_qui_vient_par_un_lien(partenaire, chef, lien, fiche, gens):
+    """Une case à son nom ; ceux qui ne confient pas les fiches ne la voient pas, ni son adresse."""
+    autre = LienDeFicheFactory(fiche=fiche, email="ancienne@asso.example", revoque_le=timezone.now())
+    vu = lire(chef, de(fiche, "fiche_echanges"))
+    assert f"Camille Durand ({CAMILLE})" in vu
+    assert autre.email not in vu
+    donnees = {"texte": "Où en êtes-vous ?", "liens": [lien.uuid], "jeton": uuid4()}
+    assert chef.post(de(fiche, "fiche_commenter"), donnees).status_code == 302
+    assert "Où en êtes-vous ?" in Courriel.objects.get(destinataire=CAMILLE).corps
+    pair = Client()
+    pair.force_login(gens["partenaire"])
+    assert CAMILLE not in lire(pair, de(fiche, "fiche_echanges"))
+    forcee = {"texte": "Et moi ?", "liens": [lien.uuid], "jeton": uuid4()}
+    assert pair.post(de(fiche, "fiche_commenter"), forcee).status_code == 422
+    assert Courriel.objects.filter(destinataire=CAMILLE).count() == 1

@@ -146,7 +146,7 @@ def test_la_page_nationale_est_celle_de_l_administration(client, demarche, gens,
     assert client.get(reverse("enveloppes")).status_code == 403
     client.force_login(gens["administration"])
     page = client.get(reverse("enveloppes")).content.decode()
-    assert tableau(page, "par-departement")["Total"] == ["20000", "", "5000", "0", "15000"]
+    assert tableau(page, "par-departement")["Total"] == ["20000", "1", "5000", "0", "15000"]
     assert "Demandes à instruire" in page
     avant = compter_requetes(reverse("enveloppes"))
     for code in ("01", "02", "03"):

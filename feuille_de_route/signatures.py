@@ -25,7 +25,7 @@ def manques(demarche: Demarche) -> list[Manque]:
     avec elle.
     """
     attendus = Signataire.objects.filter(demarche=demarche)
-    signataires = list(attendus.only("nom", "qualite", "engagement", "utilisateur"))
+    signataires = attendus.values_list("nom", "qualite", "engagement", "utilisateur", named=True)
     if not signataires:
         return [Manque("Désigner au moins un signataire.", ecran="signataires")]
     phrases = []
@@ -34,7 +34,7 @@ def manques(demarche: Demarche) -> list[Manque]:
             phrases.append(f"Donner la qualité de {signataire.nom}.")
         if not signataire.engagement.strip():
             phrases.append(f"Écrire l’engagement de {signataire.nom}.")
-    sans_compte = [s.nom for s in signataires if s.utilisateur_id is None]
+    sans_compte = [s.nom for s in signataires if s.utilisateur is None]
     avis = [Manque(f"Aucun compte ne signera pour {nom}.", False, "signataires") for nom in sans_compte]
     return [Manque(p, ecran="signataires") for p in phrases] + avis
 

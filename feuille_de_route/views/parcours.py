@@ -1,6 +1,8 @@
 """La page d'une démarche : où l'on en est, ce qui manque, qui valide, ce qui vient ensuite."""
 
+from functools import cache
 from operator import attrgetter
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Prefetch, prefetch_related_objects
 from django.http import Http404
@@ -10,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from feuille_de_route import parcours, tableau_de_suivi
 from feuille_de_route.forms.parcours import FormulaireMotif
-from feuille_de_route.models import Axe, EtatFiche, FicheAction
+from feuille_de_route.models import Axe, EtatFiche, EtatRealisation, FicheAction
 from feuille_de_route.views import a_faire
 from feuille_de_route.views.travaux import signaler_travaux
 from gouvernance import adhesions, calendriers, retroplanning
@@ -18,6 +20,7 @@ from gouvernance.decisions import ETAPE_DU_JALON
 from gouvernance.models import CodeJalon, Demarche, Etape, Jalon, Role
 from gouvernance.socle.mots import compter
 from gouvernance.socle.vues import lecture_seule
+from gouvernance.templatetags.feuille import badge_etat, date_longue
 from gouvernance.views.commun import Saisie, agir, ouvrir, traiter
 
 # L'écran où se travaille chaque étape.
@@ -124,11 +127,11 @@ def _ou_en_est_on(demarche: Demarche, acces) -> dict:
     suivant = parcours.passage_suivant(demarche)
     manques = parcours.manques(demarche)
     jalons = list(demarche.jalons.all())
-    ecrans = {m.ecran: reverse(m.ecran, args=[demarche.uuid]) for m in manques if m.ecran}
-    liens = [(m, ecrans.get(m.ecran, "")) for m in manques]
+    ici = reverse("demarche", args=[demarche.uuid])
+    liens = [(m, ici + _suite(m.ecran) if m.ecran else "") for m in manques]
     return {
-        "etapes": [(e.value, e.label, reverse(ECRANS[e], args=[demarche.uuid])) for e in Etape.fil()],
-        "ecran": reverse(ECRANS[demarche.etape], args=[demarche.uuid]) if demarche.etape in ECRANS else "",
+        "etapes": [(e.value, e.label, ici + _suite(ECRANS[e])) for e in Etape.fil()],
+        "ecran": ici + _suite(ECRANS[demarche.etape]) if demarche.etape in ECRANS else "",
         "libelle_ecran": _libelle_ecran(demarche, acces),
         "jalon_acquis": next(
             (j for j in jalons if j.acquis and ETAPE_DU_JALON.get(j.code) == demarche.etape), None
@@ -137,7 +140,7 @@ def _ou_en_est_on(demarche: Demarche, acces) -> dict:
         "motif_refus": _motif_refus(suivant, manques, acces),
         "bloquants": [(m.texte, url) for m, url in liens if m.bloquant],
         "avertissements": [(m.texte, url) for m, url in liens if not m.bloquant],
-        "jalons": jalons,
+        "jalons": [_jalon(j, ici) for j in jalons],
         "retard": ""
         if demarche.etape in {Etape.ABANDONNEE, Etape.CLOSE}
         else retroplanning.retard_du_prochain(jalons),
@@ -149,6 +152,23 @@ def _ou_en_est_on(demarche: Demarche, acces) -> dict:
         if acces.peut["conduire"] and Etape(demarche.etape).rang <= Etape.PLAN_ACTIONS.rang
         else [],
     }
+
+
+@cache
+def _suite(nom: str) -> str:
+    """Ce que l'adresse d'un écran ajoute à celle de sa démarche : cherché une fois, et non à chaque page."""
+    ici, la = (reverse(n, args=[UUID(int=0)]) for n in ("demarche", nom))
+    if not la.startswith(ici):
+        raise ValueError(f"L’écran « {nom} » n’est pas sous l’adresse de sa démarche.")
+    return la.removeprefix(ici)
+
+
+def _jalon(jalon: Jalon, ici: str) -> tuple[str, str, str, str, str, str]:
+    """Son nom, son échéance, qui le valide, son état ; la décision qui l'a tranché et sa séance."""
+    qui, le = str(jalon.instance or "à désigner"), date_longue(jalon.echeance) or "à fixer"
+    badge, decision = badge_etat(jalon.etat, jalon.get_etat_display()), jalon.decision
+    seance = f"{ici}{_suite('seances')}{decision.seance.uuid}/" if decision else ""
+    return str(jalon), le, qui, badge, seance, decision.numero if decision else ""
 
 
 def _motif_refus(suivant, manques, acces) -> str:
@@ -181,20 +201,31 @@ def _precharger(demarche: Demarche, acces) -> None:
 def _plan(demarche: Demarche, acces) -> dict:
     """Les axes et leurs fiches visibles, parmi celles déjà lues."""
     fiches = [f for f in demarche.fiches.all() if f.etat != EtatFiche.ECARTEE and getattr(f, "montree", True)]
-    axes = list(demarche.axes.all())
+    axes, plan = list(demarche.axes.all()), reverse("plan", args=[demarche.uuid])
+    lignes = {f.pk: _ligne(f, plan) for f in fiches}
     racine = {axe.pk: axe.parent_id or axe.pk for axe in axes}
     groupes = [
-        (axe, [f for f in fiches if racine.get(f.axe_id) == axe.pk]) for axe in axes if axe.parent_id is None
+        (axe, [lignes[f.pk] for f in fiches if racine.get(f.axe_id) == axe.pk])
+        for axe in axes
+        if axe.parent_id is None
     ]
     return {
         "groupes": groupes,
-        "sans_axe": [f for f in fiches if f.axe_id is None],
-        "adresse_des_fiches": reverse("plan", args=[demarche.uuid]) + "fiches/",
+        "sans_axe": [lignes[f.pk] for f in fiches if f.axe_id is None],
         "nb_fiches": len(fiches),
         "suivi_en_bref": tableau_de_suivi.phrase(
             [f.etat_realisation for f in fiches if f.etat == EtatFiche.RETENUE]
         ),
     }
+
+
+def _ligne(fiche: FicheAction, plan: str) -> tuple[str, str, str, str]:
+    """Son adresse, son titre, qui la porte et son état, écrits : trente fiches cherchées une à une par le
+    gabarit coûtaient le quart de la page.
+    """
+    etat = EtatRealisation(fiche.etat_realisation) if fiche.etat_realisation else EtatFiche(fiche.etat)
+    porteur = str(fiche.structure_porteuse or "porteur à désigner")
+    return f"{plan}fiches/{fiche.uuid}/", str(fiche), porteur, badge_etat(etat.value, etat.label)
 
 
 @require_POST

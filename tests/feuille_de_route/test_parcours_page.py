@@ -80,9 +80,9 @@ def test_les_fiches_suivent_leur_axe_et_la_visibilite(client, demarche, gens, fi
     FicheFactory(demarche=demarche, titre="Écartée", ecartee=True)
     client.force_login(gens["elu"])
     contexte = page(client, demarche).context
-    groupes = {axe.intitule: [f.titre for f in fiches] for axe, fiches in contexte["groupes"]}
-    assert groupes["Former les aidants"] == ["Retenue"]
-    assert [f.titre for f in contexte["sans_axe"]] == ["Sans axe"]
+    groupes = {axe.intitule: [titre for _, titre, _, _ in fiches] for axe, fiches in contexte["groupes"]}
+    assert groupes["Former les aidants"] == ["2. Retenue"]
+    assert [titre for _, titre, _, _ in contexte["sans_axe"]] == ["3. Sans axe"]
     assert contexte["nb_fiches"] == 2  # ni le brouillon d'une autre, ni l'écartée
     assert fiche.etat == EtatFiche.BROUILLON
 

@@ -5,6 +5,7 @@ from threading import Barrier
 from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -13,14 +14,20 @@ from feuille_de_route import acces_par_lien, liens_de_fiche
 from feuille_de_route.models import EtatFiche, LienDeFiche
 from gouvernance.models import Courriel, Etape, Evenement, Role
 from tests.feuille_de_route.conftest import compte
-from tests.feuille_de_route.fabriques import FicheFactory
+from tests.feuille_de_route.fabriques import FicheFactory, PieceDeFicheFactory
 from tests.feuille_de_route.fabriques_partenaires import JETON, LienDeFicheFactory
 from tests.feuille_de_route.saisies import envoi
 from tests.feuille_de_route.simultane import ensemble
 from tests.gouvernance.fabriques import DemarcheFactory, MandatFactory, StructureFactory
+from tests.robustesse.scene import PDF
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TOURS = 6
+
+
+@pytest.fixture(autouse=True)
+def coffre(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
 
 
 @pytest.fixture
@@ -78,6 +85,39 @@ def test_rien_ne_s_ecrit_quand_le_lien_meurt_au_milieu_d_un_envoi(lien, monkeypa
     assert not Evenement.objects.filter(action__startswith="modifier").exists()
     lien.refresh_from_db()
     assert lien.ecrit_le is None
+
+
+def test_rien_ne_se_dit_quand_le_lien_meurt_au_milieu_d_un_mot(lien, monkeypatch):
+    client = ouvert()
+    vraie = acces_par_lien._tenir
+
+    def revoquer_avant(tenu):
+        liens_de_fiche.revoquer(lien, par=lien.chef)
+        return vraie(tenu)
+
+    monkeypatch.setattr(acces_par_lien, "_tenir", revoquer_avant)
+    donnees = {"texte": "Mots à garder", "jeton": uuid4()}
+    reponse = client.post(page("fiche_partagee_commenter", lien), donnees)
+    assert reponse.status_code == 422
+    assert "Mots à garder" in reponse.content.decode()
+    assert not lien.fiche.commentaires.exists()
+
+
+def test_huit_envois_du_meme_mot_n_en_font_qu_un_et_vingt_pieces_au_plus(lien):
+    """Huit clics sur « Publier » ; et huit documents à la fois sur une fiche qui en porte dix-huit."""
+    clients, jeton = [ouvert() for _ in range(8)], uuid4()
+    PieceDeFicheFactory.create_batch(18, fiche=lien.fiche)
+    barriere = Barrier(8, timeout=60)
+
+    def envoyer(rang):
+        barriere.wait()
+        clients[rang].post(page("fiche_partagee_commenter", lien), {"texte": "Un mot", "jeton": jeton})
+        fichier = SimpleUploadedFile(f"{rang}.pdf", PDF + bytes([10] * rang))
+        return clients[rang].post(page("fiche_partagee_joindre", lien), {"fichier": fichier}).status_code
+
+    statuts = ensemble(8, envoyer)
+    assert sorted(statuts) == [302] * 2 + [422] * 6
+    assert (lien.fiche.commentaires.count(), lien.fiche.pieces.count()) == (1, 20)
 
 
 def test_une_revocation_et_une_ecriture_se_suivent_sans_se_meler(lien):

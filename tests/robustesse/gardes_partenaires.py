@@ -4,6 +4,8 @@ A, L, S = (
     "feuille_de_route/acces_par_lien.py", "feuille_de_route/liens_de_fiche.py",
     "feuille_de_route/views/session_de_lien.py",
 )  # fmt: skip
+P = "feuille_de_route/views/echanges_par_lien.py"
+DITS = "tests/feuille_de_route/test_echanges_par_lien.py"
 LIENS = "tests/feuille_de_route/test_liens_de_fiche.py"
 FILS = "tests/feuille_de_route/test_liens_concurrence.py"
 SUIVI = "tests/feuille_de_route/test_partenaires.py"
@@ -35,6 +37,41 @@ PARTENAIRES = [
         "    if marque(exiger_lecture(lien)) != tenue:\n        raise LienFerme(REMPLACE)\n",
         "    exiger_lecture(lien)\n",
         f"{FILS} -k meurt",
+    ),
+    (
+        "commenter : le lien relu",
+        A,
+        "    lien = _tenir(lien)\n    if motif := motif_de_non_commentaire(lien):",
+        "    if motif := motif_de_non_commentaire(lien):",
+        f"{FILS} -k meurt_au_milieu_d_un_mot",
+    ),
+    (
+        "commenter : l’étape",
+        A,
+        "    if motif := motif_de_non_commentaire(lien):\n",
+        "    if motif := None:\n",
+        f"{DITS} -k abandonnee",
+    ),
+    (
+        "joindre : l’état",
+        A,
+        "    lien = _tenir_pour_ecrire(lien)\n    piece =",
+        "    lien = _tenir(lien)\n    piece =",
+        f"{DITS} -k n_y_joint_rien",
+    ),
+    (
+        "retirer : le sien",
+        A,
+        "    if piece.lien_id != lien.pk:\n",
+        "    if False:\n",
+        f"{DITS} -k d_un_autre",
+    ),
+    (
+        "les pièces de sa fiche",
+        P,
+        "    return lien.fiche.pieces.all()\n",
+        "    return PieceDeFiche.objects.all()\n",
+        f"{SEUL} -k autre_fiche",
     ),
     (
         "caduc ou révoqué ne se redemande pas",

@@ -159,7 +159,7 @@ def _suite(nom: str) -> str:
     """Ce que l'adresse d'un écran ajoute à celle de sa démarche : cherché une fois, et non à chaque page."""
     ici, la = (reverse(n, args=[UUID(int=0)]) for n in ("demarche", nom))
     if not la.startswith(ici):
-        raise ValueError(f"L’écran « {nom} » n’est pas sous l’adresse de sa démarche.")
+        raise ValueError(f"L’écran « {nom} » n’est pas sous l’adresse de sa démarche.")
     return la.removeprefix(ici)
 
 

@@ -1,7 +1,6 @@
 """Le bilan d'une année : où en est chaque fiche au 31 décembre, ce que l'on a mesuré, dépensé et décidé."""
 
 from datetime import date
-from decimal import Decimal
 
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
@@ -80,7 +79,7 @@ def contenu(demarche: Demarche, annee: int, ouvert: Ouverture | None = None) -> 
         "en_cours": timezone.localdate() <= date(annee, 12, 31),
         "phrase": releve.phrase(lecture),
         **releve.parts(lecture),
-        "prevu": releve.en_texte(sum((p for p, _ in argent.values()), Decimal(0))),
+        "prevu": releve.en_texte(sum(p for p, _ in argent.values())) if argent else None,
         "realise": _total_realise(argent),
         "axes": [
             {"axe": titre, "fiches": [_fiche(f, lecture, argent, freins) for f in fiches]}

@@ -2,6 +2,7 @@
 qu'il doit décider. Elle se fait d'après les points de suivi ; personne ne l'écrit.
 """
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -9,7 +10,8 @@ from uuid import UUID
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import OuterRef, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
+from django.db.models.functions import JSONObject
 from django.utils import timezone
 
 from feuille_de_route import releve_de_suivi as releve
@@ -21,6 +23,7 @@ from feuille_de_route.tableau_de_suivi import MAUVAIS_TEMPS
 from gouvernance import ordre_du_jour
 from gouvernance.models import (
     Cible,
+    Decision,
     Demarche,
     EtatSeance,
     Evenement,
@@ -32,6 +35,8 @@ from gouvernance.permissions import exiger
 
 TENUES = [EtatSeance.OUVERTE, EtatSeance.CLOSE]
 DUREE = 10  # minutes proposées pour chaque point à décider
+EN_ENTIER = "revue"  # la clé du point où l'on parcourt toute la revue
+OBJET = "Revue de la feuille de route : où en sont les actions"
 
 
 class Periode(NamedTuple):
@@ -131,16 +136,17 @@ def _depassees(lecture: Lecture) -> list[dict]:
 
 @transaction.atomic
 def inscrire(seance_pk: int, cles: list[str], *, par: Utilisateur | None) -> int:
-    """Inscrit à l'ordre du jour les points à décider choisis (identifiants de fiches) ; rend leur nombre.
+    """Inscrit à l'ordre du jour la revue elle-même (EN_ENTIER) et les points à décider choisis (identifiants
+    de fiches) ; rend leur nombre.
 
-    Une fiche qui y est déjà n'est pas inscrite deux fois. Lève PermissionDenied, ValidationError (séance
+    Ce qui y est déjà n'est pas inscrit deux fois. Lève PermissionDenied, ValidationError (séance
     finie, rien de choisi, fiche que la revue ne soumet plus).
     """
     seance = Seance.objects.select_related("instance__demarche").get(pk=seance_pk)
     demarche = Demarche.objects.verrouiller(seance.instance.demarche_id, no_key=True)
     exiger(par, demarche, "tenir_seance")
-    demandes = {demande["cle"]: demande for demande in contenu(seance)["a_decider"]}
-    deja = {str(cle) for cle in deja_inscrites(seance)}
+    demandes = {demande["cle"]: demande for demande in proposables(contenu(seance))}
+    deja = deja_inscrites(seance)
     if not cles:
         raise ValidationError("Cochez au moins un point à inscrire à l’ordre du jour.")
     if set(cles) - set(demandes):
@@ -156,22 +162,42 @@ def inscrire(seance_pk: int, cles: list[str], *, par: Utilisateur | None) -> int
     return len(a_inscrire)
 
 
-def deja_inscrites(seance: Seance) -> set[UUID]:
-    """Les fiches dont un point de l'ordre du jour parle déjà."""
-    return set(_de_fiche(seance).values_list("cible", flat=True))
+def proposables(dit: dict) -> list[dict]:
+    """La revue elle-même, puis ce qu'elle soumet à décider."""
+    entiere = {"cle": EN_ENTIER, "texte": OBJET, "fiche": dit["phrase"], "porteur": "", "freins": ""}
+    return [entiere, *dit["a_decider"]]
+
+
+def deja_inscrites(seance: Seance) -> set[str]:
+    """Les clés (voir `inscrire`) de ce qui est déjà à l'ordre du jour."""
+    return cles_des_points(_de_la_revue(seance).values_list("cible", flat=True))
+
+
+def cles_des_points(cibles: Iterable[UUID | None]) -> set[str]:
+    return {str(cible) if cible else EN_ENTIER for cible in cibles}
 
 
 def inscrites() -> ArraySubquery:
-    """Les mêmes, lues avec la séance."""
-    return ArraySubquery(_de_fiche(OuterRef("pk")).values("cible"))
+    """Les fiches de ces points, lues avec la séance ; None pour la revue entière."""
+    return ArraySubquery(_de_la_revue(OuterRef("pk")).values("cible"))
 
 
-def _de_fiche(seance: Seance | OuterRef) -> QuerySet[PointOrdreDuJour]:
-    return PointOrdreDuJour.objects.filter(seance=seance, cible_type=Cible.FICHE).order_by("ordre")
+def decisions() -> ArraySubquery:
+    """Ce que la séance a décidé des actions : fiche, ordre et identifiant de la décision, nature et texte."""
+    prises = Decision.objects.filter(seance=OuterRef("pk"), cible_type=Cible.FICHE).order_by("ordre")
+    champs = ("cible", "ordre", "uuid", "nature", "texte")
+    return ArraySubquery(prises.values(dit=JSONObject(**{champ: champ for champ in champs})))
+
+
+def _de_la_revue(seance: Seance | OuterRef) -> QuerySet[PointOrdreDuJour]:
+    siens = Q(cible_type=Cible.FICHE) | Q(cible_type="", objet=OBJET)
+    return PointOrdreDuJour.objects.filter(siens, seance=seance).order_by("ordre")
 
 
 def _point(demande: dict) -> PointOrdreDuJour:
     """« Financer un second poste ? – 5. Cartographier les lieux »."""
+    if demande["cle"] == EN_ENTIER:
+        return PointOrdreDuJour(objet=OBJET, duree=2 * DUREE)
     dit = demande["texte"] or f"Lever ce qui freine : {demande['freins']}"
     premiere = " ".join(dit.split())
     objet = f"{premiere[: 245 - len(demande['fiche'])]} – {demande['fiche']}"

@@ -95,7 +95,7 @@ def ouverture(demarche: Demarche) -> Ouverture:
     if demarche.etape in EN_OEUVRE:
         return Ouverture("")
     if demarche.etape == Etape.CLOSE:
-        return Ouverture("On ne peut plus suivre les fiches actions : la démarche est close.")
+        return Ouverture("On ne peut plus faire le point sur les fiches actions : la démarche est close.")
     if refus := motif_d_etape(demarche, DROITS[DROIT]):
         return Ouverture(refus)
     if (version := version_en_vigueur(demarche)) is not None:
@@ -306,9 +306,12 @@ def _relever(fiche: FicheAction, indicateur_pk: int, point: PointDeSuivi, valeur
     indicateur = Indicateur.objects.filter(fiche=fiche, pk=indicateur_pk).first()
     if indicateur is None:
         raise ValidationError("Un indicateur que vous relevez n’existe plus : rouvrez la page.")
-    if indicateur.releves.filter(le=point.le).exists():
-        champ, jour = f"releve_{indicateur_pk}", f"{point.le:%d/%m/%Y}"
-        raise ValidationError({champ: f"Un relevé est déjà écrit au {jour} : corrigez-le depuis la fiche."})
+    if deja := indicateur.releves.filter(le=point.le).first():
+        refus = (
+            f"Un relevé est déjà écrit au {point.le:%d/%m/%Y} ({_nombre(deja.valeur)}) : videz cette case, "
+        )
+        suite = "enregistrez le point, puis corrigez-le depuis la page de suivi."
+        raise ValidationError({f"releve_{indicateur_pk}": refus + suite})
     releve = Releve(indicateur=indicateur, le=point.le, valeur=valeur)
     releve.attribuer(point.modifie_par)
     releve.save()

@@ -158,7 +158,8 @@ def en_souffrance(fiche: FicheAction, le: date) -> list[str]:
     if fiche.fin and fiche.fin < le:
         phrases.append(f"devait finir le {fiche.fin:%d/%m/%Y}")
     if fiche.suivie_le is None:
-        phrases.append("aucun point n’a été fait")
+        if fiche.debut is None or fiche.debut <= le:  # rien n'est attendu d'une action qui n'a pas commencé
+            phrases.append("aucun point n’a été fait")
     elif fiche.suivie_le.date() < le - SANS_NOUVELLES:
         phrases.append(f"pas de nouvelles depuis le {fiche.suivie_le:%d/%m/%Y}")
     if fiche.meteo in MAUVAIS_TEMPS:

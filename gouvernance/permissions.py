@@ -56,7 +56,7 @@ DROITS = {
     "donner_avis": Droit("rendre l’avis du COTECH sur une fiche", PILOTES | {COTECH}, Etape.PLAN_ACTIONS),
     "confier_fiches": Droit("confier des fiches à des partenaires", REDACTEURS, Etape.PLAN_ACTIONS),
     "suivre_fiches": Droit(
-        "suivre les fiches actions", REDACTEURS | {PARTENAIRE}, Etape.MISE_EN_OEUVRE
+        "faire le point sur les fiches actions", REDACTEURS | {PARTENAIRE}, Etape.MISE_EN_OEUVRE
     ),  # depuis la signature, avenant compris : feuille_de_route.suivi le dit
     "commenter": Droit("commenter les fiches actions", PARTIES),
     "demander_subvention": Droit("demander une subvention à l’État", PILOTES, Etape.MISE_EN_OEUVRE),

@@ -55,7 +55,8 @@ def _dordogne() -> list[Pas]:
         signature.franchir("soumettre", "departement"), signature.attendre_la_version_soumise(),
         seances.decider("validation", 2), seances.clore("validation"),
         signature.franchir("ouvrir_signature", "prefecture"), *map(signature.signer, range(1, 5)),
-        signature.TRANSMETTRE, signature.ACCUSER, suite.SUIVRE, concertation.A_VENIR,
+        signature.TRANSMETTRE, signature.ACCUSER, suite.SUIVRE, suite.RELEVER, *seances.tenir("suivi", 2),
+        concertation.A_VENIR,
     ]  # fmt: skip
 
 

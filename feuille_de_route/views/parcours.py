@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from feuille_de_route import parcours, tableau_de_suivi
+from feuille_de_route import parcours, suivi, tableau_de_suivi
 from feuille_de_route.forms.parcours import FormulaireMotif
 from feuille_de_route.models import Axe, EtatFiche, EtatRealisation, FicheAction
 from feuille_de_route.views import a_faire
@@ -81,16 +81,26 @@ PHRASES = {
 
 @lecture_seule
 def demarche(request, uuid):
-    demarche, acces = ouvrir(request, uuid)
+    demarche, acces = ouvrir(request, uuid, **suivi.premieres_dates())
     _precharger(demarche, acces)
     contexte = {
         "demarche": demarche,
         "acces": acces,
+        "avenant": _en_avenant(demarche),
         **_ou_en_est_on(demarche, acces),
         **_plan(demarche, acces),
         "gestes": _gestes(demarche, acces),
     }
     return render(request, "feuille_de_route/demarche.html", contexte)
+
+
+def _en_avenant(demarche: Demarche) -> bool:
+    """Une version est signée, et l'on en prépare une autre (`demarche` lue avec ses premières dates)."""
+    rang = Etape(demarche.etape).rang
+    if not Etape.ABANDONNEE.rang < rang < Etape.SIGNEE.rang:
+        return False
+    envoyee = demarche.premier_envoi and rang < Etape.EN_SIGNATURE.rang  # sinon, un complément à envoyer
+    return bool(demarche.premier_sceau or envoyee)
 
 
 def _gestes(demarche: Demarche, acces) -> list:
@@ -142,7 +152,7 @@ def _ou_en_est_on(demarche: Demarche, acces) -> dict:
         "avertissements": [(m.texte, url) for m, url in liens if not m.bloquant],
         "jalons": [_jalon(j, ici) for j in jalons],
         "retard": ""
-        if demarche.etape in {Etape.ABANDONNEE, Etape.CLOSE}
+        if demarche.etape in {Etape.ABANDONNEE, Etape.CLOSE} or _en_avenant(demarche)
         else retroplanning.retard_du_prochain(jalons),
         "jalon_courant": next((j for j in jalons if not j.acquis), None),
         "phrase_etape": PHRASES.get(demarche.etape, ""),

@@ -10,7 +10,7 @@ from feuille_de_route.documents.papiers import contexte as contenus
 from feuille_de_route.documents.papiers import suivi as mots
 from feuille_de_route.documents.papiers.blocs import soigne
 from feuille_de_route.models import NaturePapier
-from gouvernance.models import EtatSeance
+from gouvernance.models import EtatSeance, NatureDecision
 from gouvernance.permissions import DROITS
 from gouvernance.socle.identifiants import cle_ou_zero
 from gouvernance.socle.mots import compter
@@ -18,13 +18,14 @@ from gouvernance.socle.vues import lecture_seule, parametre
 from gouvernance.views.commun import agir, ouvrir
 from gouvernance.views.seances import trouver
 
+TENUES = {EtatSeance.OUVERTE, EtatSeance.CLOSE}
 INSCRIPTIBLES = {EtatSeance.PLANIFIEE, EtatSeance.CONVOQUEE, EtatSeance.OUVERTE}
 
 
 @lecture_seule
 def revue(request, uuid, seance):
     demarche, acces = ouvrir(request, uuid, **suivi.premieres_dates())
-    trouvee = trouver(demarche, seance, inscrites=revues.inscrites())
+    trouvee = trouver(demarche, seance, inscrites=revues.inscrites(), prises=revues.decisions())
     ouvert = suivi.ouverture(demarche)
     refus = regles_bilan.refus(demarche, ouvert=ouvert)
     dit = None if refus else contenus.revue(trouvee, ouvert)
@@ -36,16 +37,23 @@ def revue(request, uuid, seance):
         "refus": refus,
         "dit": dit,
         "blocs": mots.blocs_de_revue(soigne(dit)) if dit else [],
-        "demandes": _demandes(trouvee, dit) if dit else [],
+        "demandes": (demandes := _demandes(trouvee, dit) if dit else []),
+        "reste": not all(demande["inscrite"] for demande in demandes),
         "motif": _motif(acces, trouvee),
+        "tenue": trouvee.etat in TENUES,
         "seul": papiers.Seul(NaturePapier.REVUE, dit=dit),
     }
     return render(request, "feuille_de_route/revue.html", contexte)
 
 
 def _demandes(seance, dit: dict) -> list[dict]:
-    inscrites = {str(cle) for cle in seance.inscrites}
-    return [{**demande, "inscrite": demande["cle"] in inscrites} for demande in dit["a_decider"]]
+    """Ce que la revue propose, s'il est déjà à l'ordre du jour, et ce que la séance en a décidé."""
+    inscrites = revues.cles_des_points(seance.inscrites)
+    prises = [{**p, "dite": NatureDecision(p["nature"]).label} for p in seance.prises]
+    return [
+        {**d, "inscrite": d["cle"] in inscrites, "prises": [p for p in prises if p["cible"] == d["cle"]]}
+        for d in revues.proposables(dit)
+    ]
 
 
 def _motif(acces, seance) -> str:

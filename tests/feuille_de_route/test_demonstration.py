@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
+from django.db.models import Count
+from django.utils import timezone
 
 from ateliers.models import EtatChantier
 from diagnostic import references
 from diagnostic.models import EtatEnjeu
-from feuille_de_route import parcours
+from feuille_de_route import bilans, parcours, revues
 from feuille_de_route.completude import a_remplir
 from feuille_de_route.demonstration import comptes, textes, travailleur
 from feuille_de_route.demonstration.calendrier import Calendrier
@@ -141,7 +143,7 @@ def _verifier_la_dordogne(demarche):
     assert set(instances) == {"copil", "cotech", "partenarial"}
     assert instances["copil"].sieges.filter(president=True).count() == 2
     tenues = Seance.objects.filter(instance__demarche=demarche)
-    assert (tenues.count(), {s.etat for s in tenues}) == (5, {EtatSeance.CLOSE})
+    assert (tenues.count(), {s.etat for s in tenues}) == (6, {EtatSeance.CLOSE})
     comptees = (demarche.constats, demarche.enjeux, demarche.axes.filter(parent=None), demarche.fiches)
     assert [c.count() for c in comptees] == [12, 5, 4, 14]
     assert (demarche.ateliers.count(), demarche.signataires.count()) == (2, 4)
@@ -219,7 +221,22 @@ def _verifier_le_plan_d_actions(demarche):
     assert Commentaire.objects.filter(fiche__demarche=demarche, resolu_le__isnull=False).exists()
     suivies = demarche.fiches.exclude(etat_realisation="")
     assert {f.meteo for f in suivies} >= {"beau", "nuageux", "pluie"}
-    assert Releve.objects.filter(indicateur__fiche__demarche=demarche).count() >= 4
+    releves = Releve.objects.filter(indicateur__fiche__demarche=demarche)
+    assert releves.values("indicateur").annotate(n=Count("pk")).filter(n__gte=2).count() >= 4
+    _verifier_le_comite_de_suivi(demarche)
+
+
+def _verifier_le_comite_de_suivi(demarche):
+    """Après la signature, un COPIL s'est tenu sur la revue : elle a de quoi dire, il en a décidé."""
+    seance = Seance.objects.filter(instance__demarche=demarche).latest("debut")
+    assert seance.debut.date() >= demarche.signee_le.date()
+    dit = revues.contenu(seance)
+    assert (len(dit["bouge"]), len(dit["releves"]) >= 5) == (8, True)
+    proposes = {propose["cle"] for propose in revues.proposables(dit)}
+    assert proposes == revues.deja_inscrites(seance)
+    decidees = set(seance.decisions.exclude(cible=None).values_list("cible", flat=True))
+    assert {str(cle) for cle in decidees} == {demande["cle"] for demande in dit["a_decider"]}
+    assert bilans.contenu(demarche, timezone.localdate().year)["decisions"]
 
 
 def _verifier_le_journal(demarche):

@@ -158,6 +158,31 @@ def test_proposer_a_l_ordre_du_jour(client, seance, bus, fonds, gens, role):
     assert Evenement.objects.filter(action="proposer les points de la revue").count() == permis
 
 
+def test_la_revue_elle_meme_s_inscrit_et_la_page_dit_ce_que_la_seance_en_a_decide(
+    client, signee, seance, bus, gens
+):
+    noter(bus, 5, a_decider="Louer une salle ?")
+    client.force_login(gens["coordination"])
+    page = reverse("revue", args=[signee.uuid, seance.uuid])
+    assert 'value="revue"' in client.get(page).content.decode()
+    for _ in range(2):
+        client.post(reverse("revue_inscrire", args=[signee.uuid, seance.uuid]), {"fiche": ["revue"]})
+    assert [p.objet for p in seance.points.all()] == [revues.OBJET]
+    lue = client.get(page).content.decode()
+    assert 'value="revue"' not in lue
+    assert f'value="{bus.uuid}"' in lue
+    client.post(reverse("revue_inscrire", args=[signee.uuid, seance.uuid]), {"fiche": [str(bus.uuid)]})
+    assert "Proposer à l’ordre du jour" not in client.get(page).content.decode()  # tout y est
+    type(seance).objects.filter(pk=seance.pk).update(etat=EtatSeance.OUVERTE, ouverte_le=timezone.now())
+    decision = DecisionFactory(
+        seance=seance, nature="orientation", texte="La CAF prête la sienne.", cible_type="fiche",
+        cible=bus.uuid, cible_libelle=str(bus),
+    )  # fmt: skip
+    lue = client.get(page).content.decode()
+    for mots in ("Ce que la séance a décidé", decision.numero, "Orientation", "La CAF prête la sienne."):
+        assert mots in lue
+
+
 def test_on_ne_propose_que_ce_que_la_revue_soumet(client, signee, seance, bus, gens):
     client.force_login(gens["coordination"])
     chemin = reverse("revue_inscrire", args=[signee.uuid, seance.uuid])
@@ -264,6 +289,20 @@ def test_le_bilan_additionne_au_centime_et_s_arrete_au_31_decembre(signee, bus, 
     assert passe["phrase"] == "2 fiches, aucune réalisée"
     assert passe["realise"] == "5000.00"
     assert passe["decisions"] == []
+
+
+def test_le_bilan_ne_dit_pas_zero_quand_rien_n_est_prevu_ni_ne_liste_ce_qui_n_est_pas_releve(
+    client, signee, bus, gens
+):
+    muet, releve = IndicateurFactory(fiche=bus, libelle="Muet"), IndicateurFactory(fiche=bus, libelle="Dit")
+    bus.lignes_budget.all().delete()
+    signee.fiches.get(numero=2).lignes_budget.all().delete()
+    noter(bus, 0, releves={releve.pk: Decimal(12)})
+    client.force_login(gens["coordination"])
+    page = client.get(reverse("bilans", args=[signee.uuid])).content.decode()
+    assert "aucune cette année" in page
+    assert (releve.libelle in page, muet.libelle in page) == (True, False)
+    assert "1 indicateur n’a pas encore de relevé." in page
 
 
 def test_le_bilan_se_lit_et_se_prepare_pour_l_annee_choisie(client, signee, bus, gens):

@@ -234,6 +234,15 @@ def test_la_page_dit_huit_fiches_quatre_realisees_et_ce_qui_est_en_retard(client
     assert [ligne["fiche"].pk for ligne in sans.context["lignes"]] == [retenue.pk]
 
 
+def test_une_action_qui_n_a_pas_commence_ne_demande_pas_l_attention(client, retenue, gens):
+    client.force_login(gens["coordination"])
+    for jours, attendu in ((30, False), (-30, True)):
+        debut = timezone.localdate() + timedelta(days=jours)
+        FicheAction.objects.filter(pk=retenue.pk).update(debut=debut, fin=None)
+        page = client.get(reverse("suivi", args=[retenue.demarche.uuid])).content.decode()
+        assert ("aucun point n’a été fait" in page) is attendu
+
+
 def test_plusieurs_fiches_en_une_page_les_fautes_a_leur_ligne(client, retenue, gens):
     client.force_login(gens["coordination"])
     autres = [FicheFactory(demarche=retenue.demarche, retenue=True) for _ in range(2)]
@@ -336,6 +345,10 @@ def test_pendant_un_avenant_on_suit_la_version_en_vigueur_et_elle_seule(client, 
     page = client.get(reverse("suivi", args=[demarche.uuid])).content.decode()
     assert "Un avenant est en préparation" in page
     assert "1 fiche, aucune réalisée" in page
+    page = client.get(reverse("demarche", args=[demarche.uuid])).content.decode()
+    assert "Un avenant est en préparation" in page
+    assert "Motif du dernier retour" not in page
+    assert reverse("avenant_comparer", args=[demarche.uuid]) in page
 
 
 @pytest.fixture

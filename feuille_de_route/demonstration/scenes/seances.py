@@ -1,13 +1,17 @@
 """Tenir une séance : la convoquer, l'ouvrir, décider, la clore."""
 
-from feuille_de_route import parcours
+from datetime import date, datetime, timedelta
+
+from django.utils import timezone
+
+from feuille_de_route import parcours, revues
 from feuille_de_route.demonstration.jeu import Jeu, Pas
 from feuille_de_route.demonstration.saisie import remplir
 from feuille_de_route.models import EtatFiche
 from gouvernance import ordre_du_jour, seances
 from gouvernance.decisions import SaisieDecision
 from gouvernance.forms.seances import FormulaireCompteRendu
-from gouvernance.models import EtatPresence, EtatSeance, PointOrdreDuJour, Seance
+from gouvernance.models import Cible, EtatPresence, EtatSeance, PointOrdreDuJour, Seance
 
 # Les séances telles qu'on les nomme en les racontant.
 NOMS = {
@@ -17,6 +21,7 @@ NOMS = {
     "strategie": "stratégie",
     "plan": "plan d’actions",
     "validation": "validation",
+    "suivi": "suivi",
 }
 TENUES = {EtatSeance.OUVERTE, EtatSeance.CLOSE}
 
@@ -27,9 +32,22 @@ def _dite(jeu: Jeu, cle: str) -> dict:
 
 def _trouver(jeu: Jeu, cle: str) -> Seance | None:
     dite = _dite(jeu, cle)
-    debut = jeu.calendrier.heure(dite["jour"], dite["heure"])
     seances_dues = Seance.objects.filter(instance__demarche=jeu.demarche, instance__type=dite["instance"])
-    return seances_dues.filter(debut=debut).first()
+    if dite["jour"] is None:
+        return seances_dues.filter(debut__date__gte=_signee_le(jeu)).first()
+    return seances_dues.filter(debut=jeu.calendrier.heure(dite["jour"], dite["heure"])).first()
+
+
+def _debut(jeu: Jeu, dite: dict) -> datetime:
+    """Sans jour, la séance suit la signature : aujourd'hui, au prochain quart d'heure."""
+    if dite["jour"] is not None:
+        return jeu.calendrier.heure(dite["jour"], dite["heure"])
+    maintenant = timezone.localtime().replace(second=0, microsecond=0)
+    return maintenant + timedelta(minutes=15 - maintenant.minute % 15)
+
+
+def _signee_le(jeu: Jeu) -> date:
+    return timezone.localtime(jeu.demarche.signee_le).date()
 
 
 def _jalon(jeu: Jeu, code: str | None):
@@ -40,12 +58,16 @@ def convoquer(cle: str) -> Pas:
     def faire(jeu: Jeu) -> None:
         dite = _dite(jeu, cle)
         par = jeu.compte(dite["par"])
-        debut = jeu.calendrier.heure(dite["jour"], dite["heure"])
-        neuve = Seance(instance=jeu.instance(dite["instance"]), debut=debut, lieu=dite["lieu"])
+        neuve = Seance(
+            instance=jeu.instance(dite["instance"]), debut=_debut(jeu, dite), lieu=dite["lieu"]
+        )  # fmt: skip
         seance = seances.planifier(neuve, par=par)
         for objet, duree, rapporteur, code in dite["points"]:
             point = PointOrdreDuJour(objet=objet, duree=duree, rapporteur=rapporteur, jalon=_jalon(jeu, code))
             ordre_du_jour.inscrire_point(seance.pk, point, par=par)
+        if dite.get("revue"):
+            proposes = revues.proposables(revues.contenu(seance))
+            revues.inscrire(seance.pk, [propose["cle"] for propose in proposes], par=par)
         seances.effectuer("convoquer", seance.pk, par=par)
 
     return Pas(
@@ -89,7 +111,7 @@ def decider(cle: str, rang: int) -> Pas:
             dite["nature"], dite["objet"], texte=dite.get("texte", ""), reserves=dite.get("reserves", ""),
             jalon=_jalon(jeu, dite.get("jalon")),
             echeance=jeu.jour(dite["echeance"]) if dite.get("echeance") else None,
-            **_cible(jeu, dite.get("cible")),
+            **_cible(jeu, seance, dite.get("cible")),
         )  # fmt: skip
         parcours.consigner_decision(
             seance.pk, saisie, par=jeu.compte(_dite(jeu, cle)["par"]),
@@ -103,13 +125,18 @@ def decider(cle: str, rang: int) -> Pas:
     return Pas(f"Séance « {NOMS[cle]} » : décision n° {rang}.", fait, faire)
 
 
-def _cible(jeu: Jeu, vise: list | None) -> dict:
+def _cible(jeu: Jeu, seance: Seance, vise: list | None) -> dict:
     """`vise` : le genre de l'objet et son libellé ; rien si la décision ne porte sur aucun objet."""
     if not vise:
         return {}
     genre, libelle = vise
-    objet = jeu.demarche.limites.get(libelle=libelle)
-    return {"cible_type": genre, "cible": objet.uuid, "cible_libelle": str(objet)}
+    trouver = {
+        Cible.LIMITE: lambda: jeu.demarche.limites.get(libelle=libelle),
+        Cible.FICHE: lambda: jeu.demarche.fiches.get(titre=libelle),
+    }
+    objet = trouver[genre]()
+    point = seance.points.filter(cible_type=genre, cible=objet.uuid).first()
+    return {"cible_type": genre, "cible": objet.uuid, "cible_libelle": str(objet), "point": point}
 
 
 def _proposees(jeu: Jeu, titres: list[str] | str) -> list[int]:

@@ -1,6 +1,6 @@
 """Dates, heures, durées et nombres, comme on les écrit dans un procès-verbal."""
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from feuille_de_route.documents.contenu.lecture import INSECABLE, jour
@@ -22,6 +22,11 @@ def lire_instant(iso: str) -> datetime:
 def jour_de(quand: datetime | str) -> str:
     """« 1er mars 2026 »."""
     return jour(quand.date() if isinstance(quand, datetime) else quand)
+
+
+def jour_court(iso: str) -> str:
+    """« 01/03/2026 », pour une colonne étroite."""
+    return f"{date.fromisoformat(iso):%d/%m/%Y}"
 
 
 def jour_nomme(moment: datetime) -> str:

@@ -15,12 +15,13 @@ from feuille_de_route.documents.papiers.blocs import (
     passages,
     phrase,
 )
-from feuille_de_route.documents.papiers.dire import jour_de
+from feuille_de_route.documents.papiers.dire import jour_court, jour_de
 from feuille_de_route.documents.papiers.seance import entete, faits
 from feuille_de_route.financement import montant
 from feuille_de_route.models import EtatRealisation, Meteo, NaturePapier
 from feuille_de_route.tableau_de_suivi import court
 from gouvernance.models import NatureDecision
+from gouvernance.socle.mots import compter
 
 TIRET = "–"
 
@@ -60,7 +61,7 @@ def revue(dit: dict) -> Ecrit:
 def blocs_de_revue(dit: dict) -> list:
     """Ce que la revue dit, à l'écran comme sur le papier."""
     depuis = f"la séance {dit['precedente']}" if dit["precedente"] else "la signature"
-    temps = f"Depuis {depuis}, du {jour_de(dit['depuis'])} au {jour_de(dit['jusqu_a'])}."
+    temps = f"Depuis {depuis}, {_dates(dit['depuis'], dit['jusqu_a'])}."
     return [
         phrase(f"{dit['phrase']}.", forte=True),
         phrase(temps),
@@ -71,6 +72,12 @@ def blocs_de_revue(dit: dict) -> list:
         *_releves(dit["releves"]),
         *_sans_nouvelles(dit["sans_nouvelles"]),
     ]
+
+
+def _dates(depuis: str, jusqu_a: str) -> str:
+    if depuis == jusqu_a:
+        return f"le {jour_de(depuis)}"
+    return f"du {jour_de(depuis)} au {jour_de(jusqu_a)}"
 
 
 def _a_decider(demandes: list[dict]) -> list:
@@ -137,13 +144,13 @@ def _releves(releves: list[dict]) -> list:
 
 def indicateurs(titre: str, lignes: list[dict]) -> Tableau:
     colonnes = [
-        Colonne("Indicateur", 28), Colonne("Fiche", 24), Colonne("Départ", 12, nombre=True),
-        Colonne("Dernier relevé", 24, nombre=True), Colonne("Cible", 12, nombre=True),
+        Colonne("Indicateur", 32), Colonne("Fiche", 28), Colonne("Départ", 11, nombre=True),
+        Colonne("Dernier relevé", 18, nombre=True), Colonne("Cible", 11, nombre=True),
     ]  # fmt: skip
     rangs = [
         [
-            i["indicateur"], i["fiche"], mesure(i["reference"], i["unite"]) or TIRET, _dernier(i),
-            mesure(i["cible"], i["unite"]) or TIRET,
+            f"{i['indicateur']} ({i['unite']})" if i["unite"] else i["indicateur"], i["fiche"],
+            mesure(i["reference"], "") or TIRET, _dernier(i), mesure(i["cible"], "") or TIRET,
         ]
         for i in lignes
     ]  # fmt: skip
@@ -153,7 +160,7 @@ def indicateurs(titre: str, lignes: list[dict]) -> Tableau:
 def _dernier(indicateur: dict) -> str:
     if indicateur["valeur"] is None:
         return "jamais relevé"
-    return f"{mesure(indicateur['valeur'], indicateur['unite'])}, le {jour_de(indicateur['le'])}"
+    return f"{mesure(indicateur['valeur'], '')}\nle {jour_court(indicateur['le'])}"
 
 
 def _sans_nouvelles(fiches: list[str]) -> list:
@@ -177,7 +184,8 @@ def bilan(dit: dict) -> Ecrit:
 def blocs_de_bilan(dit: dict) -> list:
     """Ce que le bilan dit, à l'écran comme sur le papier."""
     realise = euros(dit["realise"]) if dit["realise"] is not None else "non noté"
-    chiffres = [("Dépenses prévues", euros(dit["prevu"])), ("Dépenses réalisées", realise)]
+    prevu = euros(dit["prevu"]) if dit["prevu"] is not None else "aucune cette année"
+    chiffres = [("Dépenses prévues", prevu), ("Dépenses réalisées", realise)]
     blocs: list = [
         phrase(f"{dit['phrase']}.", forte=True),
         *_vues(dit),
@@ -211,15 +219,22 @@ def _axe(fiches: list[dict]) -> list:
 def _mesures(lignes: list[dict]) -> list:
     if not lignes:
         return []
-    return [Titre("Ce que l’on a mesuré"), indicateurs("D’où l’on part, où l’on en est, où l’on va", lignes)]
+    releves = [ligne for ligne in lignes if ligne["valeur"] is not None]
+    blocs: list = [Titre("Ce que l’on a mesuré")]
+    if releves:
+        blocs.append(indicateurs("D’où l’on part, où l’on en est, où l’on va", releves))
+    if muets := len(lignes) - len(releves):
+        dits = "n’a pas encore de relevé" if muets == 1 else "n’ont pas encore de relevé"
+        blocs.append(phrase(f"{compter(muets, 'indicateur')} {dits}."))
+    return blocs
 
 
 def _decisions(decisions: list[dict]) -> list:
     titre = Titre("Les décisions de l’année")
     if not decisions:
         return [titre, phrase("Aucune décision n’a été prise dans l’année.")]
-    colonnes = [Colonne("Décision", 24), Colonne("Date", 18), Colonne("Nature", 18), Colonne("Objet", 40)]
+    colonnes = [Colonne("Décision", 26), Colonne("Date", 16), Colonne("Nature", 18), Colonne("Objet", 40)]
     lignes = [
-        [d["numero"], jour_de(d["le"]), NatureDecision(d["nature"]).label, d["objet"]] for d in decisions
+        [d["numero"], jour_court(d["le"]), NatureDecision(d["nature"]).label, d["objet"]] for d in decisions
     ]
     return [titre, Tableau("Prises par les instances de la démarche", colonnes, lignes)]

@@ -40,7 +40,9 @@ class FormulaireMot(FormulaireDsfr):
         super().__init__(*args, **kwargs)
         self.inconnus: list[str] = []
         autres = lecteurs(fiche).exclude(pk=acces.utilisateur.pk).select_related("structure")
-        self.fields["mentions"].queryset = autres
+        personnes = self.fields["mentions"]
+        personnes.queryset = autres
+        personnes.choices = lambda: [(p.pk, personnes.label_from_instance(p)) for p in self.gens]
 
     @cached_property
     def gens(self) -> list[Utilisateur]:

@@ -12,9 +12,10 @@ from itertools import groupby
 from typing import NamedTuple
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from feuille_de_route.financement import VALEURS, ZERO, Compte, additionner
-from feuille_de_route.models import Axe, EtatFiche, FicheAction, NatureDepense, TypeFinanceur
+from feuille_de_route.models import Axe, EtatFiche, FicheAction, Financement, NatureDepense, TypeFinanceur
 from feuille_de_route.strategie import numerotes
 from gouvernance.models import Role
 from gouvernance.permissions import Acces
@@ -135,8 +136,28 @@ class LigneFinanceur(DuFinanceur):
     compte: Compte
 
     @property
+    def valeur(self) -> str:
+        """Celle du filtre qui ne garde que ses fiches."""
+        return Financeur(self.type, self.cle, []).valeur
+
+    @property
     def en_nature(self) -> bool:
         return self.type == TypeFinanceur.VALORISATION
+
+
+class Financeur(NamedTuple):
+    """Un financeur que l'on peut choisir ; `noms` : les graphies sous lesquelles les fiches l'écrivent."""
+
+    type: str
+    cle: str
+    noms: list[str]
+
+    @property
+    def valeur(self) -> str:
+        return f"{self.type}:{self.cle}"
+
+    def __str__(self):
+        return f"{min(nom.strip() for nom in self.noms)} ({TypeFinanceur(self.type).label})"
 
 
 class Consolide(NamedTuple):
@@ -222,6 +243,16 @@ def cle_financeur(mouvement: Mouvement) -> tuple[str, str]:
 def _graphie(lus: list[Mouvement]) -> str:
     """Une seule façon d'écrire le nom, toujours la même."""
     return min(m.financeur.strip() for m in lus)
+
+
+def financeurs(fiches: QuerySet[FicheAction]) -> list[Financeur]:
+    """Ceux de ces fiches, dans l'ordre du plan, en une requête."""
+    ecrits = Financement.objects.filter(fiche__in=fiches.order_by()).order_by()
+    noms = defaultdict(list)
+    for type_, nom in ecrits.values_list("type", "financeur").distinct():
+        noms[type_, cle_du_nom(nom)].append(nom)
+    trouves = [Financeur(type_, cle, ecrits) for (type_, cle), ecrits in noms.items()]
+    return sorted(trouves, key=lambda f: (TypeFinanceur.values.index(f.type), f.cle))
 
 
 def _par_fiche(fiches, lus: list[Mouvement], annees: list[int]) -> list[LigneFiche]:

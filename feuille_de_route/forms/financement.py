@@ -2,6 +2,7 @@
 
 from django import forms
 
+from feuille_de_route.consolidation import Financeur
 from feuille_de_route.models import Axe
 from gouvernance.socle.formulaires import FormulaireDsfr
 
@@ -18,10 +19,12 @@ class FormulaireFinancement(FormulaireDsfr):
         choices=[(TOUTES, "Toutes, sauf les écartées"), (RETENUES, "Retenues seulement")],
     )
     axe = forms.ChoiceField(required=False, label="Axe")
+    financeur = forms.ChoiceField(required=False, label="Financées ou espérées par")
 
-    def __init__(self, *args, axes: list[Axe], **kwargs):
+    def __init__(self, *args, axes: list[Axe], financeurs: list[Financeur], **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["axe"].choices = [("", "Tous"), *((str(a.uuid), str(a)) for a in axes)]
+        self.fields["financeur"].choices = [("", "Tous"), *((f.valeur, str(f)) for f in financeurs)]
 
     @property
     def criteres(self) -> dict:
@@ -33,5 +36,6 @@ class FormulaireFinancement(FormulaireDsfr):
     def phrase(self) -> str:
         """Ce que le filtre retient, en mots."""
         fiches = "Fiches retenues" if self.criteres.get("fiches") else "Toutes les fiches, sauf les écartées"
-        axe = self.criteres.get("axe")
-        return f"{fiches}, axe « {dict(self.fields['axe'].choices)[axe]} »" if axe else fiches
+        choisis = ((nom, self.criteres.get(nom)) for nom in ("axe", "financeur"))
+        dits = (f", {nom} « {dict(self.fields[nom].choices)[valeur]} »" for nom, valeur in choisis if valeur)
+        return fiches + "".join(dits)

@@ -12,7 +12,7 @@ from feuille_de_route import consolidation
 from feuille_de_route.consolidation import Consolide, LigneAxe, LigneFiche
 from feuille_de_route.financement import Compte, additionner
 from feuille_de_route.forms.financement import FormulaireFinancement
-from feuille_de_route.models import Axe, EtatFiche, NatureDepense
+from feuille_de_route.models import Axe, EtatFiche, Financement, NatureDepense
 from gouvernance.models import Demarche, Role
 from gouvernance.permissions import Acces
 from gouvernance.socle.vues import lecture_seule
@@ -92,12 +92,16 @@ def _grouper(plan: Consolide, rangees: list[tuple[LigneAxe, LigneFiche]]) -> lis
 def choisir(request, demarche: Demarche, acces: Acces) -> tuple:
     """Le filtre de l'adresse, les fiches qu'il retient parmi celles que la personne voit, et les axes."""
     axes = list(demarche.axes.all())
-    filtre = FormulaireFinancement(request.GET, axes=axes)
     fiches = consolidation.fiches_comptees(acces)
+    financeurs = consolidation.financeurs(fiches)
+    filtre = FormulaireFinancement(request.GET, axes=axes, financeurs=financeurs)
     if filtre.criteres.get("fiches"):
         fiches = fiches.filter(etat=EtatFiche.RETENUE)
     if axe := _axe(axes, filtre.criteres.get("axe")):
         fiches = fiches.filter(Q(axe=axe) | Q(axe__parent=axe))
+    if choisi := next((f for f in financeurs if f.valeur == filtre.criteres.get("financeur")), None):
+        siens = Financement.objects.filter(type=choisi.type, financeur__in=choisi.noms)
+        fiches = fiches.filter(pk__in=siens.values("fiche"))
     return filtre, fiches, axes
 
 

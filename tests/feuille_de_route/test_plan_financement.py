@@ -1,5 +1,7 @@
 """Le plan de financement consolidé : ce que chacun y voit, et ce qu'il y lit."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -137,3 +139,24 @@ def test_les_fiches_se_rangent_par_axe_et_chaque_axe_dit_son_total(coordination,
     monkeypatch.setattr(financement, "FICHES_PAR_PAGE", 2)
     assert "Voir 1 des 2 fiches (page 1)" in coordination.get(adresse(demarche)).content.decode()
     assert "Voir 1 des 2 fiches (page 2)" in coordination.get(adresse(demarche) + "?page=2").content.decode()
+
+
+def test_on_ne_garde_que_les_fiches_d_un_financeur_dans_la_page_et_le_tableur(coordination, demarche):
+    """Les deux graphies d'un nom sont le même financeur ; le même nom d'un autre type en est un autre."""
+    for titre, nom, type_ in (
+        ("Bus", "Région Sud", "region"), ("Relais", "region sud ", "region"), ("Carte", "Région Sud", "prive")
+    ):  # fmt: skip
+        fiche = FicheFactory(demarche=demarche, titre=titre)
+        FinancementFactory(fiche=fiche, financeur=nom, type=type_, demande=100)
+    page = coordination.get(adresse(demarche)).content.decode()
+    lien = re.search(r'href="[^"]*(\?financeur=region%3A[^"#]*)', page).group(1)
+    filtree = coordination.get(adresse(demarche) + lien)
+    lus = tableau(filtree.content.decode(), "par-fiche")
+    assert {titre.split(". ")[1].split(" ")[0] for titre in lus if ". " in titre} == {"Bus", "Relais"}
+    assert filtree.context["plan"].total.espere == 200
+    assert "financeur «\u00a0Région Sud (Région)\u00a0»" in filtree.context["filtre"].phrase
+    tableur = contenu(coordination.get(adresse(demarche, "plan_financement_xlsx") + lien))
+    assert "Relais" in tableur
+    assert "Carte" not in tableur
+    tout = coordination.get(adresse(demarche) + "?financeur=region:inconnu")
+    assert tout.context["plan"].total.espere == 300

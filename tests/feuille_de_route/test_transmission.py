@@ -442,8 +442,13 @@ def test_la_version_suivante_se_transmet_apres_celle_d_avant(client):
     Demarche.objects.filter(pk=signee.pk).update(etape=Etape.EN_SIGNATURE, **dates)
     signatures.ouvrir(Demarche.objects.get(pk=signee.pk), par=None)
     travailler()
+    client.force_login(signatures.attendue(document_de(signee)).signataire.utilisateur)
+    a_signer = texte(client.get(url("signer", signee, document_de(signee).uuid)))
+    assert url("version_comparer", signee, 2) in a_signer  # qui signe l'avenant lit ce qu'il change
     consentir(signee)
     travailler()
+    client.force_login(coordination_de(signee))
+    assert "Le tour de signature de la version 2" in texte(client.get(url("documents", signee)))
     assert bouton in texte(client.get(url("transmission", signee)))
     assert transmettre(client, signee).status_code == 302
     travailler()

@@ -94,6 +94,10 @@ class FormulaireParLien(AvecJeton, FormulaireDsfr):
     texte = zone("Votre commentaire")
 
 
+class FormulaireReponseParLien(FormulaireParLien):
+    texte = zone("Votre réponse")
+
+
 class FormulaireReponse(FormulaireCommentaire):
     texte = zone("Votre réponse")
 

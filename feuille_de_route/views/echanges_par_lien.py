@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from feuille_de_route import acces_par_lien
-from feuille_de_route.forms.echanges import FormulaireParLien
+from feuille_de_route.forms.echanges import FormulaireParLien, FormulaireReponseParLien
 from feuille_de_route.forms.remarques import placer
 from feuille_de_route.models import Commentaire, LienDeFiche, PieceDeFiche
 from feuille_de_route.views.echanges import AUTEURS, Fil, fils, trouver
@@ -81,8 +81,7 @@ def commenter(request: HttpRequest, lien: LienDeFiche) -> HttpResponse:
 @par_lien
 def repondre(request: HttpRequest, lien: LienDeFiche, commentaire_uuid) -> HttpResponse:
     fil = trouver(lien.fiche, commentaire_uuid)
-    formulaire = FormulaireParLien(request.POST or None)
-    formulaire.fields["texte"].label = "Votre réponse"
+    formulaire = FormulaireReponseParLien(request.POST or None)
     titre = f"Répondre à {fil.nomme or 'ce commentaire'}"
     return _dire(request, lien, formulaire, fil, {"titre": titre, "remarque": None})
 

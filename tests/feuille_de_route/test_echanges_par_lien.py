@@ -102,6 +102,9 @@ def test_une_question_sa_reponse_et_le_courriel_de_chacun(partenaire, chef, lien
     assert partenaire.post(lien_recu(CAMILLE)[0]).url == page("", lien)
     assert "Un échange à lire" in lire(partenaire, page("", lien))
     dernier = question.reponses.get()
+    formulaire = lire(partenaire, page("_repondre", lien, dernier.uuid))
+    assert "Votre réponse" in formulaire
+    assert f"Répondre à {gens['coordination']}" in formulaire
     assert dire(partenaire, page("_repondre", lien, dernier.uuid), "Merci !").status_code == 302
     assert question.reponses.last().lien == lien
     assert "à lire" not in lire(partenaire, page("", lien))

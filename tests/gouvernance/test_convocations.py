@@ -300,4 +300,6 @@ def test_un_siege_sans_personne_se_dit_et_se_pourvoit(client, lieu):
     assert reverse("siege_modifier", args=[lieu.uuid, vide.uuid]) in lue
     assert "personne n’y siège" in lue
     assert "1 siège sans adresse électronique" in lue  # celui-là a quelqu'un
+    muet = lieu.copil.sieges.get(personne__email="").personne
+    assert reverse("personne_modifier", args=[lieu.uuid, muet.uuid]) in lue
     assert "2 courriels en partance" in agir(client, lieu, "convoquer")

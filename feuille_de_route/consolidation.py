@@ -176,10 +176,6 @@ class Consolide(NamedTuple):
         return [sum(colonne, ZERO) for colonne in zip(*(li.natures for li in self.par_annee), strict=True)]
 
     @property
-    def etp(self) -> Decimal:
-        return sum((ligne.etp for ligne in self.par_annee), ZERO)
-
-    @property
     def sans_annee(self) -> Compte:
         """Les financements qui valent pour toute la durée."""
         return next((ligne.compte for ligne in self.par_annee if ligne.annee is None), Compte())

@@ -42,6 +42,8 @@ def test_une_fiche_par_financeur_et_par_annee(coordination, demarche):
     assert annees["2026"] == ["30000.50", "8000", "10000", f"Il manque 12{FINE}000,50{EURO}"]
     assert tableau(page, "depenses")["2026"] == ["30000.50", "–", "–", "–", "30000.50", "12000"]
     assert tableau(page, "depenses")["2027"][:4] == ["–", "–", "20000", "0,5"]
+    # trois ans à un poste ne font pas trois postes : pas de total d'ETP
+    assert tableau(page, "depenses")["Total"] == ["30000.50", "–", "20000", "", "50000.50", "12000"]
     assert annees["2027"][-1] == f"Il manque au plus 20{FINE}000{EURO}"
     assert annees["Sans année"][-2:] == ["2000", "Vaut pour toute la durée"]
     assert f"2{FINE}000{EURO} de financements ne disent pas leur année" in page

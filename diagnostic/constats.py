@@ -1,5 +1,5 @@
 """Les constats et les regards croisés ; ce que le diagnostic doit contenir avant que l'on en tire des
-enjeux (DOMAINE §5, ouvrir_enjeux).
+enjeux.
 """
 
 from django.core.exceptions import PermissionDenied, ValidationError

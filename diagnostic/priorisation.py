@@ -253,7 +253,7 @@ def avec_liens(enjeux: QuerySet) -> QuerySet:
 
 
 def manques(demarche: Demarche, enjeux: Iterable[Enjeu] | None = None) -> list[Manque]:
-    """Ce qui manque pour ouvrir la stratégie (DOMAINE §5, ouvrir_strategie).
+    """Ce qui manque pour ouvrir la stratégie.
 
     `enjeux` : ceux de la démarche `avec_liens`, s'ils sont déjà lus.
     """

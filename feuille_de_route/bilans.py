@@ -53,7 +53,7 @@ def derniere_annee(demarche: Demarche) -> int:
 
 
 def manques_cloture(demarche: Demarche) -> list[Manque]:
-    """Ce qui manque pour clore : le bilan de la dernière année (DOMAINE §5, clore)."""
+    """Ce qui manque pour clore : le bilan de la dernière année."""
     annee = derniere_annee(demarche)
     prets = Papier.objects.filter(
         demarche=demarche, nature=NaturePapier.BILAN, annee__gte=annee, etat=EtatPapier.PRET

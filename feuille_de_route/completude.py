@@ -150,7 +150,7 @@ def completude(fiche: FicheAction, contenu: Contenu | None = None) -> int:
 
 
 def manques_du_plan(demarche: Demarche) -> list[Manque]:
-    """Ce qui manque pour soumettre la feuille de route (DOMAINE §5, soumettre).
+    """Ce qui manque pour soumettre la feuille de route.
 
     `fiches` et `axes` de la démarche servent tels quels s'ils sont préchargés.
     """

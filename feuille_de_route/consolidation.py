@@ -189,7 +189,7 @@ def fiches_comptees(acces: Acces):
 def fiches_exportables(acces: Acces):
     """Les fiches de la démarche qu'une personne voit dans les pages d'argent et les tableurs.
 
-    Un partenaire, et lui seul, n'y voit que celles que porte sa structure (DOMAINE §6, export).
+    Un partenaire, et lui seul, n'y voit que celles que porte sa structure.
     """
     fiches = FicheAction.objects.visibles_par(acces.utilisateur).filter(demarche=acces.demarche)
     if acces.roles == {Role.PARTENAIRE}:

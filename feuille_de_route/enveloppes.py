@@ -198,7 +198,7 @@ ORDER BY e.annee, e.nom
 
 
 def manques(demarche: Demarche) -> list[Manque]:
-    """Ce que le plan inscrit à une enveloppe de l'État au-delà du plafond du département (DOMAINE §5).
+    """Ce que le plan inscrit à une enveloppe de l'État au-delà du plafond du département.
 
     Une requête. Une part nomme son enveloppe par son dispositif ; sans année, elle compte dans la sienne.
     """

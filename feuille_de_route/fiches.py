@@ -144,7 +144,7 @@ def _verifier(fiche: FicheAction, action: str, motif: str, decision: Decision | 
 
 
 def _roles(fiche: FicheAction, utilisateur: Utilisateur, roles: set[str]) -> set[str]:
-    """Les rôles, plus « porteur » pour le partenaire dont la structure porte la fiche (DOMAINE §6)."""
+    """Les rôles, plus « porteur » pour le partenaire dont la structure porte la fiche."""
     porteuse = fiche.structure_porteuse_id
     est_porteur = Role.PARTENAIRE in roles and porteuse and porteuse == utilisateur.structure_id
     return roles | ({PORTEUR} if est_porteur else set())
@@ -173,7 +173,7 @@ def motif_d_etat(fiche: FicheAction, acces: Acces) -> str:
 
 
 def motif_de_non_edition(fiche: FicheAction, acces: Acces) -> str:
-    """Pourquoi cette personne ne peut pas modifier la fiche ; vide si elle le peut (DOMAINE §5 et §6)."""
+    """Pourquoi cette personne ne peut pas modifier la fiche ; vide si elle le peut."""
     return motif_de_role(fiche, acces) or motif_d_etat(fiche, acces)
 
 

@@ -3,7 +3,7 @@
 Un même fil se lit de la base (lecture_du_fil, pour le site et la soumission) ou d'un fichier d'échange
 (`de_l_export`, pour le document imprimé) ; les règles (`orphelins`) ne connaissent que le fil.
 
-Source : DOMAINE §2, « les enjeux suivent du diagnostic », « les axes y répondent », les fiches les réalisent.
+La méthode : « les enjeux suivent du diagnostic », « les axes y répondent », les fiches les réalisent.
 """
 
 from collections import defaultdict

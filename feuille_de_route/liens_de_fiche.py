@@ -1,7 +1,7 @@
 """Confier une fiche à un partenaire par un lien envoyé par courriel : envoyer, renvoyer, relancer, révoquer.
 
 Le lien ouvre cette fiche et rien d'autre, sans compte ; il vaut trente jours et sert autant de fois qu'il le
-faut (FIABILITE §1). Ce qu'en fait la personne qui l'a reçu : `acces_par_lien`.
+faut. Ce qu'en fait la personne qui l'a reçu : `acces_par_lien`.
 """
 
 from collections.abc import Iterable

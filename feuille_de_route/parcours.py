@@ -221,9 +221,7 @@ def _decider_validation(decision: Decision, par) -> None:
 
 @transaction.atomic
 def rouvrir(demarche_pk: int, code: str, *, par: Utilisateur | None, motif: str) -> Demarche:
-    """Rouvre un jalon acquis : lui et les suivants sont à revalider, la démarche revient à son étape
-    (DOMAINE §5).
-    """
+    """Rouvre un jalon acquis : lui et les suivants sont à revalider, la démarche revient à son étape."""
     demarche = Demarche.objects.verrouiller(demarche_pk)
     exiger(par, demarche, "conduire")
     if not motif.strip():

@@ -142,7 +142,7 @@ class Synthese(NamedTuple):
 
     @property
     def phrase(self) -> str:
-        """« aller au-delà de l'existant » : la question que pose la méthode (DOMAINE §2)."""
+        """« aller au-delà de l'existant » : la question que pose la méthode."""
         if not self.fiches:
             return ""
         if not self.au_dela:

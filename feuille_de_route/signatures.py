@@ -41,7 +41,7 @@ def manques(demarche: Demarche) -> list[Manque]:
 
 def manques_ouverture(demarche: Demarche) -> list[Manque]:
     """Ce qui manque pour ouvrir la signature : ce qu'exige la soumission, un compte par signataire, et une
-    version figée dont l'empreinte n'a pas changé (DOMAINE §5).
+    version figée dont l'empreinte n'a pas changé.
     """
     manques_stricts = [Manque(m.texte, True, m.ecran) for m in manques(demarche)]
     if not VersionFigee.objects.filter(demarche=demarche).exists():

@@ -236,7 +236,7 @@ def verifier_parent(axe: Axe) -> None:
 
 
 def manques(demarche: Demarche) -> list[Manque]:
-    """Ce qui manque pour ouvrir le plan d'actions (DOMAINE §5, ouvrir_plan).
+    """Ce qui manque pour ouvrir le plan d'actions.
 
     `axes` et `jalons` de la démarche servent tels quels s'ils sont préchargés.
     """

@@ -23,9 +23,7 @@ def a_transmettre(demarche: Demarche) -> Document | None:
 
 @transaction.atomic
 def demander(demarche_pk: int, *, par: Utilisateur | None, motif: str = "") -> Transmission:
-    """Confie la feuille de route à l'envoi. Signée, ou « sans signature complète » avec un motif (DOMAINE
-    §5).
-    """
+    """Confie la feuille de route à l'envoi. Signée, ou « sans signature complète » avec un motif."""
     demarche = Demarche.objects.get(pk=demarche_pk)
     exiger(par, demarche, "transmettre")
     _exiger_transmissible(demarche, motif)

@@ -1,4 +1,4 @@
-"""Les calendriers types : des données que l'administration du site ajuste, pas du code (DOMAINE §1).
+"""Les calendriers types : des données que l'administration du site ajuste, pas du code.
 
 Un calendrier n'est proposé que complet : une échéance pour chaque jalon. En vider un le retire.
 """

@@ -1,4 +1,4 @@
-"""Les secrets à usage unique envoyés par courriel : un lien, et un code à six chiffres (FIABILITE §1).
+"""Les secrets à usage unique envoyés par courriel : un lien, et un code à six chiffres.
 
 La base n'en garde que des empreintes ; le courriel dérive le secret de sa graine au moment de partir.
 """

@@ -1,4 +1,4 @@
-"""Les collèges par défaut : les familles d'acteurs que l'on attend autour de la table (DOMAINE §4)."""
+"""Les collèges par défaut : les familles d'acteurs que l'on attend autour de la table."""
 
 import json
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ def charger_defauts() -> int:
 
 def attendus(gouvernance: Gouvernance, lus: Iterable[College] | None = None) -> list[College]:
     """Les collèges dont on attend des membres ; celui du Département ne l'est plus quand la préfecture porte
-    seule la gouvernance (une douzaine de cas : DOMAINE §1), car il a choisi de ne pas en être. `lus` : ceux
+    seule la gouvernance (une douzaine de cas), car il a choisi de ne pas en être. `lus` : ceux
     que l'on attend partout, s'ils sont déjà lus.
     """
     colleges = College.objects.filter(attendu=True) if lus is None else lus

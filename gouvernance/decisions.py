@@ -34,7 +34,7 @@ from gouvernance.seances import quorum_atteint, verrouiller, voix
 
 DELAI_RESERVES = timedelta(days=60)
 
-# À quelle étape se décide chaque jalon, et ce que chaque nature de décision en fait (DOMAINE §5).
+# À quelle étape se décide chaque jalon, et ce que chaque nature de décision en fait.
 ETAPE_DU_JALON = {
     CodeJalon.CADRAGE: Etape.CADRAGE,
     CodeJalon.DIAGNOSTIC: Etape.DIAGNOSTIC,

@@ -80,7 +80,7 @@ def _jour(jour: date | None) -> str:
 
 
 def verifier_echeances(echeances: dict[str, date | None]) -> None:
-    """Les échéances ne reculent jamais dans l'ordre des jalons (DOMAINE §5)."""
+    """Les échéances ne reculent jamais dans l'ordre des jalons."""
     precedent = None
     for code in CodeJalon.values:
         echeance = echeances.get(code)
@@ -108,7 +108,7 @@ def membres_confirmes(demarche: Demarche):
 
 
 def manques_cadrage(demarche: Demarche) -> list[Manque]:
-    """Ce qui manque pour ouvrir le diagnostic (DOMAINE §5, ouvrir_diagnostic)."""
+    """Ce qui manque pour ouvrir le diagnostic."""
     manques, cadre = [], _lire_le_cadre(demarche)
     if not (cadre["cahier__objectifs"] or "").strip():
         manques.append(Manque("Écrire les objectifs dans le cahier des charges.", ecran="cahier"))

@@ -1,4 +1,4 @@
-"""Vie d'une instance et de ses sièges : composer, présider, ordonner, remplacer, clore (DOMAINE §2 et §4).
+"""Vie d'une instance et de ses sièges : composer, présider, ordonner, remplacer, clore.
 
 Une instance remplacée ou dissoute ne se modifie plus : elle reste lisible, avec ses séances.
 """

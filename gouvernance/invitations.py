@@ -1,4 +1,4 @@
-"""Inviter une personne à tenir un rôle : inviter, renvoyer, annuler, accepter (FIABILITE §1)."""
+"""Inviter une personne à tenir un rôle : inviter, renvoyer, annuler, accepter."""
 
 from datetime import timedelta
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Qui peut quoi : une seule table, lue par les boutons, par les règles et par les essais (DOMAINE §6)."""
+"""Qui peut quoi : une seule table, lue par les boutons, par les règles et par les essais."""
 
 from collections.abc import Iterable
 from typing import NamedTuple

@@ -1,6 +1,6 @@
 """Les rencontres : visite d'une commune à un ou deux référents, conférence des maires, entretien.
 
-Une rencontre est prévue, puis tenue (ce qui en est sorti, qui l'on a vu) ou annulée. DOMAINE §2.
+Une rencontre est prévue, puis tenue (ce qui en est sorti, qui l'on a vu) ou annulée.
 """
 
 from datetime import date

@@ -1,8 +1,8 @@
 """Qui manque autour de la table, dit en mots : une règle pure sur des lignes déjà lues.
 
-Sources : DOMAINE §2 (représentativité construite en amont, société civile associée, groupe projet « deux
-élus, deux techniciens ») et §5 (avertissements d'ouverture du diagnostic). Les collèges attendus et leur
-nombre minimal viennent de la table College ; les EPCI, du périmètre de la démarche. Rien ne bloque.
+La méthode veut une représentativité construite en amont, la société civile associée, un groupe projet « deux
+élus, deux techniciens ». Les collèges attendus et leur nombre minimal viennent de la table College ; les
+EPCI, du périmètre de la démarche. Rien ne bloque.
 """
 
 from collections.abc import Callable, Iterable
@@ -138,7 +138,7 @@ def deja_membres(demarche: Demarche, ecarts: list[Ecart]) -> frozenset[Absent]:
 
 
 def avertissements(demarche: Demarche, membres: list[Membre]) -> list[Manque]:
-    """Les avertissements d'ouverture du diagnostic (DOMAINE §5) : représentativité, groupe projet."""
+    """Les avertissements d'ouverture du diagnostic : représentativité, groupe projet."""
     places = demarche.instances.actives().filter(type=TypeInstance.GROUPE_PROJET).order_by()
     place = JSONObject(groupe="pk", clos_le="sieges__clos_le", qualite="sieges__personne__qualite")
     lu = _lire(demarche, places=ArraySubquery(places.values(lue=place)))
@@ -158,7 +158,7 @@ def _avertissements_groupe_projet(places: list[dict]) -> list[Manque]:
 
 
 def est_acteur(place: Place) -> bool:
-    """Ni élu, ni technicien de collectivité, ni agent de l'État : la société civile (DOMAINE §2)."""
+    """Ni élu, ni technicien de collectivité, ni agent de l'État : la société civile."""
     if place.qualite in CIVILES:
         return True
     return place.qualite != Qualite.ELU and place.structure.college_id not in PUBLICS
@@ -228,7 +228,7 @@ def _presidence(places: list[Place], _: Attente) -> list[Ecart]:
 
 
 Regle = Callable[[list[Place], Attente], list[Ecart]]
-# Ce que chaque type demande (DOMAINE §2) : qui décide et qui porte est représentatif et présidé ; qui prépare
+# Ce que chaque type demande : qui décide et qui porte est représentatif et présidé ; qui prépare
 # est équilibré ; un groupe moteur est d'abord celui de son EPCI.
 REGLES: dict[str, tuple[Regle, ...]] = {
     TypeInstance.COPIL: (_presidence, _colleges, _epcis, _acteur),

@@ -1,4 +1,4 @@
-"""Les rôles France Numérique Ensemble d'un membre : déduits de faits, jamais saisis (DOMAINE §4).
+"""Les rôles France Numérique Ensemble d'un membre : déduits de faits, jamais saisis.
 
 Ici, ce que la gouvernance sait ; les financements et les signatures s'y ajoutent dans
 `feuille_de_route.roles_fne`, qui voit les fiches.

@@ -1,4 +1,4 @@
-"""Sessions ouvertes : ce qui les tient ouvertes, ce qui les ferme (FIABILITE §2).
+"""Sessions ouvertes : ce qui les tient ouvertes, ce qui les ferme.
 
 Fermer, c'est effacer la ligne et la session de Django avec elle : le cookie ne mène plus à rien.
 """

@@ -1,4 +1,4 @@
-"""« Succède à » : le groupe projet devient le comité de pilotage, en un seul acte (DOMAINE §2)."""
+"""« Succède à » : le groupe projet devient le comité de pilotage, en un seul acte."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Compter les essais en base : par adresse et par origine, sur une fenêtre glissante (FIABILITE §2).
+"""Compter les essais en base : par adresse et par origine, sur une fenêtre glissante.
 
 Un essai s'inscrit avant d'être évalué, sous un verrou par clé : cent demandes à la fois n'en font pas
 évaluer plus que la limite. Ce qui est refusé ne s'inscrit pas : nul n'est enfermé dehors, la fenêtre glisse.

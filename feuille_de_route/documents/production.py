@@ -1,8 +1,7 @@
 """Produire un document, étape par étape : mise en page, champs de signature, signatures apposées, sceau.
 
 Chaque étape tient le verrou de la ligne du document tout son temps et rend son résultat d'un seul coup : un
-travailleur tué entre deux instructions laisse la ligne à l'étape d'avant, que le balayage reprend
-(FIABILITE §1).
+travailleur tué entre deux instructions laisse la ligne à l'étape d'avant, que le balayage reprend.
 """
 
 import io

@@ -1,4 +1,4 @@
-"""Vérifier un PDF : signatures, couverture du fichier entier, registre des documents émis (FIABILITE §1).
+"""Vérifier un PDF : signatures, couverture du fichier entier, registre des documents émis.
 
 Aucun des trois contrôles ne suffit seul : une signature reste « valide » quand on ajoute des octets après
 elle, et un octet changé dans le bourrage d'une signature n'est vu que par le registre.

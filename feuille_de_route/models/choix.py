@@ -53,7 +53,7 @@ class Public(models.TextChoices):
 
 
 class Competence(models.TextChoices):
-    """Le socle des compétences dont un citoyen a besoin (DOMAINE §1)."""
+    """Le socle des compétences dont un citoyen a besoin."""
 
     IDENTITE = "identite", "Gérer son identité numérique"
     INFORMER = "informer", "S’informer et informer"

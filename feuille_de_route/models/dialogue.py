@@ -184,7 +184,7 @@ class PieceDeFiche(PieceAuCoffre, DitSansCompte):
 
 
 class LienDeFiche(Suivi, Cle):
-    """Un lien envoyé par courriel, qui ouvre cette fiche et rien d'autre, sans compte (DOMAINE §6)."""
+    """Un lien envoyé par courriel, qui ouvre cette fiche et rien d'autre, sans compte."""
 
     fiche = models.ForeignKey(FicheAction, models.CASCADE, related_name="liens")
     structure = models.ForeignKey(Structure, models.PROTECT, related_name="+")

@@ -1,4 +1,4 @@
-"""Les demandes de subvention en XLSX, aux codes de l'ANCT (DOMAINE §1)."""
+"""Les demandes de subvention en XLSX, aux codes de l'ANCT."""
 
 from django.db.models import QuerySet
 

@@ -53,9 +53,7 @@ def _manifeste(transmission: Transmission, fichiers: dict[str, bytes]) -> bytes:
 
 
 def _csv(lignes: list[list]) -> bytes:
-    """Point-virgule, UTF-8 avec marque d'ordre (Excel français) ; aucun texte n'y est une formule
-    (FIABILITE §1).
-    """
+    """Point-virgule, UTF-8 avec marque d'ordre (Excel français) ; aucun texte n'y est une formule."""
     tampon = io.StringIO()
     csv.writer(tampon, delimiter=";", lineterminator="\r\n").writerows(
         [_cellule(v) for v in ligne] for ligne in lignes

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from feuille_de_route.subventions import CODES_ANCT
 
-# Codes de l'ANCT (DOMAINE §1).
+# Codes de l'ANCT.
 COMITES = {"copil": "strategique", "cotech": "technique", "partenarial": "consultatif"}
 PERIMETRES = {"departemental": "departemental", "groupement": "groupementsDeCommunes", "regional": "regional"}
 STATUTS = {"envisage": "enCours", "sollicite": "deposee", "acquis": "acceptee", "refuse": "refusee"}

@@ -1,4 +1,4 @@
-"""Signer et transmettre demandent une identité vérifiée il y a un quart d'heure au plus (FIABILITE §2)."""
+"""Signer et transmettre demandent une identité vérifiée il y a un quart d'heure au plus."""
 
 from functools import wraps
 

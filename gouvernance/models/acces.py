@@ -1,7 +1,6 @@
 """Ce qui ouvre la porte : invitations, liens de connexion, tentatives comptées, sessions ouvertes.
 
-Aucun secret n'est gardé en clair : un lien et son code à six chiffres n'existent ici que par leur empreinte
-(FIABILITE §1).
+Aucun secret n'est gardé en clair : un lien et son code à six chiffres n'existent ici que par leur empreinte.
 """
 
 from django.conf import settings

@@ -1,4 +1,4 @@
-"""Les calendriers types : des dates que l’on modifie, car le calendrier national a glissé (DOMAINE §1)."""
+"""Les calendriers types : des dates que l’on modifie, car le calendrier national a glissé."""
 
 from django.db import models
 from django.db.models import Q

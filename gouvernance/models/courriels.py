@@ -1,6 +1,6 @@
 """Les courriels à envoyer : une ligne par courriel et par personne, écrite avec l'acte qui le motive.
 
-La ligne est la vérité (FIABILITE §1) : un travailleur l'envoie, la reprend s'il échoue, et la clé unique
+La ligne est la vérité : un travailleur l'envoie, la reprend s'il échoue, et la clé unique
 empêche qu'un rappel parte deux fois.
 """
 

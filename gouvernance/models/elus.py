@@ -1,4 +1,4 @@
-"""Les élus et ce qui les engage : délégation, rôle, sensibilité ; les rencontres de terrain (DOMAINE §2)."""
+"""Les élus et ce qui les engage : délégation, rôle, sensibilité ; les rencontres de terrain."""
 
 from django.core.validators import MaxValueValidator
 from django.db import models

@@ -48,7 +48,7 @@ class Suivi(models.Model):
         """Passe de la version `lue` à la suivante, ou lève Conflit si quelqu'un a écrit entre-temps ; écrit
         `valeurs` du même coup.
 
-        Mesuré (FIABILITE §1) : sans cette condition, 958 écritures acceptées sur 1 000 se perdent.
+        Mesuré : sans cette condition, 958 écritures acceptées sur 1 000 se perdent.
         """
         lignes = (
             type(self)

@@ -1,7 +1,7 @@
 """Fichiers reçus : une liste de formats permis, l'extension égale au contenu, rien qui se lise deux fois.
 
 Un « polyglotte » est à la fois, par exemple, une image et une archive : chaque format est donc vérifié du
-premier au dernier octet, et ce qui dépasse le fait refuser (FIABILITE §2). Ne connaît aucun domaine.
+premier au dernier octet, et ce qui dépasse le fait refuser. Ne connaît aucun domaine.
 """
 
 import io

@@ -1,4 +1,4 @@
-"""Secrets d’un lien envoyé par courriel : tirés d’une graine et de SECRET_KEY, jamais gardés (FIABILITE §1).
+"""Secrets d’un lien envoyé par courriel : tirés d’une graine et de SECRET_KEY, jamais gardés.
 
 La base ne contient que la graine (l'identifiant du courriel) et des empreintes : qui la lirait sans connaître
 SECRET_KEY n'en tirerait ni lien ni code.

@@ -1,6 +1,6 @@
-"""Écrire un classeur XLSX au fil de l'eau : la mémoire ne grandit pas avec les lignes (PERFORMANCE §2).
+"""Écrire un classeur XLSX au fil de l'eau : la mémoire ne grandit pas avec les lignes.
 
-Un texte est toujours écrit comme un texte, jamais comme une formule (FIABILITE §1) ; un nombre reste un
+Un texte est toujours écrit comme un texte, jamais comme une formule ; un nombre reste un
 nombre, une date une date. Une formule porte la valeur que nous avons calculée : tout lecteur la montre.
 """
 

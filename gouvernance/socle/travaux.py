@@ -1,4 +1,4 @@
-"""Travaux durables : la ligne en base est la vérité, le message Celery n'est qu'un indice (FIABILITE §1).
+"""Travaux durables : la ligne en base est la vérité, le message Celery n'est qu'un indice.
 
 Un travailleur prend une ligne par `SELECT … FOR UPDATE SKIP LOCKED` et garde ce verrou le temps d'une étape :
 s'il meurt, PostgreSQL rend la ligne aussitôt et le balayage suivant la reprend. Rien ne se perd, rien ne

@@ -203,7 +203,7 @@ def test_un_plan_au_dela_du_plafond_ne_se_soumet_pas(demarche, dispositif, annee
 
 
 def test_un_plan_qui_depasse_bloque_et_un_plan_qui_manque_avertit(demarche):
-    """DOMAINE §5 : financements ≤ budget bloque ; un plan déséquilibré s'annonce."""
+    """Des financements au-delà du budget bloquent ; un plan déséquilibré s'annonce."""
     trop = FicheFactory(demarche=demarche, complete=True, retenue=True)
     FinancementFactory(fiche=trop, demande="10000.01")
     peu = FicheFactory(demarche=demarche, complete=True, retenue=True)

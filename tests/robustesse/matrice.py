@@ -1,4 +1,4 @@
-"""La matrice : chaque adresse, ce qu'elle est, et le droit qu'elle demande (DOMAINE §6)."""
+"""La matrice : chaque adresse, ce qu'elle est, et le droit qu'elle demande."""
 
 from gouvernance.models import Etape, Role
 from gouvernance.permissions import ADMINISTRATION, DROITS, PILOTES, Droit

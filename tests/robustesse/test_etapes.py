@@ -125,7 +125,7 @@ OUVERTES = {"perimetrer": Etape.CADRAGE, "consigner_vote": Etape.ENJEUX, **ETAPE
 
 @pytest.mark.parametrize("nom", sorted(GARDES))
 def test_dans_sa_fenetre_un_acte_s_inscrit_au_journal(nom, lieu, client, db):
-    """Qui, quoi, quand : toute adresse qui écrit laisse au moins une ligne (FIABILITE §2)."""
+    """Qui, quoi, quand : toute adresse qui écrit laisse au moins une ligne."""
     with transaction.atomic():
         chemin, donnees = envoi_de(nom, lieu, client)
         mettre_a(lieu.demarche, OUVERTES.get(GARDES[nom], Etape.PLAN_ACTIONS))

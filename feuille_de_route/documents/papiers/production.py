@@ -1,6 +1,6 @@
 """Produire un papier : lire, mettre en page, ranger au coffre, en tenant la ligne tout ce temps.
 
-Un travailleur tué en chemin rend la ligne telle qu'elle était ; le balayage la reprend (FIABILITE §1).
+Un travailleur tué en chemin rend la ligne telle qu'elle était ; le balayage la reprend.
 """
 
 import logging

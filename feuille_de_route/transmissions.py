@@ -70,6 +70,15 @@ def _envoyee(transmission_pk: int, par) -> Transmission:
     return transmission
 
 
+def _qui_attend(transmission: Transmission) -> Demarche | None:
+    """La démarche, tenue, si son étape attend cette réponse. Un avenant a pu s'ouvrir depuis l'envoi, et même
+    partir à son tour : ce que l'ANCT répond à la version d'avant ne dit alors rien de lui.
+    """
+    demarche = Demarche.objects.verrouiller(transmission.demarche_id)
+    suivantes = Transmission.objects.filter(demarche=demarche, pk__gt=transmission.pk)
+    return demarche if demarche.etape == Etape.TRANSMISE and not suivantes.exists() else None
+
+
 @transaction.atomic
 def accuser(transmission_pk: int, *, par: Utilisateur | None, reference: str) -> Transmission:
     """L'ANCT accuse réception par une référence : la mise en œuvre commence."""
@@ -81,8 +90,7 @@ def accuser(transmission_pk: int, *, par: Utilisateur | None, reference: str) ->
     transmission.attribuer(par)
     transmission.save()
     Evenement.consigner(transmission, "accuser réception", par=par, vers=transmission.reference_accuse)
-    demarche = Demarche.objects.verrouiller(transmission.demarche_id)
-    if demarche.etape == Etape.TRANSMISE:  # un avenant a pu s'ouvrir entre l'envoi et l'accusé
+    if demarche := _qui_attend(transmission):
         parcours.marquer_recue(demarche, par=par)
     return transmission
 
@@ -97,8 +105,7 @@ def demander_complement(transmission_pk: int, *, par: Utilisateur | None, comple
     transmission.attribuer(par)
     transmission.save()
     Evenement.consigner(transmission, "demander un complément", par=par, vers=transmission.complement)
-    demarche = Demarche.objects.verrouiller(transmission.demarche_id)
-    if demarche.etape == Etape.TRANSMISE:
+    if demarche := _qui_attend(transmission):
         parcours.reprendre_apres_complement(demarche, par=par)
     return transmission
 

@@ -86,6 +86,8 @@ def _en_clair(environnement: dict) -> list[str]:
         "SIGNATURE_MOT_DE_PASSE",
         "POSTGRES_PASSWORD",
         "EMAIL_HOST_PASSWORD",
+        "TRANSMISSION_JETON",
+        "PROCONNECT_SECRET",
     )
     return [nom for nom in secrets if environnement.get(nom)]
 

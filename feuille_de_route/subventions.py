@@ -21,7 +21,7 @@ from feuille_de_route.subventions_accord import accorder, refuser
 from feuille_de_route.subventions_annonces import annoncer
 from gouvernance.edition import consommer
 from gouvernance.models import Demarche, Evenement, Utilisateur
-from gouvernance.permissions import Acces, exiger
+from gouvernance.permissions import DROITS, Acces, exiger, exiger_role, motif_d_etape
 
 DEMANDER, INSTRUIRE = "demander_subvention", "instruire_subvention"
 MODIFIABLES = (EtatDemande.BROUILLON, EtatDemande.A_MODIFIER)
@@ -30,7 +30,9 @@ PLACE = ("enveloppe", "fiche", "beneficiaire")  # ce qui fait qu'une demande est
 
 
 class Transition(NamedTuple):
-    """`motif` : elle exige une phrase ; `accorde` : elle exige le montant accordé."""
+    """`motif` : elle exige une phrase ; `accorde` : elle exige le montant accordé ; `toujours` : elle se fait
+    aussi dans une démarche close ou abandonnée, où ce qui attend encore retiendrait sa part sans fin.
+    """
 
     libelle: str
     depuis: tuple[EtatDemande, ...]
@@ -38,12 +40,13 @@ class Transition(NamedTuple):
     droit: str
     motif: bool = False
     accorde: bool = False
+    toujours: bool = False
 
 
 TRANSITIONS = {
     "deposer": Transition("Déposer la demande", MODIFIABLES, EtatDemande.DEPOSEE, DEMANDER),
     "instruire": Transition(
-        "Prendre en instruction", (EtatDemande.DEPOSEE,), EtatDemande.EN_COURS, INSTRUIRE
+        "Prendre en instruction", (EtatDemande.DEPOSEE,), EtatDemande.EN_COURS, INSTRUIRE, toujours=True
     ),
     "renvoyer": Transition(
         "Demander une modification", (EtatDemande.EN_COURS,), EtatDemande.A_MODIFIER, INSTRUIRE, motif=True
@@ -53,7 +56,7 @@ TRANSITIONS = {
     ),
     "refuser": Transition(
         "Refuser la demande", (EtatDemande.EN_COURS, EtatDemande.A_MODIFIER), EtatDemande.REFUSEE, INSTRUIRE,
-        motif=True,
+        motif=True, toujours=True,
     ),  # « à modifier » et jamais reprise, elle garderait sa part du plafond sans fin
 }  # fmt: skip
 # Les codes de l'ANCT ; « à modifier » s'y dit encore en cours, un brouillon ne sort pas.
@@ -78,7 +81,11 @@ SEULE = Suite()
 
 def actions_possibles(demande: DemandeSubvention, acces: Acces) -> dict[str, Transition]:
     """Les boutons à montrer : la table qui contrôle est aussi celle qui affiche."""
-    return {nom: t for nom, t in TRANSITIONS.items() if demande.etat in t.depuis and acces.peut[t.droit]}
+    return {
+        nom: t
+        for nom, t in TRANSITIONS.items()
+        if demande.etat in t.depuis and (acces.peut[t.droit] or (t.toujours and acces.autorise_nom(t.droit)))
+    }
 
 
 def motif_de_non_edition(demande: DemandeSubvention, acces: Acces) -> str:
@@ -193,7 +200,7 @@ def effectuer(
     """
     transition = TRANSITIONS[action]
     demande = _verrouiller(demande_pk)
-    exiger(par, demande.demarche, transition.droit)
+    (exiger_role if transition.toujours else exiger)(par, demande.demarche, transition.droit)
     consommer(jeton, par)
     _verifier(demande, transition, suite)
     if action == "deposer":
@@ -209,7 +216,8 @@ def effectuer(
     demande.save()
     vers = _dire_la_suite(demande)
     Evenement.consigner(demande, transition.libelle.lower(), par=par, de=ancien, vers=vers)
-    {"accepter": accorder, "refuser": refuser}.get(action, lambda *_, **__: None)(demande, par=par)
+    if not motif_d_etape(demande.demarche, DROITS[transition.droit]):  # sinon la fiche ne change plus
+        {"accepter": accorder, "refuser": refuser}.get(action, lambda *_, **__: None)(demande, par=par)
     annoncer(demande, par=par)
     return demande
 

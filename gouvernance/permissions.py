@@ -160,11 +160,16 @@ def exiger(par: Utilisateur | None, demarche: Demarche, nom: str) -> None:
 
     `par=None` désigne une commande d'exploitation (import, administration) : le rôle n'est pas vérifié.
     """
+    exiger_role(par, demarche, nom)
+    if motif := motif_d_etape(demarche, DROITS[nom]):
+        raise ValidationError(motif)
+
+
+def exiger_role(par: Utilisateur | None, demarche: Demarche, nom: str) -> None:
+    """Lève PermissionDenied si le rôle manque, sans regarder l'étape."""
     droit = DROITS[nom]
     if par is not None and not droit.roles & roles_de(par, demarche.pk):
         raise PermissionDenied(droit.refus)
-    if motif := motif_d_etape(demarche, droit):
-        raise ValidationError(motif)
 
 
 def lit_note_privee(utilisateur: Utilisateur, demarche: Demarche, roles: Iterable[str] | None = None) -> bool:

@@ -12,10 +12,11 @@ from feuille_de_route import enveloppes, subventions
 from feuille_de_route.forms.subventions import FormulaireDemandeModifiee
 from feuille_de_route.models import DemandeSubvention, Enveloppe
 from feuille_de_route.subventions import Suite
-from gouvernance.models import Courriel
-from tests.feuille_de_route.fabriques import DemandeFactory, FicheFactory, PlafondFactory
+from gouvernance.models import Courriel, Etape
+from tests.feuille_de_route.fabriques import DemandeFactory, FicheFactory, FinancementFactory, PlafondFactory
 from tests.feuille_de_route.saisies import envoi
 from tests.gouvernance.fabriques import MembreFactory, StructureFactory
+from tests.robustesse.scene import mettre_a
 
 MOTIF = "Séparez le poste de la prestation."
 
@@ -134,6 +135,28 @@ def test_jamais_reprise_elle_se_refuse_et_rend_sa_part(client, renvoyee, gens, p
     assert client.post(refuser, saisie).status_code == 302
     assert enveloppes.engage(plafond) == Decimal(0)
     assert not client.get(reverse("enveloppes")).context["a_decider"]
+
+
+@pytest.mark.parametrize("etape", [Etape.ABANDONNEE, Etape.CLOSE])
+@pytest.mark.parametrize("etat", ["deposee", "en_cours", "a_modifier"])
+def test_une_demarche_finie_ne_retient_pas_le_plafond_sans_fin(client, renvoyee, gens, plafond, etape, etat):
+    """Ce qui y attend encore s'instruit et se refuse, et rien d'autre ; la fiche, elle, ne change plus."""
+    esperee = FinancementFactory(fiche=renvoyee.fiche, dispositif=plafond.enveloppe.nom, etat="sollicite")
+    DemandeSubvention.objects.filter(pk=renvoyee.pk).update(etat=etat)
+    mettre_a(renvoyee.demarche, etape)
+    client.force_login(gens["administration"])
+    if etat == "deposee":
+        client.post(url("subvention_agir", renvoyee, "instruire"))
+    assert {acte["nom"] for acte in client.get(url("subvention", renvoyee)).context["actes"]} == {"refuser"}
+    for acte, saisi in (("renvoyer", {"motif": "À revoir."}), ("accepter", {"accorde": "100"})):
+        page = url("subvention_decider", renvoyee, acte)
+        assert client.post(page, envoi(client.get(page).context["formulaire"], **saisi)).status_code == 422
+    refuser = url("subvention_decider", renvoyee, "refuser")
+    saisie = envoi(client.get(refuser).context["formulaire"], motif="La démarche est finie.")
+    assert client.post(refuser, saisie).status_code == 302
+    assert enveloppes.engage(plafond) == Decimal(0)
+    esperee.refresh_from_db()
+    assert esperee.etat == "sollicite"
 
 
 def test_ceux_qui_pilotent_apprennent_la_reponse_par_courriel(renvoyee, gens):

@@ -48,8 +48,6 @@ REMEDES = {
     (Genre.CONSTAT, Genre.ENJEU): Remede("En tirer un enjeu", "formuler_enjeux", "enjeux", "constats"),
 }
 
-AVEC_CLE = {"fiche", "fiche_section", "axe_modifier", "enjeu_modifier"}  # l'adresse nomme l'objet
-
 
 class LigneDeFiche(NamedTuple):
     """Une fiche et ce à quoi elle répond ; `par_l_axe` : les enjeux qu'elle sert sans les citer.

@@ -11,7 +11,7 @@ from gouvernance.permissions import Acces
 from tests.feuille_de_route.fabriques import AxeFactory, FicheFactory
 from tests.feuille_de_route.saisies import adresse, ecrire_section, envoi, ouvrir_section
 
-LE_PLUS = 12  # champs à remplir pour proposer une fiche (issue 4, première barre)
+LE_PLUS = 12  # champs à remplir pour proposer une fiche
 SERIES_EXIGEES = {"indicateurs", "lignes_budget"}
 
 

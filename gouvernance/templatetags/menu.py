@@ -9,7 +9,9 @@ from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 
-ACCUEIL = ("demarche", "Où en est-on ?")
+ACCUEIL = "demarche"
+# Ce qui sert à toutes les étapes : toujours sous les yeux, avant les groupes.
+TOUJOURS = ((ACCUEIL, "Où en est-on ?"), ("seances", "Séances et décisions"))
 # (titre, étapes pendant lesquelles le groupe est celui du moment, parties)
 GROUPES = (
     (
@@ -19,7 +21,6 @@ GROUPES = (
             ("gouvernance", "Gouvernance"),
             ("cahier", "Cahier des charges"),
             ("jalons", "Calendrier et jalons"),
-            ("seances", "Séances et décisions"),
         ),
     ),
     (
@@ -74,21 +75,21 @@ def _pour(menu: str, uuid: str) -> SafeString:
 @cache
 def _adresses() -> dict[str, str]:
     """Partie → son adresse. Une fois pour toutes : chercher dix-sept adresses par page se sentait."""
-    noms = [ACCUEIL[0], *(nom for _, _, parties in GROUPES for nom, _ in parties)]
+    noms = [nom for parties in (TOUJOURS, *(parties for _, _, parties in GROUPES)) for nom, _ in parties]
     return {nom: reverse(nom, args=[MODELE]) for nom in noms}
 
 
 def _partie(chemin: str) -> str:
     """La partie qui contient cette page ; vide si aucune."""
-    racine = _adresses()[ACCUEIL[0]]
+    racine = _adresses()[ACCUEIL]
     if not chemin.startswith(racine):
         return ""
     for debut, partie in RATTACHEES.items():
         if chemin.startswith(racine + debut):
             chemin = racine + partie
     if chemin == racine:
-        return ACCUEIL[0]
-    return next((n for n, url in _adresses().items() if n != ACCUEIL[0] and chemin.startswith(url)), "")
+        return ACCUEIL
+    return next((n for n, url in _adresses().items() if n != ACCUEIL and chemin.startswith(url)), "")
 
 
 @cache
@@ -110,5 +111,5 @@ def _menu(partie: str, exacte: bool, etape: str) -> str:
         groupe["courant"] = courant
         groupe["ouvert"] = courant if dedans else etape in groupe["etapes"]
     return get_template("composants/menu_demarche.html").render(
-        {"accueil": lien(*ACCUEIL), "groupes": groupes}
+        {"toujours": [lien(*une) for une in TOUJOURS], "groupes": groupes}
     )

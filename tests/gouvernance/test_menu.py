@@ -10,7 +10,7 @@ from django.test import RequestFactory
 from django.urls import get_resolver, reverse
 
 from gouvernance.models.demarche import Etape
-from gouvernance.templatetags.menu import ACCUEIL, GROUPES, RATTACHEES
+from gouvernance.templatetags.menu import GROUPES, RATTACHEES, TOUJOURS
 
 GABARIT = engines["django"].from_string("{% load menu %}{% menu_demarche demarche %}")
 TITRES = [titre for titre, _, _ in GROUPES]
@@ -35,7 +35,7 @@ def courant(html) -> list[tuple[str, str]]:
 def test_chaque_partie_y_est_une_fois_dans_l_ordre_de_la_methode():
     celle = demarche()
     html = menu(celle, reverse("demarche", args=[celle.uuid]))
-    attendus = [ACCUEIL, *(partie for _, _, parties in GROUPES for partie in parties)]
+    attendus = [*TOUJOURS, *(partie for _, _, parties in GROUPES for partie in parties)]
     adresses = [(reverse(nom, args=[celle.uuid]), libelle) for nom, libelle in attendus]
     assert re.findall(r'href="([^"]+)"[^>]*>([^<]+)</a>', html) == adresses
     assert len(adresses) == 17
@@ -52,13 +52,20 @@ def test_le_groupe_de_la_page_est_ouvert_et_lui_seul(groupe):
         assert (ouverts(dessous), courant(dessous)) == ([groupe], [("true", libelle)])
 
 
+def test_les_seances_servent_a_toutes_les_etapes_et_ne_se_replient_pas():
+    celle = demarche("plan_actions")
+    html = menu(celle, reverse("seances", args=[celle.uuid]))
+    assert courant(html) == [("page", "Séances et décisions")]
+    assert html.index("Séances et décisions") < html.index("<details")
+
+
 @pytest.mark.parametrize("etape", [e for e in Etape if e != Etape.ABANDONNEE])
 def test_a_l_accueil_de_la_demarche_le_groupe_de_l_etape_est_ouvert(etape):
     celle = demarche(etape)
     html = menu(celle, reverse("demarche", args=[celle.uuid]))
     assert ouverts(html) == [titre for titre, etapes, _ in GROUPES if etape in etapes]
     assert len(ouverts(html)) == 1
-    assert courant(html) == [("page", ACCUEIL[1])]
+    assert courant(html) == [("page", "Où en est-on ?")]
 
 
 def test_une_page_dont_l_adresse_est_ailleurs_se_range_ou_on_la_lit():

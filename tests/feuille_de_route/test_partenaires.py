@@ -213,6 +213,27 @@ def test_un_compte_leve_et_rouvre_une_remarque(client, gens, fiche):
     assert "proposer la fiche quand même ?" in client.get(de(fiche, "fiche")).content.decode()
 
 
+@pytest.mark.parametrize("role", ["elu", "cotech", "lecture"])
+def test_qui_lit_la_fiche_sans_l_ecrire_ne_leve_aucune_remarque(client, gens, fiche, role):
+    remarque = RemarqueFactory(fiche=fiche)
+    proposer(fiche)
+    client.force_login(gens[role])
+    assert client.get(de(fiche, "fiche")).status_code == 200
+    assert client.post(de(fiche, "fiche_remarque", remarque.uuid, "corrigee")).status_code == 403
+    remarque.refresh_from_db()
+    assert remarque.levee_le is None
+
+
+def test_une_remarque_ne_se_leve_plus_une_fois_la_fiche_proposee(client, gens, fiche):
+    remarque = RemarqueFactory(fiche=fiche)
+    proposer(fiche)
+    client.force_login(gens["partenaire"])
+    reponse = client.post(de(fiche, "fiche_remarque", remarque.uuid, "corrigee"), follow=True)
+    assert "La fiche est « Proposée »" in " ".join(reponse.content.decode().replace("\xa0", " ").split())
+    remarque.refresh_from_db()
+    assert remarque.levee_le is None
+
+
 @pytest.fixture
 def cotech(demarche):
     return InstanceFactory(demarche=demarche, type="cotech")

@@ -136,7 +136,7 @@ PARTENAIRES = [
         "feuille_de_route/remarques.py",
         "    fiches.exiger_edition(fiche, Acces(par, fiche.demarche))\n",
         "",
-        f"{SUIVI} -k compte_leve",
+        f"{SUIVI} -k sans_l_ecrire",
     ),
     (
         "avis : entre proposition et décision",

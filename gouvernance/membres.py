@@ -44,9 +44,7 @@ def ajouter(
         structure.save()
         Evenement.consigner(structure, "créer", par=par, demarche=demarche, vers=structure.nom)
     elif epci and structure.epci_id is None:
-        structure = Structure.objects.select_for_update(of=("self",)).get(pk=structure.pk)
-        structure.verrouiller_version(structure.version, epci=epci, modifie_par=par)
-        Evenement.consigner(structure, "rattacher à un EPCI", par=par, demarche=demarche, vers=epci)
+        _rattacher(structure, epci, par=par, demarche=demarche)
     membre = Membre.objects.filter(gouvernance=demarche.gouvernance_id, structure=structure).first()
     if membre and membre.statut in {StatutMembre.CANDIDAT, StatutMembre.CONFIRME}:
         raise ValidationError(f"« {structure} » est déjà membre de la gouvernance.")
@@ -58,6 +56,14 @@ def ajouter(
     membre.save()
     Evenement.consigner(membre, "inscrire comme candidat", par=par, demarche=demarche, vers=structure.college)
     return membre
+
+
+def _rattacher(structure: Structure, epci: Epci, *, par: Utilisateur | None, demarche: Demarche) -> None:
+    """Dit l'EPCI d'une structure qui n'en disait pas : sous verrou, une autre gouvernance a pu le dire."""
+    tenue = Structure.objects.select_for_update(of=("self",)).get(pk=structure.pk)
+    if tenue.epci_id is None:
+        tenue.verrouiller_version(tenue.version, epci=epci, modifie_par=par)
+        Evenement.consigner(tenue, "rattacher à un EPCI", par=par, demarche=demarche, vers=epci)
 
 
 @transaction.atomic

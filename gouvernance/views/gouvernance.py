@@ -89,7 +89,8 @@ def membre_ajouter(request, uuid):
     def ecrire(formulaire):
         structure = formulaire.structure_voulue(demarche.departement)
         champs = ("co_porteur", "contact_politique", "contact_technique", "epci")
-        choisis = {champ: formulaire.cleaned_data[champ] for champ in champs}
+        lus = formulaire.cleaned_data  # sans « co-porteur » quand la préfecture porte seule
+        choisis = {"co_porteur": False} | {champ: lus[champ] for champ in champs if champ in lus}
         une_fois(
             formulaire, request.user,
             lambda: membres.ajouter(demarche, structure, par=request.user, **choisis),

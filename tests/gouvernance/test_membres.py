@@ -5,6 +5,7 @@ import uuid
 import pytest
 from django.urls import reverse
 
+from gouvernance import membres
 from gouvernance.models import (
     Evenement,
     Instance,
@@ -293,6 +294,9 @@ def test_prefecture_seule_ne_demande_pas_de_co_porteur(client, lieu):
     modif = client.get(reverse("membre_modifier", args=[lieu.uuid, departement.uuid]))
     assert "co_porteur" not in ajout.context["formulaire"].fields
     assert "co_porteur" not in modif.context["formulaire"].fields
+    neuve = StructureFactory()
+    assert poster(client, "membre_ajouter", lieu.uuid, structure=neuve.pk).status_code == 302
+    assert not Membre.objects.get(structure=neuve).co_porteur
 
 
 def test_corriger_une_structure_tant_qu_elle_n_est_que_d_ici(client, lieu):
@@ -345,3 +349,19 @@ def test_une_structure_deja_rattachee_garde_son_intercommunalite(client, lieu):
     poster(client, "membre_ajouter", lieu.uuid, structure=structure.pk, epci=autre.pk)
     structure.refresh_from_db()
     assert structure.epci == sienne
+
+
+def test_deux_gouvernances_qui_disent_l_epci_a_la_fois_ne_s_ecrasent_pas(client, lieu, monkeypatch):
+    """La page a lu une structure sans EPCI ; le temps d'arriver au verrou, une autre gouvernance l'a dit."""
+    ici, ailleurs = EpciFactory(departement=lieu.demarche.departement), EpciFactory()
+    structure, exiger = StructureFactory(departement=None), membres.exiger
+
+    def entre_temps(*acces):
+        Structure.objects.filter(pk=structure.pk).update(epci=ailleurs)
+        exiger(*acces)
+
+    monkeypatch.setattr(membres, "exiger", entre_temps)
+    reponse = poster(client, "membre_ajouter", lieu.uuid, structure=structure.pk, epci=ici.pk)
+    assert reponse.status_code == 302
+    structure.refresh_from_db()
+    assert structure.epci == ailleurs

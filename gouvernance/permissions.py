@@ -173,8 +173,8 @@ def exiger_role(par: Utilisateur | None, demarche: Demarche, nom: str) -> None:
 
 
 def lit_note_privee(utilisateur: Utilisateur, demarche: Demarche, roles: Iterable[str] | None = None) -> bool:
-    """La note privée n'est lue que par l'équipe de la préfecture : coordination et structure du collège «
-    État ».
+    """La note privée n'est lue que par l'équipe de la préfecture : coordination, et structure du collège
+    « État ».
     """
     structure = utilisateur.structure
     return bool(

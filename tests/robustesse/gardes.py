@@ -49,7 +49,7 @@ P, V, F = "gouvernance/permissions.py", "gouvernance/views", "feuille_de_route"
 TABLE = [
     Garde("règles : le rôle", P, "if par is not None and not droit.roles", "if False and not droit.roles",
           role("partenaire")),
-    Garde("règles : l’étape", P, "    if motif := motif_d_etape(demarche, droit):\n        raise",
+    Garde("règles : l’étape", P, "    if motif := motif_d_etape(demarche, DROITS[nom]):\n        raise",
           "    if motif := '':\n        raise", etape("axe_supprimer")),
     Garde("vues : le rôle", P, "if not self.autorise_nom(nom):", "if False:", role("lecture")),
     Garde("une démarche abandonnée", P, "if etape == Etape.ABANDONNEE:", "if False:",

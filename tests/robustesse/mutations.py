@@ -19,8 +19,8 @@ HORS_COPIE = shutil.ignore_patterns(".git", ".venv", "var", "__pycache__", "node
 ENTETE = """# Gardes ôtées
 
 Chaque ligne est une garde ôtée du programme, seule, dans une copie ; « tué » : l’essai nommé échoue alors.
-La liste est dans `tests/robustesse/gardes.py` ; on la rejoue à la main, entière en trois quarts d’heure, ou en
-partie (des mots qui choisissent), et cette page en est la sortie :
+La liste est dans `tests/robustesse/gardes.py` ; on la rejoue à la main, entière en trois quarts d’heure, ou
+en partie (des mots qui choisissent), et cette page en est la sortie :
 `python -m feuille_de_route.lancement.essais --commande tests.robustesse.mutations`.
 `tests/robustesse/test_gardes.py` vérifie à chaque `make test` que la liste suit le programme.
 

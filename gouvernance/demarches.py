@@ -32,11 +32,12 @@ from gouvernance.socle.manques import Manque
 
 @transaction.atomic
 def ouvrir_demarche(
-    demarche: Demarche, *, par: Utilisateur | None, epcis: list[Epci] = (), coordination=None
+    demarche: Demarche, *, par: Utilisateur | None, epcis: list[Epci] = (), coordination=None, invitee=""
 ) -> Demarche:
     """Enregistre une démarche neuve avec ses jalons, son cahier des charges vide et le mandat de qui l'ouvre.
 
-    `coordination` : le compte qui la conduira, si ce n'est pas celui qui l'ouvre.
+    `coordination` : le compte qui la conduira, si ce n'est pas celui qui l'ouvre ; `invitee` : l'adresse que
+    l'on invitera à la conduire, et nul n'a le rôle en attendant.
     Lève ValidationError (phrase) si une démarche en cours couvre déjà le département ou l'un des EPCI.
     """
     demarche.attribuer(par)
@@ -48,7 +49,7 @@ def ouvrir_demarche(
     for ordre, code in enumerate(CodeJalon.values, start=1):
         etat = EtatJalon.EN_COURS if ordre == 1 else EtatJalon.A_VENIR
         Jalon.objects.create(demarche=demarche, code=code, ordre=ordre, etat=etat, cree_par=par)
-    if titulaire := coordination or par:
+    if not invitee and (titulaire := coordination or par):
         Mandat.objects.create(utilisateur=titulaire, demarche=demarche, role=Role.COORDINATION)
     Evenement.consigner(demarche, "ouvrir la démarche", par=par, vers=demarche.get_perimetre_display())
     return demarche

@@ -3,12 +3,13 @@
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from gouvernance import demarches, perimetres
+from gouvernance import demarches, invitations, perimetres
 from gouvernance.models import (
     Demarche,
     Departement,
     Evenement,
     Gouvernance,
+    Invitation,
     Mandat,
     Role,
     Utilisateur,
@@ -33,6 +34,7 @@ def ouvrir_dans(
 ) -> Demarche:
     """Ouvre une démarche dans un département, dont la gouvernance est créée si elle manque (administration).
 
+    `coordination` : un compte, ou une adresse sans compte, qui reçoit une invitation.
     Lève PermissionDenied ; ValidationError qui nomme l'autre démarche si le territoire est déjà couvert.
     """
     if not departements_ouvrables(par).filter(pk=departement.pk).exists():
@@ -46,7 +48,12 @@ def ouvrir_dans(
     demarche.gouvernance = gouvernance
     perimetres.verifier(demarche, epcis)
     demarche.identifiant = identifiant_libre(departement, demarche)
-    return demarches.ouvrir_demarche(demarche, par=par, epcis=epcis, coordination=coordination)
+    if not isinstance(coordination, str):
+        return demarches.ouvrir_demarche(demarche, par=par, epcis=epcis, coordination=coordination)
+    demarches.ouvrir_demarche(demarche, par=par, epcis=epcis, invitee=coordination)
+    invitation = Invitation(demarche=demarche, email=coordination, role=Role.COORDINATION)
+    invitations.inviter(invitation, par=par)
+    return demarche
 
 
 def identifiant_libre(departement: Departement, demarche: Demarche) -> str:

@@ -24,6 +24,7 @@ CONTRAT = (
 PRECISION = "Son nom et ses années, par exemple « CRTE du Périgord vert, 2021-2026 »."
 PERIMETRE = "Une démarche régionale est portée par la gouvernance d’un seul département."
 PARENTE = "Pour un groupe d’EPCI : la démarche du département, dont celle-ci reste cohérente."
+INVITER = "Cette personne n’a pas encore de compte : l’inviter par courriel"
 PORTEUR = "La structure qui porte la démarche, parmi les membres ; on peut la désigner plus tard."
 
 
@@ -73,6 +74,10 @@ class FormulaireOuverture(AvecTerritoire, AvecJeton, FormulaireRattache):
         label="Adresse électronique de la coordination",
         help_text="Le compte qui conduira la démarche, par exemple prenom.nom@prefecture.example.",
     )
+    inviter = forms.BooleanField(
+        label=INVITER, required=False,
+        help_text="Elle reçoit un lien, valable quatorze jours, pour ouvrir son compte.",
+    )  # fmt: skip
 
     class Meta:
         model = Demarche
@@ -86,21 +91,29 @@ class FormulaireOuverture(AvecTerritoire, AvecJeton, FormulaireRattache):
             "parente": PARENTE,
         }
 
-    field_order = ["nom", "perimetre", "epcis", "parente", "coordination"]
+    field_order = ["nom", "perimetre", "epcis", "parente", "coordination", "inviter"]
 
     def __init__(self, *args, departement, administration: bool, **kwargs):
         super().__init__(*args, **kwargs)
         self.departement = departement
         self.proposer_le_territoire(departement)
         if not administration:
-            del self.fields["coordination"]
+            del self.fields["coordination"], self.fields["inviter"]
 
-    def clean_coordination(self):
-        email = self.cleaned_data["coordination"].lower()
-        compte = Utilisateur.objects.filter(email=email, is_active=True).first()
-        if compte is None:
-            raise forms.ValidationError("Aucun compte actif n’a cette adresse : créez-le d’abord.")
-        return compte
+    def clean(self):
+        """La coordination est un compte ; sinon, l'adresse que l'on demande d'inviter."""
+        donnees = super().clean()
+        if email := (donnees.get("coordination") or "").strip().lower():
+            compte = Utilisateur.objects.filter(email=email).first()
+            donnees["coordination"] = compte or email
+            if compte and not compte.is_active:
+                self.add_error("coordination", "Le compte de cette adresse est fermé : donnez-en une autre.")
+            elif compte is None and not donnees["inviter"]:
+                self.add_error(
+                    "coordination",
+                    f"Aucun compte actif n’a cette adresse : vérifiez-la, ou cochez « {INVITER} ».",
+                )
+        return donnees
 
 
 class FormulairePerimetre(AvecTerritoire, AvecVersion, FormulaireRattache):

@@ -5,7 +5,8 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from gouvernance.models import Demarche, Evenement, Gouvernance, Mandat, Role
+from gouvernance import invitations
+from gouvernance.models import Courriel, Demarche, Evenement, Gouvernance, Invitation, Mandat, Role
 from tests.gouvernance.fabriques import (
     DemarcheFactory,
     DepartementFactory,
@@ -63,6 +64,32 @@ def test_l_administration_cree_la_gouvernance_et_designe_la_coordination(client)
     client.force_login(coordination)
     for page in ("demarche", "gouvernance", "cahier", "jalons", "seances", "journal"):
         assert client.get(reverse(page, args=[demarche.uuid])).status_code == 200, page
+
+
+def test_l_administration_invite_une_coordination_qui_n_a_pas_de_compte(client):
+    """La première démarche d'un département s'ouvre sans passer par l'administration du site."""
+    DepartementFactory(code="40", nom="Landes")
+    client.force_login(UtilisateurFactory(anct=True))
+    assert "l’inviter par courriel" in html(client.get(f"{ADRESSE}?departement=40"))
+    assert ouvrir(client, "40", coordination="Neuve@essais.example", inviter="on").status_code == 302
+    invitation = Invitation.objects.get()
+    assert (invitation.email, invitation.role) == ("neuve@essais.example", Role.COORDINATION)
+    assert Courriel.objects.get().destinataire == "neuve@essais.example"
+    assert not Mandat.objects.exists()
+    invitations.accepter(invitation, invitations.Identite(prenom="Cheffe", nom="de projet"))
+    assert Mandat.objects.get().role == Role.COORDINATION
+
+
+def test_une_adresse_deja_connue_recoit_le_role_sans_invitation_et_un_compte_ferme_est_refuse(client):
+    DepartementFactory(code="40", nom="Landes")
+    UtilisateurFactory(email="ferme@essais.example", is_active=False)
+    ouvert = UtilisateurFactory(email="ouvert@essais.example")
+    client.force_login(UtilisateurFactory(anct=True))
+    refus = ouvrir(client, "40", coordination="ferme@essais.example", inviter="on")
+    assert (refus.status_code, "est fermé" in html(refus)) == (422, True)
+    assert ouvrir(client, "40", coordination="ouvert@essais.example", inviter="on").status_code == 302
+    assert Mandat.objects.get().utilisateur == ouvert
+    assert not Invitation.objects.exists()
 
 
 def test_une_seconde_departementale_est_refusee_et_l_autre_nommee(client):

@@ -35,7 +35,7 @@ def ecart(jalon: Jalon, nationales: dict[str, date], aujourd_hui: date) -> Ecart
     tenu = timezone.localtime(jalon.decision.seance.debut).date() if jalon.acquis else None
     return Ecart(
         _face_a_l_echeance(jalon, tenu, aujourd_hui),
-        _face_au_national(nationales.get(jalon.code), tenu, jalon.echeance, aujourd_hui),
+        _face_au_national(_nationale(jalon, nationales), tenu, jalon.echeance, aujourd_hui),
         tenu is None and jalon.echeance is not None and jalon.echeance < aujourd_hui,
     )
 
@@ -49,6 +49,12 @@ def _face_a_l_echeance(jalon: Jalon, tenu: date | None, aujourd_hui: date) -> st
     if not jours:
         return "à l’heure"
     return f"{duree(abs(jours))} {'après' if jours > 0 else 'avant'} l’échéance"
+
+
+def _nationale(jalon: Jalon, nationales: dict[str, date]) -> date | None:
+    """Passée avant que la démarche ne commence, la date nationale n'était pas pour elle."""
+    nationale, debut = nationales.get(jalon.code), jalon.demarche.debut
+    return None if nationale and debut and nationale < debut else nationale
 
 
 def _face_au_national(

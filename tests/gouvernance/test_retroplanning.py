@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from gouvernance import calendriers
-from gouvernance.models import Jalon
+from gouvernance.models import Demarche, Jalon
 from gouvernance.socle.comparaison import comparer
 from gouvernance.socle.durees import duree, par_rapport_a_aujourd_hui
 from tests.gouvernance.fabriques import DecisionFactory, SeanceFactory
@@ -79,6 +79,14 @@ def test_la_page_montre_retards_seances_et_aujourd_hui(client, lieu):
     genres = [m.genre for m in reponse.context["moments"]]
     assert genres == ["jalon", "aujourd_hui", "jalon", "seance"], "l’annulée n’y est pas"
     assert page.count("<circle") == 2
+
+
+def test_une_demarche_commencee_apres_la_date_nationale_ne_s_y_compare_pas(client, lieu):
+    for debut, compare in ((date(2026, 1, 5), False), (date(2023, 10, 1), True)):
+        Demarche.objects.update(debut=debut)
+        for nom in ("jalons", "demarche"):
+            page = html(client.get(reverse(nom, args=[lieu.uuid])))
+            assert ("après la date nationale (octobre 2023)" in page) == compare, (debut, nom)
 
 
 def test_un_jalon_acquis_se_compare_a_sa_seance(client, lieu):

@@ -15,7 +15,7 @@ from feuille_de_route import echanges, fiches, pieces_de_fiche, remarques
 from feuille_de_route.ecarts import RIEN
 from feuille_de_route.liens_de_fiche import est_caduc, redemander
 from feuille_de_route.models import Commentaire, EtatFiche, FicheAction, LienDeFiche, PieceDeFiche, Remarque
-from gouvernance.cles import LienPerime, code_juste
+from gouvernance.cles import LienPerime, celle_du_code
 from gouvernance.edition import consommer
 from gouvernance.models import Courriel, Evenement, Utilisateur
 from gouvernance.permissions import COORDINATION, DROITS, motif_d_etape
@@ -101,7 +101,7 @@ def ouvrir(lien: LienDeFiche) -> LienDeFiche:
 def trouver_par_code(email: str, code: str) -> LienDeFiche | None:
     """Le lien de cette adresse qui porte ce code ; un code faux compte pour tous les siens."""
     liens = _lus().select_for_update(of=("self",)).filter(email=email, revoque_le=None).order_by("pk")
-    return next((lien for lien in liens if code_juste(lien, code, pour=email)), None)
+    return celle_du_code(liens, code, pour=email)
 
 
 def adresse_de(jeton: str) -> str:

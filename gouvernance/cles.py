@@ -3,6 +3,7 @@
 La base n'en garde que des empreintes ; le courriel dérive le secret de sa graine au moment de partir.
 """
 
+from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -36,13 +37,21 @@ def code_juste(cle: Cle, code: str, *, pour: str) -> bool:
 
     La ligne doit être verrouillée. La transaction doit aboutir même si le code est faux : lever après elle.
     """
-    if cle.essais >= ESSAIS_DU_CODE or cle.expire_le <= timezone.now():
-        return False
-    if secrets.egaux(cle.empreinte_code, secrets.empreinte_code(code, pour.lower())):
-        return True
-    cle.essais += 1
-    cle.save(update_fields=["essais"])
-    return False
+    return celle_du_code([cle], code, pour=pour) is not None
+
+
+def celle_du_code(cles: Iterable[Cle], code: str, *, pour: str) -> Cle | None:
+    """Celle des lignes d'une adresse, verrouillées, dont c'est le code. Un code qui n'est à aucune compte
+    pour toutes ; celui de l'une n'use pas les autres.
+    """
+    ouvertes = [c for c in cles if c.essais < ESSAIS_DU_CODE and c.expire_le > timezone.now()]
+    empreinte = secrets.empreinte_code(code, pour.lower())
+    juste = next((c for c in ouvertes if secrets.egaux(c.empreinte_code, empreinte)), None)
+    if juste is None:
+        for cle in ouvertes:
+            cle.essais += 1
+            cle.save(update_fields=["essais"])
+    return juste
 
 
 def page_du_lien(nom: str, suite: str = "") -> str:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from gouvernance import courriels
-from gouvernance.cles import LienPerime, armer, code_juste, page_du_lien
+from gouvernance.cles import LienPerime, armer, celle_du_code, page_du_lien
 from gouvernance.membres import ETAT, exiger_coordination
 from gouvernance.models import Courriel, Demarche, Evenement, Invitation, Mandat, Role, Utilisateur
 from gouvernance.permissions import ADMINISTRATION, exiger, roles_de
@@ -103,7 +103,7 @@ def trouver_par_code(email: str, code: str) -> Invitation | None:
     """L'invitation de cette adresse qui porte ce code ; un code faux compte pour toutes."""
     invitations = _lues().select_for_update(of=("self",))
     invitations = invitations.filter(email=email, acceptee_le=None, annulee_le=None).order_by("pk")
-    return next((i for i in invitations if code_juste(i, code, pour=email)), None)
+    return celle_du_code(invitations, code, pour=email)
 
 
 @transaction.atomic

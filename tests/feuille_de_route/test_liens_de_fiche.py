@@ -14,8 +14,10 @@ from django.utils import timezone
 from feuille_de_route.models import EtatFiche, FicheAction, LienDeFiche
 from feuille_de_route.views import session_de_lien
 from gouvernance.models import Courriel, Demarche, Etape, Evenement
+from gouvernance.socle import secrets
 from tests.feuille_de_route.fabriques import FicheFactory
 from tests.feuille_de_route.fabriques_partenaires import (
+    CODE,
     JETON,
     LienDeFicheFactory,
     RemarqueFactory,
@@ -124,6 +126,18 @@ def test_le_code_du_courriel_ouvre_aussi(client, fiche, gens):
     )
     assert juste.url == page("fiche_partagee", lien)
     assert partenaire.get(juste.url).status_code == 200
+
+
+def test_le_code_d_une_fiche_n_use_pas_celui_de_l_autre(client, lien):
+    """Deux fiches confiées à la même adresse : y revenir cinq fois par l'une laisse l'autre s'ouvrir."""
+    autre = "654321"
+    recent = LienDeFicheFactory(
+        fiche=FicheFactory(demarche=lien.fiche.demarche, structure_porteuse=lien.structure),
+        email=lien.email, empreinte_code=secrets.empreinte_code(autre, lien.email),
+    )  # fmt: skip
+    for code, ouvert in [(autre, recent)] * 5 + [(CODE, lien)]:
+        reponse = client.post(reverse("lien_code"), {"email": lien.email, "code": code})
+        assert reponse.headers.get("Location") == reverse("fiche_partagee", args=[ouvert.uuid])
 
 
 def test_le_code_ne_se_devine_pas(client, lien):

@@ -131,15 +131,3 @@ def registre(demarche: Demarche) -> dict[Limite, list[LimiteDAction]]:
         limite.inscrite = prevues.get(limite.uuid)
         par_categorie[Limite(limite.categorie)].append(limite)
     return par_categorie
-
-
-def pour_document(demarche: Demarche) -> dict[Limite, list[LimiteDAction]]:
-    """Les lignes décidées et en vigueur, par catégorie, dans l'ordre on peut, on va, on ne peut pas
-    (une requête). Celle qu'une ligne décidée remplace n'y est plus.
-    """
-    decidees = LimiteDAction.objects.filter(demarche=demarche, decision__isnull=False)
-    en_vigueur = decidees.exclude(remplacante__decision__isnull=False).order_by("pk")
-    par_categorie = {categorie: [] for categorie in Limite}
-    for limite in en_vigueur.select_related("responsable", "decision__seance__instance"):
-        par_categorie[Limite(limite.categorie)].append(limite)
-    return par_categorie

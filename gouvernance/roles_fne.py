@@ -39,7 +39,7 @@ def connus(demarche: Demarche, membres: Iterable[Membre]) -> Faits:
     for membre in membres:
         porte = membre.structure_id == demarche.porteur_id
         if membre.co_porteur or porte:
-            preuve = "porte la démarche" if porte else "porte la gouvernance avec la préfecture"
+            preuve = "porte la démarche" if porte else "porte la gouvernance avec d’autres"
             faits[membre.structure_id].append(Fait(RoleFne.CO_PORTEUR, preuve))
     presides = Siege.objects.filter(
         instance__demarche=demarche, president=True, instance__dissoute_le=None

@@ -28,6 +28,7 @@ def jalons(request, uuid):
         "page": "Calendrier et jalons",
         "moments": retroplanning.moments(demarche, liste, ecarts, aujourd_hui),
         "lignes": [(*ligne, ecarts[ligne[0].code]) for ligne in formulaire.lignes],
+        "echeances_posees": any(j.echeance for j in liste),  # rien à remplacer, rien à confirmer
         "presets": sorted(presets, key=lambda p: p.national),  # des dates nationales vieillissent
         "modifiable": acces.autorise(DROITS["cadrer"]),
     }

@@ -115,3 +115,13 @@ def test_un_jalon_acquis_ne_change_plus(client, lieu):
     jalon.refresh_from_db()
     assert (jalon.echeance, jalon.instance) == (date(2026, 2, 1), lieu.copil)
     assert jalon.decision.numero in html(client.get(reverse("jalons", args=[lieu.uuid])))
+
+
+def test_un_calendrier_type_ne_demande_confirmation_que_s_il_remplace_des_dates(client, lieu):
+    calendriers.charger_defauts()
+    adresse = reverse("jalons", args=[lieu.uuid])
+    assert "Remplacer les échéances" in html(client.get(adresse))
+    Jalon.objects.update(echeance=None)
+    page = html(client.get(adresse))
+    assert "6 mois" in page
+    assert "Remplacer les échéances" not in page

@@ -7,22 +7,19 @@ l'on lit ici est ce que la version scellée porte. Les personnes (pilote, élu, 
 ni reprises ; les structures, si : elles ont signé.
 """
 
-from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
+from django.contrib.postgres.search import SearchRank
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 
 from feuille_de_route import recherche, reprises
-from feuille_de_route.models import RECHERCHE, EtatFiche, FicheAction, OrigineFiche
+from feuille_de_route.models import RECHERCHE, SANS_LE_PILOTE, EtatFiche, FicheAction, OrigineFiche
 from feuille_de_route.personnes import noms_de, sans_personnes
 from gouvernance.models import Demarche, Departement, Etape, Utilisateur
 
 SIGNEES = [e.value for e in Etape.fil() if e.rang >= Etape.SIGNEE.rang]
-SANS_LE_PILOTE = SearchVector(
-    "titre", "objectifs", "besoins", "description", "contexte", "premiere_annee", config="francais"
-)
 TEXTES = (
     "contexte",
     "besoins",
@@ -43,24 +40,16 @@ def fiches_signees(demarche: Demarche) -> QuerySet[FicheAction]:
 
 
 def chercher(fiches: QuerySet, texte: str) -> QuerySet:
-    """Celles qui répondent à tous les mots ; toutes s'il n'y en a pas.
-
-    Le nom d'un pilote ne trouve rien : la colonne de recherche le porte, on s'assure que le reste suffit.
-    """
-    requete = recherche.requete_de(texte)
+    """Celles qui répondent à tous les mots ; toutes s'il n'y en a pas. Le nom d'un pilote ne trouve rien."""
+    requete = recherche.requete_de(texte, SANS_LE_PILOTE)
     if requete is None:
         return fiches
-    mots = " | ".join(f"'{m[: recherche.LETTRES_AU_PLUS]}':*" for m in recherche.MOT.findall(texte))
-    du_pilote = SearchQuery(mots, config="francais", search_type="raw")
-    trouvees = FicheAction.objects.alias(
-        texte=RECHERCHE, pilote_dit=SearchVector("pilote", config="francais"), reste=SANS_LE_PILOTE
-    ).filter(~Q(pilote_dit=du_pilote) | Q(reste=requete), texte=requete)
-    return fiches.filter(pk__in=trouvees.order_by().values("pk"))
+    return fiches.alias(texte=RECHERCHE).filter(texte=requete)
 
 
 def ranger(fiches: QuerySet, texte: str) -> QuerySet:
     """Les plus pertinentes d'abord ; les dernières signées, sans mot cherché."""
-    requete = recherche.requete_de(texte)
+    requete = recherche.requete_de(texte, SANS_LE_PILOTE)
     if requete is None:
         return fiches.order_by("-demarche__signee_le", "demarche", "numero")
     classees = fiches.annotate(rang=SearchRank(RECHERCHE, requete))

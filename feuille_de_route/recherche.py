@@ -7,7 +7,7 @@ from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db.models import Case, FloatField, Q, QuerySet, Value, When
 from django.db.models.functions import Cast
 
-from feuille_de_route.models import RECHERCHE, FicheAction
+from feuille_de_route.models import RECHERCHE
 from gouvernance.models import Structure
 from gouvernance.socle.tri import cle_francaise
 
@@ -28,16 +28,6 @@ def trouver(fiches: QuerySet, texte: str, porteuses: Iterable[Structure] | None 
     return {} if trouvees is None else dict(trouvees.order_by().values_list("pk", "rang"))
 
 
-def pertinentes(fiches: QuerySet, texte: str, combien: int) -> list[FicheAction]:
-    """Les plus pertinentes d'abord, sans lire plus de fiches qu'on n'en montre."""
-    trouvees = _trouvees(fiches, texte, None)
-    if trouvees is None:
-        return []
-    cles = list(trouvees.order_by("-rang", "pk").values_list("pk", flat=True)[:combien])
-    par_cle = fiches.in_bulk(cles)  # trier des clés, et non des fiches entières
-    return [par_cle[pk] for pk in cles]
-
-
 def _trouvees(fiches: QuerySet, texte: str, porteuses: Iterable[Structure] | None) -> QuerySet | None:
     """Les structures sont cherchées à part : dans la même requête, PostgreSQL lirait toute la table."""
     requete, mots = requete_de(texte), MOT.findall(texte)[:MOTS_AU_PLUS]
@@ -52,17 +42,26 @@ def _trouvees(fiches: QuerySet, texte: str, porteuses: Iterable[Structure] | Non
     return fiches.alias(texte=RECHERCHE).filter(repond).annotate(rang=rang)
 
 
-def requete_de(texte: str) -> SearchQuery | None:
-    """La requête, écrite à partir des seuls mots : aucun signe de la saisie n'y est un opérateur."""
-    morceaux = []
+def requete_de(texte: str, poids: str = "") -> SearchQuery | None:
+    """La requête, écrite à partir des seuls mots : aucun signe de la saisie n'y est un opérateur.
+
+    `poids` : les parties de la fiche où chercher (« ABC »), partout si vide. None sans aucun mot.
+    """
+    suites = []
     for guillemets, chevrons, mot in MORCEAU.findall(texte):
         suite = MOT.findall(guillemets or chevrons) if not mot else [mot]
         if suite:
-            morceaux.append(" <-> ".join(f"'{m[:LETTRES_AU_PLUS]}'" for m in suite[:MOTS_AU_PLUS]))
-    if not morceaux:
+            suites.append([m[:LETTRES_AU_PLUS] for m in suite[:MOTS_AU_PLUS]])
+    if not suites:
         return None
-    if "<->" not in morceaux[-1] and not texte.rstrip().endswith(('"', "»")):
-        morceaux[-1] += ":*"
+    finie = len(suites[-1]) > 1 or texte.rstrip().endswith(('"', "»"))
+    marques = [f":{poids}" if poids else ""] * len(suites)
+    if not finie:
+        marques[-1] = f":*{poids}"
+    morceaux = [
+        " <-> ".join(f"'{mot}'{marque}" for mot in suite)
+        for suite, marque in zip(suites, marques, strict=True)
+    ]
     return SearchQuery(" & ".join(morceaux[:MOTS_AU_PLUS]), config="francais", search_type="raw")
 
 

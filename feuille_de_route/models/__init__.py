@@ -56,7 +56,7 @@ from feuille_de_route.models.papiers import (
     NaturePapier,
     Papier,
 )
-from feuille_de_route.models.recherche import RECHERCHE
+from feuille_de_route.models.recherche import RECHERCHE, SANS_LE_PILOTE
 from feuille_de_route.models.subventions import (
     DemandeSubvention,
     Enveloppe,
@@ -73,6 +73,7 @@ from feuille_de_route.models.versions import (
 
 __all__ = [
     "RECHERCHE",
+    "SANS_LE_PILOTE",
     "Avis",
     "Axe",
     "AxeFNE",

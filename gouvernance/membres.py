@@ -38,7 +38,7 @@ def ajouter(
     exiger(par, demarche, "cadrer")
     Gouvernance.objects.select_for_update(of=("self",)).get(pk=demarche.gouvernance_id)
     if structure.pk is None:
-        structure.epci = epci
+        structure.epci = epci or structure.epci
         structure.attribuer(par)
         structure.full_clean()
         structure.save()

@@ -18,6 +18,7 @@ from gouvernance.permissions import Acces, exiger
 from gouvernance.socle.manques import Manque
 
 ENJEUX_CONSEILLES = 7
+TROP_PEU = "Formulez au moins deux enjeux avant de les classer."
 POINTS_MAX = 100
 
 
@@ -61,6 +62,11 @@ def prochain_ordre(demarche: Demarche) -> int:
     return (demarche.enjeux.aggregate(dernier=Max("ordre"))["dernier"] or 0) + 1
 
 
+def assez_pour_classer(enjeux) -> bool:
+    """Une seule question ne se classe pas."""
+    return sum(enjeu.etat != EtatEnjeu.ECARTE for enjeu in enjeux) >= 2
+
+
 @transaction.atomic
 def ouvrir_session(demarche: Demarche, *, par: Utilisateur | None, points: int = 10) -> SessionPriorisation:
     """Ouvre le classement collectif. Lève ValidationError si une session est déjà ouverte ou s'il n'y a
@@ -74,8 +80,8 @@ def ouvrir_session(demarche: Demarche, *, par: Utilisateur | None, points: int =
         raise ValidationError({"points": f"Donnez entre 1 et {POINTS_MAX} points à chaque structure."})
     if SessionPriorisation.objects.filter(demarche=demarche, close_le=None).exists():
         raise ValidationError("Une session de priorisation est déjà ouverte.")
-    if demarche.enjeux.exclude(etat=EtatEnjeu.ECARTE).count() < 2:
-        raise ValidationError("Formulez au moins deux enjeux avant de les classer.")
+    if not assez_pour_classer(demarche.enjeux.all()):
+        raise ValidationError(TROP_PEU)
     session = SessionPriorisation(demarche=demarche, points_par_structure=points)
     session.attribuer(par)
     session.save()

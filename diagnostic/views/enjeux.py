@@ -65,6 +65,7 @@ def _priorisation(session, acces, enjeux: list[Enjeu]) -> dict:
         "resultats": priorisation.resultats(session, enjeux) if session else [],
         "votants": votants,
         "a_vote": acces.structure_id in {v.pk for v in votants},
+        "trop_peu": "" if priorisation.assez_pour_classer(enjeux) else priorisation.TROP_PEU,
         "refus_de_vote": priorisation.refus_de_vote(session, acces) if session else "",
     }
 

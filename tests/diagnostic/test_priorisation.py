@@ -207,3 +207,12 @@ def test_huit_votes_simultanes_d_une_structure_n_en_font_qu_un(lieu, session):
     assert Vote.objects.aggregate(total=Sum("points"))["total"] == 10
     assert Vote.objects.count() <= 2
     assert Evenement.objects.filter(action="voter").count() == 8
+
+
+def test_la_page_dit_qu_il_faut_deux_enjeux_au_lieu_d_offrir_un_formulaire_refuse(client, lieu):
+    page, url = reverse("enjeux", args=[lieu.uuid]), reverse("session_ouvrir", args=[lieu.uuid])
+    assert f'href="{url}"' in html(client.get(page))
+    Enjeu.objects.exclude(pk=lieu.enjeux[0].pk).update(etat=EtatEnjeu.ECARTE, motif="Hors de portée")
+    seul = html(client.get(page))
+    assert f'href="{url}"' not in seul
+    assert "Formulez au moins deux enjeux avant de les classer." in seul

@@ -64,7 +64,7 @@ def html_du_document(document: Document) -> str:
     """Le HTML complet du document, prêt pour rendu.html_vers_pdf."""
     dossier = Dossier(_texte(document))
     edite = _edite(document)
-    contexte = sommaire.contenu(dossier, signataires=edite.signataires) | {
+    contexte = sommaire.contenu(dossier, signataires=edite.signataires, validation=edite.validation) | {
         "edite": edite,
         "style": mark_safe(_style(edite.projet)),  # noqa: S308 : nos propres fichiers, sans donnée saisie
         "marque_etat": settings.MARQUE_ETAT,

@@ -87,7 +87,7 @@ def test_plus_d_annees_que_de_place_ne_laisse_que_le_total():
 
 
 def fil_de(donnees: dict) -> dict:
-    sections = contenu(Dossier(json.dumps(donnees)), signataires=[])["sections"]
+    sections = contenu(Dossier(json.dumps(donnees)), signataires=[], validation={})["sections"]
     return next(s.d["fil"] for s in sections if s.ancre == "strategie")
 
 

@@ -80,6 +80,8 @@ def test_la_version_a_signer_dit_sa_validation_et_ses_signataires(a_signer):
     assert "Validée par : Comité de pilotage (COPIL), le 10 février 2026" in texte
     assert "décision 2026-COPIL-02-D1" in texte
     assert texte.count("Signataire d’essai n°") == 3
+    ligne = texte[texte.index("Validation de la feuille de route 30 juin 2026") :][:150]
+    assert "Validé 2026-COPIL-02-D1, le 10 février 2026" in ligne  # décidé depuis que la version est figée
 
 
 def test_la_version_a_signer_n_imprime_que_le_contenu_fige(a_signer):

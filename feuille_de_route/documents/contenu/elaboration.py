@@ -15,14 +15,15 @@ CHAMPS_DU_CAHIER = (
 )
 
 
-def elaboration(dossier: Dossier) -> dict | None:
+def elaboration(dossier: Dossier, validation: dict) -> dict | None:
+    """`validation` : la décision qui valide la version, prise une fois celle-ci figée ; vide avant."""
     d = dossier.donnees
     cahier = d["cahier_des_charges"] or Lu()
     contenu = {
         "cahier": [(titre, cahier[cle]) for cle, titre in CHAMPS_DU_CAHIER if cahier[cle]],
         "adhesions": _adhesions(dossier, cahier),
         "definition": definition(dossier),
-        "jalons": [_jalon(dossier, j) for j in liste(d, "jalons")],
+        "jalons": [_jalon(dossier, j, validation) for j in liste(d, "jalons")],
         "ateliers": [_atelier(dossier, a) for a in liste(d, "ateliers")],
         "rencontres": rencontres(dossier),
         "glossaire": glossaire(dossier),
@@ -48,16 +49,21 @@ def _adhesions(dossier: Dossier, cahier: Lu) -> list[str]:
     return [f"{nom} (le {le})" if le else nom for nom, le in lignes if nom]
 
 
-def _jalon(dossier: Dossier, jalon: Lu) -> dict:
-    etat = jalon["etat"] or EtatJalon.A_VENIR
+def _jalon(dossier: Dossier, jalon: Lu, validation: dict) -> dict:
+    etat, decision = jalon["etat"] or EtatJalon.A_VENIR, dossier.decision(jalon["decision"])
+    reserves = dossier.de(jalon["decision"])["reserves"] or ""
+    if validation and jalon["code"] == CodeJalon.VALIDATION:
+        reserves = validation["reserves"]
+        etat = EtatJalon.VALIDE_AVEC_RESERVES if reserves else EtatJalon.VALIDE
+        decision = f"{validation['numero']}, le {validation['date']}"
     return {
         "nom": libelle(CodeJalon, jalon["code"]),
         "echeance": jour(jalon["echeance"]),
         "instance": dossier.instance(jalon["instance"]),
         "etat": libelle(EtatJalon, etat),
         "acquis": etat in (EtatJalon.VALIDE, EtatJalon.VALIDE_AVEC_RESERVES),
-        "decision": dossier.decision(jalon["decision"]),
-        "reserves": dossier.de(jalon["decision"])["reserves"] or "",
+        "decision": decision,
+        "reserves": reserves,
     }
 
 

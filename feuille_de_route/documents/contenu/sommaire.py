@@ -24,14 +24,14 @@ class Section(NamedTuple):
     d: Any
 
 
-def contenu(dossier: Dossier, *, signataires: list[dict]) -> dict:
-    """Tout ce que le gabarit imprime d'après le fichier."""
+def contenu(dossier: Dossier, *, signataires: list[dict], validation: dict) -> dict:
+    """Tout ce que le gabarit imprime d'après le fichier, et d'après ce qui fut décidé et désigné depuis."""
     plan = Plan(dossier)
     demarche = dossier.donnees["demarche"] or Lu()
     finances = financement(dossier, plan.fiches)
     engagements = _engagements(dossier)
     candidates = (
-        ("elaboration", "Comment cette feuille de route a été élaborée", elaboration(dossier)),
+        ("elaboration", "Comment cette feuille de route a été élaborée", elaboration(dossier, validation)),
         ("gouvernance", "Gouvernance", gouvernance(dossier)),
         ("diagnostic", "Diagnostic", diagnostic(dossier)),
         ("enjeux", "Enjeux", enjeux(dossier, plan)),

@@ -14,7 +14,7 @@ from diagnostic.models import Enjeu, EtatEnjeu, SessionPriorisation, Vote
 from gouvernance import edition
 from gouvernance.demarches import jalon_non_acquis, membres_confirmes
 from gouvernance.models import CodeJalon, Demarche, Etape, Evenement, Structure, Utilisateur
-from gouvernance.permissions import Acces, exiger
+from gouvernance.permissions import SANS_STRUCTURE, Acces, exiger
 from gouvernance.socle.manques import Manque
 
 ENJEUX_CONSEILLES = 7
@@ -177,7 +177,7 @@ def refus_de_vote(session: SessionPriorisation | None, acces: Acces) -> str:
     if session.close_le:
         return "La priorisation est close : on ne vote plus."
     if acces.structure_id is None:
-        return "Votre compte n’est rattaché à aucune structure : demandez-le à la coordination."
+        return SANS_STRUCTURE
     if not membres_confirmes(acces.demarche).filter(structure=acces.structure_id).exists():
         return "Votre structure n’est pas membre confirmé de la gouvernance."
     return ""

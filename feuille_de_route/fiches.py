@@ -17,7 +17,7 @@ from feuille_de_route.completude import obligatoires
 from feuille_de_route.models import EtatFiche, FicheAction
 from gouvernance.edition import consommer
 from gouvernance.models import Decision, Demarche, Evenement, Role, Utilisateur
-from gouvernance.permissions import DROITS, Acces, exiger, motif_d_etape, roles_de
+from gouvernance.permissions import DROITS, SANS_STRUCTURE, Acces, exiger, motif_d_etape, roles_de
 
 PORTEUR = "porteur"
 PILOTES = frozenset({Role.COORDINATION, Role.CO_PORTEUR})
@@ -198,9 +198,7 @@ def creer(fiche: FicheAction, *, par: Utilisateur | None, jeton: UUID | None = N
     consommer(jeton, par)
     if par is not None and not DROITS["editer_fiches"].roles & roles_de(par, demarche.pk):
         if par.structure is None:
-            raise ValidationError(
-                "Votre compte n’est rattaché à aucune structure : demandez-le à la coordination."
-            )
+            raise ValidationError(SANS_STRUCTURE)
         fiche.structure_porteuse = par.structure
     fiche.demarche = demarche
     fiche.numero = (demarche.fiches.aggregate(m=Max("numero"))["m"] or 0) + 1

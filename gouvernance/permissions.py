@@ -12,6 +12,10 @@ from gouvernance.models import Demarche, Etape, Mandat, Role, Utilisateur
 COORDINATION, CO_PORTEUR, PORTEUR_EPCI = Role.COORDINATION, Role.CO_PORTEUR, Role.PORTEUR_EPCI
 ELU, COTECH, PARTENAIRE = Role.ELU, Role.COTECH, Role.PARTENAIRE
 ADMINISTRATION = "administration"
+SANS_STRUCTURE = (
+    "Votre compte n’est rattaché à aucune structure : demandez à la coordination de vous inviter au nom de "
+    "la vôtre ; si vous êtes la coordination, demandez-le à l’administration du site."
+)
 PILOTES = frozenset({COORDINATION, CO_PORTEUR})
 REDACTEURS = PILOTES | {PORTEUR_EPCI}
 PARTIES = REDACTEURS | {ELU, COTECH, PARTENAIRE}

@@ -11,6 +11,7 @@ from gouvernance import adhesions, cadrage, contrats, demarches, perimetres
 from gouvernance.forms.cadrage import SECTIONS, FormulaireAdhesion, FormulaireCahier
 from gouvernance.forms.commun import en_edition
 from gouvernance.models import CahierDesCharges, Courriel, Role, Structure
+from gouvernance.permissions import SANS_STRUCTURE
 from gouvernance.socle.signalement import signaler
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.views.commun import agir, ouvrir, une_fois
@@ -100,7 +101,7 @@ def adherer(request, uuid):
     """Le bouton : la structure de la personne connectée adhère."""
     demarche, _ = ouvrir(request, uuid)
     if request.user.structure is None:
-        raise PermissionDenied("Votre compte n’est rattaché à aucune structure.")
+        raise PermissionDenied(SANS_STRUCTURE)
     return agir(
         request,
         lambda: adhesions.adherer(demarche, request.user.structure, par=request.user),

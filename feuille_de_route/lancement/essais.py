@@ -13,6 +13,8 @@ from feuille_de_route.lancement.processus import ErreurLancement
 from feuille_de_route.lancement.redis_prive import BASES
 from feuille_de_route.lancement.services import RACINE, dossier_var, est_donnee, services
 
+A_LA_FOIS = "3"  # un de plus que deux cœurs : chacun attend souvent Chromium, PostgreSQL ou un enfant
+
 
 def environnement_d_essais(adresses: dict[str, str]) -> dict[str, str]:
     """Une base et un Redis à soi, et aucun fichier dans les dossiers de la démonstration."""
@@ -43,7 +45,7 @@ def main() -> None:
         case ["--commande", module, *arguments]:
             commande = [module, *arguments]
         case arguments:
-            commande = ["pytest", *(arguments or ["-n", "2", "--dist", "worksteal"])]
+            commande = ["pytest", *(arguments or ["-n", A_LA_FOIS, "--dist", "worksteal"])]
     try:
         sys.exit(executer([sys.executable, "-m", *commande]))
     except ErreurLancement as erreur:

@@ -235,21 +235,14 @@ def _dire_le_mot(lien: LienDeFiche, commentaire: Commentaire, par: Utilisateur |
     referme pas sa page pour une réponse.
     """
     cle = f"{MOT}:{lien.uuid}:{lien.vu_le or 'jamais'}"
-    contexte = {"commentaire": commentaire}
     if lien.expire or lien.vu_le is None or timezone.now() - lien.vu_le > INACTIVITE:
         if Courriel.objects.filter(cle=cle).exists():
             return None
-        return _envoyer(lien, par, "mot_sur_fiche", cle=cle, **contexte)
-    contexte |= {
-        "lien": lien, "fiche": lien.fiche, "demarche": lien.fiche.demarche, "page": "",
-        "page_nouveau": courriels.adresse("lien_renouveler"),
+        return _envoyer(lien, par, "mot_sur_fiche", cle=cle, commentaire=commentaire)
+    contexte = {
+        "commentaire": commentaire, "page": "", "page_nouveau": courriels.adresse("lien_renouveler"),
     }  # fmt: skip
-    return courriels.deposer(
-        courriels.Lettre(
-            MOT, lien.email, "mot_sur_fiche", contexte, demarche=lien.fiche.demarche, objet_lie=lien.uuid,
-            cle=cle,
-        )
-    )  # fmt: skip
+    return _deposer(lien, MOT, "mot_sur_fiche", contexte, cle=cle)
 
 
 def _tenir(lien: LienDeFiche, par: Utilisateur) -> LienDeFiche:
@@ -303,15 +296,20 @@ def _envoyer(
     lien.envoye_le = timezone.now()
     lien.save()
     contexte = {
-        "lien": lien, "fiche": lien.fiche, "demarche": lien.fiche.demarche, "par": par,
-        "page": page_du_lien("lien_de_fiche"), "page_du_code": courriels.adresse("lien_code"), **sus,
+        "par": par, "page": page_du_lien("lien_de_fiche"), "page_du_code": courriels.adresse("lien_code"),
+        **sus,
     }  # fmt: skip
-    return courriels.deposer(
-        courriels.Lettre(
-            RELANCE if relance else ENVOI, lien.email, gabarit, contexte, demarche=lien.fiche.demarche,
-            cle=cle or f"{ENVOI}:{graine}", objet_lie=lien.uuid, graine=graine,
-        )
-    )  # fmt: skip
+    genre = RELANCE if relance else ENVOI
+    return _deposer(lien, genre, gabarit, contexte, cle=cle or f"{ENVOI}:{graine}", graine=graine)
+
+
+def _deposer(lien: LienDeFiche, genre: str, gabarit: str, contexte: dict, **sus) -> Courriel | None:
+    fiche = lien.fiche
+    contexte = {"lien": lien, "fiche": fiche, "demarche": fiche.demarche, **contexte}
+    lettre = courriels.Lettre(
+        genre, lien.email, gabarit, contexte, demarche=fiche.demarche, objet_lie=lien.uuid, **sus
+    )
+    return courriels.deposer(lettre)
 
 
 def _consigner(lien: LienDeFiche, action: str, par: Utilisateur) -> None:

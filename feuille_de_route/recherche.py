@@ -47,21 +47,15 @@ def requete_de(texte: str, poids: str = "") -> SearchQuery | None:
 
     `poids` : les parties de la fiche où chercher (« ABC »), partout si vide. None sans aucun mot.
     """
-    suites = []
+    morceaux, marque = [], f":{poids}" if poids else ""
     for guillemets, chevrons, mot in MORCEAU.findall(texte):
         suite = MOT.findall(guillemets or chevrons) if not mot else [mot]
         if suite:
-            suites.append([m[:LETTRES_AU_PLUS] for m in suite[:MOTS_AU_PLUS]])
-    if not suites:
+            morceaux.append(" <-> ".join(f"'{m[:LETTRES_AU_PLUS]}'{marque}" for m in suite[:MOTS_AU_PLUS]))
+    if not morceaux:
         return None
-    finie = len(suites[-1]) > 1 or texte.rstrip().endswith(('"', "»"))
-    marques = [f":{poids}" if poids else ""] * len(suites)
-    if not finie:
-        marques[-1] = f":*{poids}"
-    morceaux = [
-        " <-> ".join(f"'{mot}'{marque}" for mot in suite)
-        for suite, marque in zip(suites, marques, strict=True)
-    ]
+    if "<->" not in morceaux[-1] and not texte.rstrip().endswith(('"', "»")):
+        morceaux[-1] = f"{morceaux[-1].removesuffix(marque)}:*{poids}"
     return SearchQuery(" & ".join(morceaux[:MOTS_AU_PLUS]), config="francais", search_type="raw")
 
 

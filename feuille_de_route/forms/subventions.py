@@ -101,10 +101,8 @@ class FormulaireDemandeModifiee(AvecVersion, _Demande):
             return
         for nom in PLACE:
             champ = self.fields[nom]
-            champ.disabled, champ.queryset = (
-                True,
-                champ.queryset.model.objects.filter(pk=getattr(demande, f"{nom}_id")),
-            )
+            champ.disabled = True
+            champ.queryset = champ.queryset.model.objects.filter(pk=getattr(demande, f"{nom}_id"))
 
 
 def initiales(fiche, parts: list[Part]) -> dict:

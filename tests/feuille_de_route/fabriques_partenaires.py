@@ -14,6 +14,8 @@ from tests.feuille_de_route.fabriques import FicheFactory
 from tests.gouvernance.fabriques import StructureFactory
 
 JETON, CODE = "j" * 43, "123456"
+CAMILLE = "camille.durand@asso.example"
+AUTEUR = "Camille Durand (lien envoyé à c…@asso.example)"  # comme le journal la nomme
 
 
 class LienDeFicheFactory(DjangoModelFactory):

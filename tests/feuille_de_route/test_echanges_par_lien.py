@@ -15,6 +15,8 @@ from feuille_de_route.models import Commentaire, EtatFiche, FicheAction, LienDeF
 from gouvernance.models import Courriel, Demarche, Etape, Evenement, JetonConsomme
 from tests.feuille_de_route.fabriques import CommentaireFactory, PieceDeFicheFactory
 from tests.feuille_de_route.fabriques_partenaires import (
+    AUTEUR,
+    CAMILLE,
     JETON,
     LienDeFicheFactory,
     RemarqueFactory,
@@ -25,13 +27,6 @@ from tests.gouvernance.test_pieces_de_seance import PDF, POLYGLOTTES
 from tests.robustesse.scene import mettre_a
 
 pytestmark = pytest.mark.django_db
-CAMILLE = "camille.durand@asso.example"
-AUTEUR = "Camille Durand (lien envoyé à c…@asso.example)"
-
-
-@pytest.fixture(autouse=True)
-def coffre(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ from gouvernance.models import Courriel, Demarche, Etape, Evenement
 from gouvernance.socle import secrets
 from tests.feuille_de_route.fabriques import FicheFactory
 from tests.feuille_de_route.fabriques_partenaires import (
+    AUTEUR,
+    CAMILLE,
     CODE,
     JETON,
     LienDeFicheFactory,
@@ -27,8 +29,6 @@ from tests.feuille_de_route.saisies import envoi
 from tests.gouvernance.fabriques import MembreFactory, StructureFactory
 
 pytestmark = pytest.mark.django_db
-CAMILLE = "camille.durand@asso.example"
-AUTEUR = "Camille Durand (lien envoyé à c…@asso.example)"
 PAGES = ("fiche_partagee", "fiche_partagee_section")
 
 

@@ -11,6 +11,7 @@ from feuille_de_route.models import Avis, EtatFiche, LienDeFiche, Remarque
 from gouvernance.models import Courriel, Demarche, Etape, Evenement
 from tests.feuille_de_route.fabriques import FicheFactory
 from tests.feuille_de_route.fabriques_partenaires import (
+    CAMILLE,
     JETON,
     AvisFactory,
     LienDeFicheFactory,
@@ -21,7 +22,6 @@ from tests.feuille_de_route.saisies import envoi, proposer
 from tests.gouvernance.fabriques import InstanceFactory, SeanceFactory
 
 pytestmark = pytest.mark.django_db
-CAMILLE = "camille.durand@asso.example"
 PILOTES = {"coordination", "co_porteur"}
 
 

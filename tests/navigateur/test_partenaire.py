@@ -11,12 +11,12 @@ from feuille_de_route.liens_de_fiche import Envoi
 from feuille_de_route.models import EtatFiche
 from gouvernance.models import Etape, Role
 from tests.feuille_de_route.fabriques import AxeFactory, FicheFactory
-from tests.feuille_de_route.fabriques_partenaires import RemarqueFactory, lien_recu
+from tests.feuille_de_route.fabriques_partenaires import CAMILLE, RemarqueFactory, lien_recu
 from tests.gouvernance.fabriques import DemarcheFactory, MandatFactory, StructureFactory, UtilisateurFactory
 from tests.navigateur.axe import violations
 
 pytestmark = [pytest.mark.navigateur, pytest.mark.django_db(transaction=True)]
-CAMILLE, TELEPHONE = "camille.durand@asso.example", 360
+TELEPHONE = 360
 CHAMPS_MAX = 12  # dix minutes de saisie
 OBJECTIFS = "Aider quatre cents personnes par an à faire leurs démarches seules, dans douze communes."
 DEBUT = "Un camping-car passe deux fois par mois dans chaque commune, "

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.checks import Error
 from django.core.exceptions import ImproperlyConfigured
 
-from feuille_de_route.documents.certificat_essai import exiger_cachet_reel
+from feuille_de_route.documents.cachet import exiger_cachet_reel
 
 
 def cachet_de_production(app_configs=None, **kwargs) -> list[Error]:

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from gouvernance.comptes import proconnect
+from gouvernance.comptes.proconnect import reglages as proconnect
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 SECRET_PAR_DEFAUT = "secret-de-developpement-a-ne-jamais-utiliser-en-production"  # noqa: S105

@@ -4,7 +4,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from feuille_de_route.documents.certificat_essai import exiger_cachet_reel
+from feuille_de_route.documents.cachet import exiger_cachet_reel
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "feuille_de_route.settings")
 

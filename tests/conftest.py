@@ -10,7 +10,7 @@ from django.db import connection
 from django.template.base import Template, VariableDoesNotExist, VariableNode, render_value_in_context
 from django.test.utils import CaptureQueriesContext
 
-from feuille_de_route.documents.certificats import creer_cachet_essai
+from feuille_de_route.documents.certificat_essai import creer_cachet_essai
 
 LOCALES = {"127.0.0.1", "::1", "localhost"}
 NOS_GABARITS = str(settings.BASE_DIR / "templates")

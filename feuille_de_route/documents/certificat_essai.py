@@ -1,9 +1,13 @@
-"""Le certificat d'essai : le fabriquer, le reconnaître, le refuser en production.
+"""Le certificat d'essai : le fabriquer, le reconnaître.
 
-Module léger (ni WeasyPrint ni pyHanko) : il est importé au démarrage de chaque commande, par checks.py.
+    python -m feuille_de_route.documents.certificat_essai     (mot de passe, retour à la ligne, PKCS#12)
+
+Écrit `{"essai": true}` ou s'arrête en erreur : voir `documents/cachet.py`, qui le lance à part.
 """
 
+import json
 import secrets
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,8 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
-from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
+
+from feuille_de_route.documents.cachet import racines_de
 
 MARQUE = "CERTIFICAT D’ESSAI – sans valeur"
 AUTORITE = "Autorité d’essai – sans valeur"
@@ -45,35 +49,11 @@ def creer_cachet_essai(chemin: Path, mot_de_passe: str) -> Path:
     return provisoire.replace(chemin)
 
 
-def racines_de(chemin: Path) -> Path:
-    """Le fichier PEM des autorités reconnues, à côté du PKCS#12 : cachet.p12 → cachet.racines.pem."""
-    return chemin.with_suffix(".racines.pem")
-
-
-def racines() -> Path:
-    """Les autorités reconnues par l'examen : réglage SIGNATURE_RACINES, sinon à côté du certificat."""
-    return Path(getattr(settings, "SIGNATURE_RACINES", "") or racines_de(settings.SIGNATURE_CERTIFICAT))
-
-
-def est_certificat_d_essai(chemin: Path, mot_de_passe: str | None = None) -> bool:
-    """Vrai si le certificat du PKCS#12 est d'essai. Lève ImproperlyConfigured s'il ne se lit pas."""
-    mot_de_passe = settings.SIGNATURE_MOT_DE_PASSE if mot_de_passe is None else mot_de_passe
-    try:
-        certificat = pkcs12.load_pkcs12(chemin.read_bytes(), mot_de_passe.encode()).cert.certificate
-    except (OSError, ValueError, AttributeError) as erreur:
-        raise ImproperlyConfigured(
-            "SIGNATURE_CERTIFICAT ne se lit pas : fichier absent, malformé, ou SIGNATURE_MOT_DE_PASSE faux."
-        ) from erreur
+def porte_la_marque(paquet: bytes, mot_de_passe: bytes) -> bool:
+    """Vrai si le certificat du PKCS#12 est d'essai. Lève ValueError ou AttributeError s'il ne se lit pas."""
+    certificat = pkcs12.load_pkcs12(paquet, mot_de_passe).cert.certificate
     noms = [nom.value for sujet in (certificat.subject, certificat.issuer) for nom in sujet]
     return MARQUE in noms or AUTORITE in noms
-
-
-def exiger_cachet_reel() -> None:
-    """Au démarrage (wsgi, worker) : en production, lève ImproperlyConfigured sur un certificat d'essai."""
-    if settings.EN_PRODUCTION and est_certificat_d_essai(settings.SIGNATURE_CERTIFICAT):
-        raise ImproperlyConfigured(
-            "SIGNATURE_CERTIFICAT est le certificat d’essai : la production demande un vrai cachet."
-        )
 
 
 def _cle() -> rsa.RSAPrivateKey:
@@ -111,3 +91,8 @@ def _nom(commun: str) -> x509.Name:
             x509.NameAttribute(NameOID.COMMON_NAME, commun),
         ]
     )
+
+
+if __name__ == "__main__":
+    _mot_de_passe, _, _paquet = sys.stdin.buffer.read().partition(b"\n")
+    json.dump({"essai": porte_la_marque(_paquet, _mot_de_passe)}, sys.stdout)

@@ -6,7 +6,7 @@ elle, et un octet changé dans le bourrage d'une signature n'est vu que par le r
 
 from typing import NamedTuple
 
-from feuille_de_route.documents.certificat_essai import racines
+from feuille_de_route.documents.cachet import racines
 from feuille_de_route.models import Empreinte, NatureDocument
 from gouvernance.socle import coffre
 from gouvernance.socle.bac_a_sable import ExecutionRefusee, executer

@@ -10,7 +10,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from gouvernance.comptes import proconnect
+from gouvernance.comptes.proconnect import reglages as proconnect
 
 CLIENT, SECRET = "feuille-de-route", "secret-d-essai-assez-long-pour-hmac"
 

@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse
 from django.utils import timezone
 
-from gouvernance.comptes import proconnect
+from gouvernance.comptes.proconnect import reglages as proconnect
 from gouvernance.models import Evenement, Moyen, Role, SessionOuverte, Utilisateur
 from tests.comptes.fabriques import InvitationFactory
 from tests.gouvernance.fabriques import MOT_DE_PASSE, UtilisateurFactory

@@ -1,13 +1,14 @@
 import pytest
 from django.test import override_settings
 
-from feuille_de_route.documents import certificats, examen
+from feuille_de_route.documents import certificat_essai, certificats, examen
+from feuille_de_route.documents.cachet import racines_de
 from tests.documents.fabriques import document_signe
 
 
 @pytest.fixture(scope="session")
 def chemin_cachet(tmp_path_factory):
-    return certificats.creer_cachet_essai(tmp_path_factory.mktemp("pki") / "cachet.p12", "essai")
+    return certificat_essai.creer_cachet_essai(tmp_path_factory.mktemp("pki") / "cachet.p12", "essai")
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +19,7 @@ def cachet(chemin_cachet):
 
 @pytest.fixture(scope="session")
 def racines(chemin_cachet):
-    return examen.charger_racines(certificats.racines_de(chemin_cachet))
+    return examen.charger_racines(racines_de(chemin_cachet))
 
 
 @pytest.fixture(scope="session")

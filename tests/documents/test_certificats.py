@@ -7,7 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 
 from feuille_de_route.checks import cachet_de_production
-from feuille_de_route.documents import certificat_essai, certificats
+from feuille_de_route.documents import cachet, certificat_essai, certificats
 
 
 @pytest.fixture
@@ -30,11 +30,11 @@ def test_le_certificat_d_essai_dit_qu_il_l_est_et_n_a_que_les_usages_de_signatur
 
 
 def test_le_certificat_d_essai_est_reconnu_et_refuse_en_production(reglages):
-    assert certificats.est_certificat_d_essai(reglages.SIGNATURE_CERTIFICAT)
+    assert cachet.est_certificat_d_essai(reglages.SIGNATURE_CERTIFICAT)
     assert cachet_de_production() == []
     reglages.EN_PRODUCTION = True
     assert [(erreur.id, erreur.level) for erreur in cachet_de_production()] == [("feuille_de_route.E001", 40)]
-    for appel in (certificats.exiger_cachet_reel, certificats.charger_cachet):
+    for appel in (cachet.exiger_cachet_reel, certificats.charger_cachet):
         with pytest.raises(ImproperlyConfigured, match="certificat d’essai"):
             appel()
 
@@ -42,7 +42,7 @@ def test_le_certificat_d_essai_est_reconnu_et_refuse_en_production(reglages):
 def test_un_cachet_reel_passe_en_production(reglages, tmp_path, monkeypatch):
     monkeypatch.setattr(certificat_essai, "MARQUE", "Cachet de la préfecture")
     monkeypatch.setattr(certificat_essai, "AUTORITE", "Autorité réelle")
-    reglages.SIGNATURE_CERTIFICAT = certificats.creer_cachet_essai(tmp_path / "reel.p12", "essai")
+    reglages.SIGNATURE_CERTIFICAT = certificat_essai.creer_cachet_essai(tmp_path / "reel.p12", "essai")
     monkeypatch.undo()
     reglages.EN_PRODUCTION = True
     assert cachet_de_production() == []
@@ -75,7 +75,7 @@ def test_la_commande_cree_une_fois_et_refuse_la_production(reglages, tmp_path, c
     call_command("creer_certificat_essai")
     assert reglages.SIGNATURE_CERTIFICAT.read_bytes() == octets
     assert "existe déjà" in capsys.readouterr().out
-    assert certificats.racines().is_file()
+    assert cachet.racines().is_file()
     reglages.EN_PRODUCTION = True
     with pytest.raises(CommandError, match="refusé en production"):
         call_command("creer_certificat_essai", "--remplacer")

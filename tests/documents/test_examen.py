@@ -9,7 +9,7 @@ import pytest
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
-from feuille_de_route.documents import certificats, examen
+from feuille_de_route.documents import cachet, certificat_essai, examen
 from feuille_de_route.documents.signature import SCEAU, sceller
 from gouvernance.socle import bac_a_sable
 from tests.documents.fabriques import document_signe, pdf
@@ -136,8 +136,8 @@ def test_une_mise_a_jour_glissee_entre_deux_signatures_est_refusee(cachet, racin
 
 
 def test_une_autorite_inconnue_est_refusee(petit, tmp_path):
-    autre = certificats.creer_cachet_essai(tmp_path / "autre.p12", "autre")
-    verdict = examen.examiner(petit, examen.charger_racines(certificats.racines_de(autre)))
+    autre = certificat_essai.creer_cachet_essai(tmp_path / "autre.p12", "autre")
+    verdict = examen.examiner(petit, examen.charger_racines(cachet.racines_de(autre)))
     assert "autorité reconnue" in verdict["motif"]
     assert not verdict["signature_valide"]
 
@@ -155,7 +155,7 @@ def test_un_pdf_sans_signature_le_dit(racines):
 
 
 def test_l_examen_dans_le_bac_a_sable_donne_le_meme_verdict_et_demarre_vite(signe, racines, chemin_cachet):
-    arguments = ["-", "--racines", certificats.racines_de(chemin_cachet)]
+    arguments = ["-", "--racines", cachet.racines_de(chemin_cachet)]
     module = "feuille_de_route.documents.examen"
     assert bac_a_sable.executer(module, arguments, entree=signe) == examen.examiner(signe, racines)
     debut = time.monotonic()

@@ -5,7 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from feuille_de_route.documents.certificats import creer_cachet_essai
+from feuille_de_route.documents.certificat_essai import creer_cachet_essai
 from gouvernance.socle import coffre
 from tests.feuille_de_route.scenes import (
     consentir,

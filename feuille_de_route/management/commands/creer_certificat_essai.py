@@ -1,7 +1,8 @@
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from feuille_de_route.documents.certificat_essai import creer_cachet_essai, racines_de
+from feuille_de_route.documents.cachet import racines_de
+from feuille_de_route.documents.certificat_essai import creer_cachet_essai
 
 
 class Command(BaseCommand):

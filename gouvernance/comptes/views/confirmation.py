@@ -6,11 +6,11 @@ from django.shortcuts import redirect, render
 
 from gouvernance import liens, tentatives
 from gouvernance.cles import CODE_FAUX
-from gouvernance.comptes import oidc
 from gouvernance.comptes.entree import confirmer as noter
 from gouvernance.comptes.entree import essais_comptes, origine, prevenir, suite
 from gouvernance.comptes.forms import FormulaireCodeSeul, FormulairePreuve
 from gouvernance.comptes.gardes import saisie_gardee
+from gouvernance.comptes.proconnect.etat import en_service
 from gouvernance.models import Moyen
 
 
@@ -33,7 +33,7 @@ def confirmer(request: HttpRequest) -> HttpResponse:
         "code_envoye": par_code or "envoye" in request.GET,
         "suite": suite(request),
         "saisie_gardee": "saisie_gardee" in request.session,
-        "proconnect": oidc.en_service(),
+        "proconnect": en_service(),
     }
     statut = 422 if request.method == "POST" else 200
     return render(request, "comptes/confirmer.html", contexte, status=statut)

@@ -8,9 +8,9 @@ from django.http import HttpResponseRedirect
 from django.urls import reverse_lazy
 
 from gouvernance import sessions
-from gouvernance.comptes import oidc
 from gouvernance.comptes.entree import entrer, essais_comptes, preuve_fraiche, suite
 from gouvernance.comptes.forms import FormulaireConnexion, FormulaireMotDePasse, FormulaireNouveauMotDePasse
+from gouvernance.comptes.proconnect.etat import adresse_de_fin, en_service
 from gouvernance.models import Evenement, Moyen
 from gouvernance.sessions import FINS
 
@@ -25,7 +25,7 @@ class Connexion(LoginView):
 
     def get_context_data(self, **contexte):
         finie = FINS.get(self.request.session.pop("session_finie", ""), "")
-        proconnect = oidc.en_service()
+        proconnect = en_service()
         voulue = suite(self.request)
         return super().get_context_data(fin=finie, proconnect=proconnect, suite=voulue, **contexte)
 
@@ -46,7 +46,7 @@ class Deconnexion(LogoutView):
     """Ferme la session ; celle de ProConnect avec elle, si l'on est entré par là."""
 
     def post(self, request, *args, **kwargs):
-        fin = oidc.adresse_de_fin(request)
+        fin = adresse_de_fin(request)
         reponse = super().post(request, *args, **kwargs)
         return HttpResponseRedirect(fin) if fin else reponse
 

@@ -5,15 +5,11 @@ l'émetteur, le destinataire, l'échéance, et le rapprochement par `sub` puis p
 """
 
 from datetime import UTC, datetime
-from urllib.parse import urlencode
 
 import jwt
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.db import transaction
-from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.crypto import get_random_string
 from mozilla_django_oidc.auth import OIDCAuthenticationBackend
 
 from gouvernance import invitations
@@ -29,22 +25,6 @@ class CompteAbsent(Exception):
     def __init__(self, invitation=None):
         self.invitation = invitation
         super().__init__("Aucun compte n’est ouvert ici pour cette identité.")
-
-
-def en_service() -> bool:
-    return bool(settings.PROCONNECT)
-
-
-def adresse_de_fin(request: HttpRequest) -> str:
-    """Où fermer aussi la session ProConnect ; vide si l'on n'est pas entré par là."""
-    jeton = request.session.get("oidc_id_token") if en_service() else None
-    if not jeton:
-        return ""
-    retour = request.build_absolute_uri(reverse("accueil"))
-    parametres = {
-        "id_token_hint": jeton, "post_logout_redirect_uri": retour, "state": get_random_string(32)
-    }  # fmt: skip
-    return f"{settings.PROCONNECT_FIN_DE_SESSION}?{urlencode(parametres)}"
 
 
 class MoteurProConnect(OIDCAuthenticationBackend):

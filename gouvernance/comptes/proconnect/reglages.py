@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-MOTEUR = "gouvernance.comptes.oidc.MoteurProConnect"
+MOTEUR = "gouvernance.comptes.proconnect.moteur.MoteurProConnect"
 CHEMINS = {
     "OIDC_OP_AUTHORIZATION_ENDPOINT": "/authorize",
     "OIDC_OP_TOKEN_ENDPOINT": "/token",

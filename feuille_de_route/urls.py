@@ -10,7 +10,7 @@ handler400 = "gouvernance.socle.reponses.demande_illisible"
 
 urlpatterns = [
     path("administration/", admin.site.urls),
-    path("", accueil.accueil, {"gestes": a_faire.gestes}, name="accueil"),
+    path("", accueil.accueil, {"gestes": a_faire.accueil}, name="accueil"),
     path("", include("gouvernance.urls")),
     path("", include("diagnostic.urls")),
     path("", include("ateliers.urls")),

@@ -1,4 +1,6 @@
-"""Ce que l'on attend d'une personne : signer à son tour, écrire ses fiches, en faire le point."""
+"""Ce que l'on attend d'une personne : signer à son tour, écrire ses fiches, en faire le point, répondre à qui
+la cite.
+"""
 
 from typing import NamedTuple
 
@@ -6,10 +8,12 @@ from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
+from feuille_de_route import mentions
 from feuille_de_route.models import EtatFiche, EtatSignature, FicheAction, Signature
 from feuille_de_route.suivi import EN_OEUVRE
 from feuille_de_route.tableau_de_suivi import FINIES, SANS_NOUVELLES
 from gouvernance.models import Demarche, Etape, Mandat, Role, Utilisateur
+from gouvernance.permissions import avec_roles
 
 PHRASES = {
     EtatFiche.A_COMPLETER: "Compléter la fiche «\u00a0{}\u00a0» : des précisions vous sont demandées.",
@@ -22,6 +26,27 @@ class Geste(NamedTuple):
 
     texte: str
     url: str
+
+
+def accueil(utilisateur: Utilisateur, demarches: list[Demarche]) -> dict[int, list[Geste]]:
+    """Clé de la démarche → ce que l'on attend d'elle, sur l'accueil ; trois requêtes au plus."""
+    trouves = gestes(utilisateur, demarches)
+    citees = Demarche.objects.filter(pk__in=list(trouves)).annotate(**mentions.sans_reponse(utilisateur))
+    for demarche in avec_roles(citees, utilisateur).only("uuid", "etape"):
+        trouves[demarche.pk] += citations(demarche, utilisateur)
+    return trouves
+
+
+def citations(demarche: Demarche, utilisateur: Utilisateur) -> list[Geste]:
+    """Répondre là où on la cite, un geste par fil (voir `mentions.attendues`)."""
+    return [_repondre(demarche, citee) for citee in mentions.attendues(demarche, utilisateur)]
+
+
+def _repondre(demarche: Demarche, citee: dict) -> Geste:
+    verbe = "Répondre au" if citee["repond"] else "Lire le"
+    texte = f"{verbe} commentaire qui vous cite, sur la fiche «\u00a0{citee['titre']}\u00a0»."
+    adresse = reverse("fiche_echanges", args=[demarche.uuid, citee["fiche"]])
+    return Geste(texte, f"{adresse}#commentaire-{citee['mot']}")
 
 
 def gestes(utilisateur: Utilisateur, demarches: list[Demarche]) -> dict[int, list[Geste]]:

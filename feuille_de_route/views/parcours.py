@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from feuille_de_route import parcours, suivi, tableau_de_suivi
+from feuille_de_route import mentions, parcours, suivi, tableau_de_suivi
 from feuille_de_route.forms.parcours import FormulaireMotif
 from feuille_de_route.models import Axe, EtatFiche, EtatRealisation, FicheAction
 from feuille_de_route.views import a_faire
@@ -81,7 +81,7 @@ PHRASES = {
 
 @lecture_seule
 def demarche(request, uuid):
-    demarche, acces = ouvrir(request, uuid, **suivi.premieres_dates())
+    demarche, acces = ouvrir(request, uuid, **suivi.premieres_dates(), **mentions.sans_reponse(request.user))
     _precharger(demarche, acces)
     contexte = {
         "demarche": demarche,
@@ -89,7 +89,7 @@ def demarche(request, uuid):
         "avenant": _en_avenant(demarche),
         **_ou_en_est_on(demarche, acces),
         **_plan(demarche, acces),
-        "gestes": _gestes(demarche, acces),
+        "gestes": _gestes(demarche, acces) + a_faire.citations(demarche, request.user),
     }
     return render(request, "feuille_de_route/demarche.html", contexte)
 

@@ -8,7 +8,7 @@ from django.db.models import Max
 
 from diagnostic.models import Constat, NatureConstat, Regard
 from gouvernance import edition
-from gouvernance.demarches import jalon_non_acquis
+from gouvernance.conduite.demarches import jalon_non_acquis
 from gouvernance.models import CodeJalon, Demarche, Utilisateur
 from gouvernance.permissions import Acces, exiger
 from gouvernance.socle.manques import Manque

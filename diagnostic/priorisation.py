@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from diagnostic.models import Enjeu, EtatEnjeu, SessionPriorisation, Vote
 from gouvernance import edition
-from gouvernance.demarches import jalon_non_acquis, membres_confirmes
+from gouvernance.conduite.demarches import jalon_non_acquis, membres_confirmes
 from gouvernance.models import CodeJalon, Demarche, Etape, Evenement, Structure, Utilisateur
 from gouvernance.permissions import SANS_STRUCTURE, Acces, exiger
 from gouvernance.socle.manques import Manque

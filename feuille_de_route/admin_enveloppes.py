@@ -4,7 +4,8 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.forms import BaseInlineFormSet
 
-from feuille_de_route import enveloppes, models
+from feuille_de_route import models
+from feuille_de_route.argent import enveloppes
 from feuille_de_route.financement import ZERO
 from gouvernance.admin_bases import SansSuppression
 from gouvernance.models import Evenement

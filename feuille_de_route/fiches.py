@@ -12,9 +12,9 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from feuille_de_route import ecarts
-from feuille_de_route.completude import obligatoires
 from feuille_de_route.models import EtatFiche, FicheAction
+from feuille_de_route.redaction import ecarts
+from feuille_de_route.redaction.completude import obligatoires
 from gouvernance.edition import consommer
 from gouvernance.models import Decision, Demarche, Evenement, Role, Utilisateur
 from gouvernance.permissions import DROITS, SANS_STRUCTURE, Acces, exiger, motif_d_etape, roles_de

@@ -10,8 +10,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from feuille_de_route import bilans
 from feuille_de_route.documents.papiers.contexte import contenu, lire, sha_de
+from feuille_de_route.mise_en_oeuvre import bilans
 from feuille_de_route.models import EtatPapier, FormatPapier, NaturePapier, Papier
 from gouvernance.models import CahierDesCharges, Demarche, EtatSeance, Evenement, Seance, Utilisateur
 from gouvernance.permissions import DROITS, Acces, roles_de

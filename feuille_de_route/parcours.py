@@ -10,20 +10,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from diagnostic import constats, priorisation
-from feuille_de_route import (
-    bilans,
-    cibles,
-    completude,
-    effets,
-    enveloppes,
-    fiches,
-    lecture_du_fil,
-    signatures,
-    strategie,
-    versions,
-)
+from feuille_de_route import fiches, signatures, versions
+from feuille_de_route.arbitrages import cibles, effets
+from feuille_de_route.argent import enveloppes
+from feuille_de_route.axes import lecture_du_fil, strategie
+from feuille_de_route.mise_en_oeuvre import bilans
 from feuille_de_route.models import Document, NatureDocument
-from gouvernance import convocations, decisions, demarches
+from feuille_de_route.redaction import completude
+from gouvernance import decisions
+from gouvernance.conduite import demarches
 from gouvernance.decisions import SaisieDecision
 from gouvernance.models import (
     Cible,
@@ -38,6 +33,7 @@ from gouvernance.models import (
     Utilisateur,
 )
 from gouvernance.permissions import exiger
+from gouvernance.reunions import convocations
 from gouvernance.socle.manques import Manque, bloquants
 
 

@@ -8,7 +8,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from feuille_de_route import mentions
+from feuille_de_route.dialogue import mentions
 from feuille_de_route.documents import production
 from feuille_de_route.documents.papiers.production import produire as preparer_papier
 from feuille_de_route.models import Document, Papier, Transmission

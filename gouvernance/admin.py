@@ -6,7 +6,8 @@ from django.contrib.auth.models import Group
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 
-from gouvernance import admin_acces, admin_cadrage, models, sessions
+from gouvernance import admin_acces, admin_cadrage, models
+from gouvernance.acces import sessions
 from gouvernance.admin_bases import LectureSeule, SansSuppression
 
 admin.site.site_header = "Feuille de route – administration"

@@ -3,8 +3,9 @@
 from django.contrib import admin
 from django.forms import BaseInlineFormSet
 
-from gouvernance import calendriers, models
+from gouvernance import models
 from gouvernance.admin_bases import LectureSeule, SansSuppression
+from gouvernance.conduite import calendriers
 
 
 class SerieEcheances(BaseInlineFormSet):

@@ -11,7 +11,8 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from gouvernance import definitions, edition
+from gouvernance import edition
+from gouvernance.cadre import definitions
 from gouvernance.models import (
     Cible,
     CodeJalon,
@@ -30,7 +31,7 @@ from gouvernance.models import (
     Utilisateur,
 )
 from gouvernance.permissions import exiger
-from gouvernance.seances import quorum_atteint, verrouiller, voix
+from gouvernance.reunions.seances import quorum_atteint, verrouiller, voix
 
 DELAI_RESERVES = timedelta(days=60)
 

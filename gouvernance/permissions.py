@@ -61,7 +61,7 @@ DROITS = {
     "confier_fiches": Droit("confier des fiches à des partenaires", REDACTEURS, Etape.PLAN_ACTIONS),
     "suivre_fiches": Droit(
         "faire le point sur les fiches actions", REDACTEURS | {PARTENAIRE}, Etape.MISE_EN_OEUVRE
-    ),  # depuis la signature, avenant compris : feuille_de_route.suivi le dit
+    ),  # depuis la signature, avenant compris : feuille_de_route.mise_en_oeuvre.suivi le dit
     "commenter": Droit("commenter les fiches actions", PARTIES),
     "demander_subvention": Droit("demander une subvention à l’État", PILOTES, Etape.MISE_EN_OEUVRE),
     "instruire_subvention": Droit(

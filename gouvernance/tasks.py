@@ -3,7 +3,10 @@
 from celery import shared_task
 from django.utils import timezone
 
-from gouvernance import courriels, liens, rappels, sessions, tentatives
+from gouvernance import courriels
+from gouvernance.acces import sessions, tentatives
+from gouvernance.arrivees import liens
+from gouvernance.reunions import rappels
 
 JOURNEE = range(7, 20)  # on n'écrit pas à quelqu'un la nuit
 

@@ -7,12 +7,12 @@ from django.db.models import Sum
 from django.utils.text import slugify
 
 from diagnostic.models import Mesure
+from feuille_de_route.argent.enveloppes import ENGAGE, VIVANTES
+from feuille_de_route.axes.strategie import numerotes
 from feuille_de_route.echange.erreurs import Erreur
 from feuille_de_route.echange.regles import elements, faute
 from feuille_de_route.echange.regles_plan import axes_et_sous_axes, engagee
-from feuille_de_route.enveloppes import ENGAGE, VIVANTES
 from feuille_de_route.models import Axe, DemandeSubvention, Plafond
-from feuille_de_route.strategie import numerotes
 from gouvernance.models import Demarche, DemarcheEpci, Epci, Etape, Perimetre
 
 FINIES = [Etape.CLOSE, Etape.ABANDONNEE]

@@ -2,12 +2,12 @@
 
 from django.db import models
 
+from feuille_de_route.axes.strategie import numerotes
 from feuille_de_route.echange.chargement import Dossier
 from feuille_de_route.echange.format_plan import DE_SUIVI
 from feuille_de_route.echange.renvois import Renvois, cle_structure, epci_json, simples
 from feuille_de_route.echange.valeurs import jour_json, vers_json
 from feuille_de_route.models import EtatFiche, Plafond
-from feuille_de_route.strategie import numerotes
 
 
 class EcrivainDuPlan(Renvois):

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from feuille_de_route.argent.enveloppes import VIVANTES
 from feuille_de_route.echange.erreurs import Erreur
 from feuille_de_route.echange.regles import dates_ordonnees, elements, faute
-from feuille_de_route.enveloppes import VIVANTES
 
 ANNEES = range(2000, 2101)
 DECIDEES = {"acceptee", "refusee"}

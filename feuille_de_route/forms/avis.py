@@ -2,7 +2,7 @@
 
 from django import forms
 
-from feuille_de_route import avis
+from feuille_de_route.dialogue import avis
 from feuille_de_route.models import Avis, SensAvis
 from gouvernance.forms.commun import FormulaireRattache
 from gouvernance.models import Demarche, EtatSeance, Seance

@@ -3,7 +3,7 @@
 from django import forms
 
 from diagnostic.models import Enjeu, EtatEnjeu
-from feuille_de_route import strategie
+from feuille_de_route.axes import strategie
 from feuille_de_route.models import Axe, GenreAxe, Public
 from gouvernance.models import Demarche
 from gouvernance.socle.formulaires import AvecJeton, AvecVersion, ModelFormulaireDsfr

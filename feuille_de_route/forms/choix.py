@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q
 from django.forms import ChoiceField, ModelChoiceField, ModelMultipleChoiceField
 
-from feuille_de_route.strategie import numerotes
+from feuille_de_route.axes.strategie import numerotes
 from gouvernance.models import Demarche, Membre, StatutMembre, Structure
 
 

@@ -7,8 +7,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.html import format_html
 
-from feuille_de_route import cibles, effets
-from feuille_de_route.cibles import Objet
+from feuille_de_route.arbitrages import cibles, effets
+from feuille_de_route.arbitrages.cibles import Objet
 from feuille_de_route.models import EtatFiche
 from gouvernance.decisions import DELAI_RESERVES, SaisieDecision
 from gouvernance.forms.commun import FormulaireRattache

@@ -4,8 +4,8 @@ from functools import cached_property
 
 from django import forms
 
-from feuille_de_route.echanges import Mot, appeles, lecteurs
-from feuille_de_route.liens_de_fiche import DROIT, liens_vivants
+from feuille_de_route.dialogue.echanges import Mot, appeles, lecteurs
+from feuille_de_route.dialogue.liens_de_fiche import DROIT, liens_vivants
 from feuille_de_route.models import Commentaire, FicheAction
 from gouvernance.models import Utilisateur
 from gouvernance.permissions import Acces

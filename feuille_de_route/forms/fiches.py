@@ -5,7 +5,6 @@ from django.db.models import Q
 
 from ateliers.models import Contribution
 from diagnostic.models import EtatEnjeu
-from feuille_de_route.completude import TITRES
 from feuille_de_route.forms.choix import (
     CasesACocher,
     Structures,
@@ -22,6 +21,7 @@ from feuille_de_route.forms.series import (
     SeriePartenaires,
 )
 from feuille_de_route.models import Competence, FicheAction, Public, Service
+from feuille_de_route.redaction.completude import TITRES
 from gouvernance.models import Demarche, Epci, Perimetre, Personne, Qualite
 from gouvernance.permissions import DROITS, Acces
 from gouvernance.socle.formulaires import AvecJeton, ModelFormulaireDsfr

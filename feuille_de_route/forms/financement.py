@@ -2,7 +2,7 @@
 
 from django import forms
 
-from feuille_de_route.consolidation import Financeur
+from feuille_de_route.argent.consolidation import Financeur
 from feuille_de_route.models import Axe
 from gouvernance.socle.formulaires import FormulaireDsfr
 

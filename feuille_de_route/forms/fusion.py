@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from django.http import QueryDict
 
-from feuille_de_route import ecarts
 from feuille_de_route.forms import lectures
 from feuille_de_route.forms.section import Section
 from feuille_de_route.forms.series import MAXIMUM
 from feuille_de_route.models import FicheAction
+from feuille_de_route.redaction import ecarts
 from gouvernance.socle.identifiants import cle_ou_zero
 
 LEUR, MIEN = "leur", "mien"

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from django.db.models import Model, QuerySet
 
-from feuille_de_route.ecarts import TECHNIQUES
+from feuille_de_route.redaction.ecarts import TECHNIQUES
 
 ILLISIBLE = "illisible"  # une saisie que son champ refuse : elle diffère de toute valeur enregistrée
 

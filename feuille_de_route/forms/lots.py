@@ -5,7 +5,7 @@ import re
 from django import forms
 from django.core.exceptions import ValidationError
 
-from feuille_de_route.lots import ACTES, AU_PLUS
+from feuille_de_route.plan_d_actions.lots import ACTES, AU_PLUS
 from gouvernance.socle.formulaires import AvecJeton, FormulaireDsfr
 
 VUE = re.compile(r"([0-9]{1,5})\.([0-9]{1,9})")

@@ -3,10 +3,10 @@
 from django import forms
 from django.core.exceptions import ValidationError
 
-from feuille_de_route import cibles
-from feuille_de_route.cibles import Objet
+from feuille_de_route.arbitrages import cibles
+from feuille_de_route.arbitrages.cibles import Objet
 from gouvernance.models import Cible, PointOrdreDuJour
-from gouvernance.ordre_du_jour import cible_de
+from gouvernance.reunions.ordre_du_jour import cible_de
 from gouvernance.socle.formulaires import AvecJeton, ModelFormulaireDsfr
 
 DUREE_MAX = 24 * 60

@@ -2,7 +2,7 @@
 
 from django import forms
 
-from feuille_de_route import bibliotheque, partages
+from feuille_de_route.echelles import bibliotheque, partages
 from feuille_de_route.models import FicheAction, Public, Service
 from gouvernance.models import Demarche
 from gouvernance.socle.formulaires import AvecJeton, FormulaireDsfr

@@ -6,8 +6,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.forms import BoundField
 
+from feuille_de_route.dialogue.liens_de_fiche import Envoi
 from feuille_de_route.forms.choix import Structures
-from feuille_de_route.liens_de_fiche import Envoi
 from feuille_de_route.models import FicheAction
 from gouvernance.models import Demarche
 from gouvernance.socle.formulaires import AvecJeton, FormulaireDsfr

@@ -6,10 +6,10 @@ from django import forms
 from django.utils.html import format_html
 from django.utils.text import Truncator
 
-from feuille_de_route import ecarts
+from feuille_de_route.dialogue.remarques import Demande
 from feuille_de_route.forms.fiches import SECTIONS
 from feuille_de_route.models import FicheAction, Remarque
-from feuille_de_route.remarques import Demande
+from feuille_de_route.redaction import ecarts
 from gouvernance.socle.formulaires import AvecJeton, FormulaireDsfr
 
 TEXTE_MAX = 2000

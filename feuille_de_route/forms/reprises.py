@@ -2,8 +2,8 @@
 
 from django import forms
 
+from feuille_de_route.echelles.reprises import Reprise
 from feuille_de_route.models import FicheAction
-from feuille_de_route.reprises import Reprise
 from gouvernance.models import Demarche, Etape
 from gouvernance.permissions import DROITS, motif_d_etape
 from gouvernance.socle.formulaires import AvecJeton, FormulaireDsfr

@@ -4,11 +4,11 @@ import json
 
 from django import forms
 
-from feuille_de_route import ecarts
-from feuille_de_route.completude import OBLIGATOIRES
 from feuille_de_route.forms import lectures
 from feuille_de_route.forms.choix import nommer_le_vide
 from feuille_de_route.models import FicheAction
+from feuille_de_route.redaction import ecarts
+from feuille_de_route.redaction.completude import OBLIGATOIRES
 from gouvernance.permissions import Acces
 from gouvernance.socle.formulaires import AvecJeton, AvecVersion, ModelFormulaireDsfr
 

@@ -3,11 +3,11 @@
 from crispy_forms.layout import Submit
 from django import forms
 
-from feuille_de_route.enveloppes import Part, motif_de_fermeture
+from feuille_de_route.argent.enveloppes import Part, motif_de_fermeture
+from feuille_de_route.argent.subventions import PLACE, place_tenue
 from feuille_de_route.financement import compte
 from feuille_de_route.financement import montant as dire
 from feuille_de_route.models import DemandeSubvention, EtatDemande, EtatFiche
-from feuille_de_route.subventions import PLACE, place_tenue
 from gouvernance.forms.commun import FormulaireRattache
 from gouvernance.forms.demarches import structures_membres
 from gouvernance.models import Demarche

@@ -7,11 +7,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from feuille_de_route.ecarts import dire
 from feuille_de_route.financement import montant
+from feuille_de_route.mise_en_oeuvre.suivi import SaisieDePoint
+from feuille_de_route.mise_en_oeuvre.tableau_de_suivi import MAUVAIS_TEMPS, court
 from feuille_de_route.models import Axe, EtatRealisation, FicheAction, Meteo, PointDeSuivi, Releve
-from feuille_de_route.suivi import SaisieDePoint
-from feuille_de_route.tableau_de_suivi import MAUVAIS_TEMPS, court
+from feuille_de_route.redaction.ecarts import dire
 from gouvernance.forms.commun import FormulaireRattache
 from gouvernance.socle.formulaires import AvecJeton, AvecVersion, FormulaireDsfr, ModelFormulaireDsfr
 from gouvernance.templatetags.feuille import date_longue, nombre

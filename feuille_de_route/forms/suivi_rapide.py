@@ -7,9 +7,9 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from feuille_de_route.forms.suivi import FREINS, lire_vu
+from feuille_de_route.mise_en_oeuvre.suivi import PointsRefuses, SaisieDePoint
+from feuille_de_route.mise_en_oeuvre.tableau_de_suivi import MAUVAIS_TEMPS, court
 from feuille_de_route.models import EtatRealisation, FicheAction, Meteo, PointDeSuivi
-from feuille_de_route.suivi import PointsRefuses, SaisieDePoint
-from feuille_de_route.tableau_de_suivi import MAUVAIS_TEMPS, court
 from gouvernance.socle.formulaires import AvecJeton, FormulaireDsfr
 
 PAR_PAGE = 40  # trois champs et un témoin par fiche : loin de la limite de mille champs de Django

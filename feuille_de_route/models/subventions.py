@@ -101,7 +101,7 @@ class DemandeSubvention(Suivi):
     """Ce qu'une structure demande à une enveloppe de l'État pour une action, en euros.
 
     Figée dès qu'elle est déposée ; la somme des demandes vivantes d'un département ne dépasse pas son plafond
-    (règle tenue sous verrou par feuille_de_route.subventions).
+    (règle tenue sous verrou par feuille_de_route.argent.subventions).
     """
 
     demarche = models.ForeignKey(

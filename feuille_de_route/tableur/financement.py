@@ -7,7 +7,14 @@ from typing import NamedTuple
 
 from django.utils import timezone
 
-from feuille_de_route.consolidation import ACQUIS, ESPERE, Apport, Consolide, LigneFiche, LigneFinanceur
+from feuille_de_route.argent.consolidation import (
+    ACQUIS,
+    ESPERE,
+    Apport,
+    Consolide,
+    LigneFiche,
+    LigneFinanceur,
+)
 from feuille_de_route.financement import ZERO
 from feuille_de_route.models import EtatFinancement
 from feuille_de_route.tableur.lignes import FEUILLE, Plage, ecrire_les_lignes

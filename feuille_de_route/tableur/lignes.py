@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from feuille_de_route.consolidation import Consolide, LigneFiche, cle_du_nom
+from feuille_de_route.argent.consolidation import Consolide, LigneFiche, cle_du_nom
 from feuille_de_route.financement import ESPERES
 from feuille_de_route.models import (
     EtatFinancement,

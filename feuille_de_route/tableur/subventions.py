@@ -2,8 +2,8 @@
 
 from django.db.models import QuerySet
 
+from feuille_de_route.argent.subventions import CODES_ANCT
 from feuille_de_route.models import DemandeSubvention
-from feuille_de_route.subventions import CODES_ANCT
 from gouvernance.socle.tableur import Classeur, Colonne
 
 COLONNES = [

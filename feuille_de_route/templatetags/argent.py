@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from django import template
 
-from feuille_de_route.consolidation import LigneAnnee
+from feuille_de_route.argent.consolidation import LigneAnnee
 from feuille_de_route.financement import Compte, comptes_annuels
 from feuille_de_route.models import FicheAction
 

@@ -4,7 +4,8 @@ from itertools import groupby
 
 from django import template
 
-from feuille_de_route import bilans, papiers
+from feuille_de_route import papiers
+from feuille_de_route.mise_en_oeuvre import bilans
 from feuille_de_route.models import NaturePapier
 
 register = template.Library()

@@ -4,7 +4,7 @@ from django import template
 from django.db.models import prefetch_related_objects
 from django.urls import reverse
 
-from feuille_de_route import avis, liens_de_fiche
+from feuille_de_route.dialogue import avis, liens_de_fiche
 from feuille_de_route.forms.fiches import SECTIONS
 from feuille_de_route.forms.remarques import placer
 from feuille_de_route.models import Avis, EtatFiche

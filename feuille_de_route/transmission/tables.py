@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from feuille_de_route.subventions import CODES_ANCT
+from feuille_de_route.argent.subventions import CODES_ANCT
 
 # Codes de l'ANCT.
 COMITES = {"copil": "strategique", "cotech": "technique", "partenarial": "consultatif"}

@@ -8,10 +8,10 @@ from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from feuille_de_route import mentions
+from feuille_de_route.dialogue import mentions
+from feuille_de_route.mise_en_oeuvre.suivi import EN_OEUVRE
+from feuille_de_route.mise_en_oeuvre.tableau_de_suivi import FINIES, SANS_NOUVELLES
 from feuille_de_route.models import EtatFiche, EtatSignature, FicheAction, Signature
-from feuille_de_route.suivi import EN_OEUVRE
-from feuille_de_route.tableau_de_suivi import FINIES, SANS_NOUVELLES
 from gouvernance.models import Demarche, Etape, Mandat, Role, Utilisateur
 from gouvernance.permissions import avec_roles
 

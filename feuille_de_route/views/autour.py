@@ -5,8 +5,8 @@ from django.db.models import Count, Exists, F, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce, JSONObject, Left, NullIf
 from django.urls import reverse
 
+from feuille_de_route.echelles.reprises import demarches_ou_creer
 from feuille_de_route.models import Commentaire, FicheAction, LienDeFiche, PieceDeFiche
-from feuille_de_route.reprises import demarches_ou_creer
 from gouvernance.models import Utilisateur
 from gouvernance.pieces_jointes import PIECES_MAX
 

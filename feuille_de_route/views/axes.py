@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from diagnostic.models import Enjeu, EtatEnjeu
-from feuille_de_route import strategie
+from feuille_de_route.axes import strategie
 from feuille_de_route.forms.axes import AxeExistant, NouvelAxe
 from feuille_de_route.models import Axe
 from gouvernance.models import Demarche, Etape

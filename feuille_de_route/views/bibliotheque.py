@@ -8,8 +8,8 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from feuille_de_route import bibliotheque as regles
-from feuille_de_route import fiche_lisible
+from feuille_de_route.echelles import bibliotheque as regles
+from feuille_de_route.echelles import fiche_lisible
 from feuille_de_route.forms.partages import FormulaireBibliotheque
 from feuille_de_route.models import FicheAction, Public
 from feuille_de_route.views.brouillons import ouvrir_le_brouillon

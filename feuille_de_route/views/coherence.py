@@ -2,7 +2,7 @@
 
 from django.shortcuts import render
 
-from feuille_de_route import coherence as regles
+from feuille_de_route.axes import coherence as regles
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.views.commun import ouvrir
 

@@ -5,10 +5,10 @@ from django.db.models import Count, Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from feuille_de_route import cibles, parcours
-from feuille_de_route.cibles import Objet
+from feuille_de_route import parcours
+from feuille_de_route.arbitrages import cibles
+from feuille_de_route.arbitrages.cibles import Objet
 from feuille_de_route.forms.decisions import FormulaireCorrection, FormulaireDecision, Propos
-from gouvernance import seances
 from gouvernance.decisions import ETAPE_DU_JALON, corriger
 from gouvernance.forms.commun import en_edition
 from gouvernance.models import (
@@ -21,7 +21,8 @@ from gouvernance.models import (
     PointOrdreDuJour,
     Seance,
 )
-from gouvernance.ordre_du_jour import cible_de
+from gouvernance.reunions import seances
+from gouvernance.reunions.ordre_du_jour import cible_de
 from gouvernance.socle.vues import parametre
 from gouvernance.views.commun import Saisie, ouvrir, traiter, une_fois
 from gouvernance.views.saisies import Page, saisir

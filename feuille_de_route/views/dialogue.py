@@ -8,12 +8,13 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from feuille_de_route import histoire, pieces_de_fiche
+from feuille_de_route.dialogue import pieces_de_fiche
+from feuille_de_route.echelles.reprises import a_reprendre, demarches_d_accueil, reprendre
 from feuille_de_route.fiches import motif_d_etat, motif_de_role
 from feuille_de_route.forms.reprises import FormulaireReprise
 from feuille_de_route.models import PieceDeFiche
-from feuille_de_route.recherche import trouver
-from feuille_de_route.reprises import a_reprendre, demarches_d_accueil, reprendre
+from feuille_de_route.plan_d_actions.recherche import trouver
+from feuille_de_route.redaction import histoire
 from feuille_de_route.views.fiches import ouvrir_fiche
 from gouvernance.forms.seances import FormulairePiece
 from gouvernance.permissions import DROITS, motif_d_etape

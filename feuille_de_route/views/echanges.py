@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from feuille_de_route import echanges as regles
+from feuille_de_route.dialogue import echanges as regles
 from feuille_de_route.forms.echanges import FormulaireCommentaire, FormulaireCorrection, FormulaireReponse
 from feuille_de_route.models import Commentaire, FicheAction
 from feuille_de_route.views.fiches import ouvrir_fiche

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from feuille_de_route import acces_par_lien
+from feuille_de_route.dialogue import acces_par_lien
 from feuille_de_route.forms.echanges import FormulaireParLien, FormulaireReponseParLien
 from feuille_de_route.forms.remarques import placer
 from feuille_de_route.models import Commentaire, LienDeFiche, PieceDeFiche

@@ -9,13 +9,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from feuille_de_route import acces_par_lien
-from feuille_de_route.completude import Contenu, SectionRemplie, a_remplir, completude, sections
+from feuille_de_route.dialogue import acces_par_lien
+from feuille_de_route.dialogue.remarques import ACTES, CORRIGEE
 from feuille_de_route.financement import compte
 from feuille_de_route.forms.fiches import SECTIONS
 from feuille_de_route.forms.remarques import placer
 from feuille_de_route.models import Competence, FicheAction, LienDeFiche, Public, Service
-from feuille_de_route.remarques import ACTES, CORRIGEE
+from feuille_de_route.redaction.completude import Contenu, SectionRemplie, a_remplir, completude, sections
 from feuille_de_route.views.echanges_par_lien import autour
 from feuille_de_route.views.fiches import LISTES, NOMS, RELATIONS
 from feuille_de_route.views.redaction import Redaction, SansCompte, rediger

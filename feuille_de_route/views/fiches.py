@@ -10,7 +10,6 @@ from django.urls import reverse
 
 from diagnostic.models import Enjeu
 from feuille_de_route import fiches
-from feuille_de_route.completude import Contenu, a_remplir, completude, sections
 from feuille_de_route.financement import compte
 from feuille_de_route.forms.fiches import SECTIONS, NouvelleFiche
 from feuille_de_route.forms.parcours import FormulaireMotif
@@ -23,6 +22,7 @@ from feuille_de_route.models import (
     Remarque,
     Service,
 )
+from feuille_de_route.redaction.completude import Contenu, a_remplir, completude, sections
 from feuille_de_route.views.autour import annotations, autour
 from feuille_de_route.views.redaction import Redaction, rediger
 from gouvernance.models import Epci, Structure

@@ -7,9 +7,9 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from feuille_de_route.fil_d_or import Fil, Genre, Maillon, Orphelin, orphelins
+from feuille_de_route.axes.fil_d_or import Fil, Genre, Maillon, Orphelin, orphelins
+from feuille_de_route.axes.lecture_du_fil import lire_avec_les_seances
 from feuille_de_route.forms.fiches import SECTIONS
-from feuille_de_route.lecture_du_fil import lire_avec_les_seances
 from feuille_de_route.models import EtatFiche, FicheAction
 from gouvernance.permissions import Acces
 from gouvernance.socle.vues import lecture_seule, parametre

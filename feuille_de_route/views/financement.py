@@ -8,8 +8,8 @@ from django.core.paginator import Paginator
 from django.db.models import Q
 from django.shortcuts import render
 
-from feuille_de_route import consolidation
-from feuille_de_route.consolidation import Consolide, LigneAxe, LigneFiche
+from feuille_de_route.argent import consolidation
+from feuille_de_route.argent.consolidation import Consolide, LigneAxe, LigneFiche
 from feuille_de_route.financement import Compte, additionner
 from feuille_de_route.forms.financement import FormulaireFinancement
 from feuille_de_route.models import Axe, EtatFiche, Financement, NatureDepense

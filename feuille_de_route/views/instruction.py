@@ -4,8 +4,9 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from feuille_de_route import avis as regles_avis
-from feuille_de_route import fiches, remarques
+from feuille_de_route import fiches
+from feuille_de_route.dialogue import avis as regles_avis
+from feuille_de_route.dialogue import remarques
 from feuille_de_route.forms.avis import FormulaireAvis
 from feuille_de_route.forms.remarques import FormulaireRenvoi
 from feuille_de_route.models import Avis

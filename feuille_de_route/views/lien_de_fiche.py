@@ -4,16 +4,16 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from feuille_de_route import acces_par_lien
-from feuille_de_route.acces_par_lien import LienFerme
+from feuille_de_route.dialogue import acces_par_lien
+from feuille_de_route.dialogue.acces_par_lien import LienFerme
 from feuille_de_route.forms.partage import FormulaireCodeDeFiche, FormulaireNouveauLien
 from feuille_de_route.models import LienDeFiche
 from feuille_de_route.views.session_de_lien import page_fermee, retenir, sans_compte
-from gouvernance import tentatives
-from gouvernance.cles import CODE_FAUX
-from gouvernance.comptes.entree import origine, prevenir
-from gouvernance.socle.vues import lecture_seule
-from gouvernance.tentatives import TropDEssais
+from gouvernance.acces import tentatives
+from gouvernance.acces.cles import CODE_FAUX
+from gouvernance.acces.tentatives import TropDEssais
+from gouvernance.comptes.entree import prevenir
+from gouvernance.socle.vues import lecture_seule, origine
 
 ENVOYE = (
     "Si une fiche est confiée à cette adresse, un courriel vient de lui être envoyé. Il arrive d’ordinaire "

@@ -9,8 +9,8 @@ from django.http import QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from feuille_de_route import lots
 from feuille_de_route.forms.lots import NUMERO_MAX, VUE, FormulaireLot
+from feuille_de_route.plan_d_actions import lots
 from gouvernance.edition import DejaFait
 from gouvernance.socle.mots import compter
 from gouvernance.views.commun import ouvrir, rattacher

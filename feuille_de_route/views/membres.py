@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from django.shortcuts import render
 
-from feuille_de_route import roles_fne
-from gouvernance import colleges
-from gouvernance.membres import colleges_manquants, tables
+from feuille_de_route.argent import roles_fne
+from gouvernance.acteurs import colleges
+from gouvernance.acteurs.membres import colleges_manquants, tables
+from gouvernance.acteurs.roles_fne import Fait
 from gouvernance.models import College, Membre, StatutMembre
-from gouvernance.roles_fne import Fait
 from gouvernance.socle.mots import compter
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.views.commun import ouvrir

@@ -2,10 +2,10 @@
 
 from django.shortcuts import get_object_or_404
 
-from feuille_de_route import cibles
+from feuille_de_route.arbitrages import cibles
 from feuille_de_route.forms.ordre_du_jour import FormulairePoint, NouveauPoint
-from gouvernance import ordre_du_jour as regles
 from gouvernance.models import PointOrdreDuJour
+from gouvernance.reunions import ordre_du_jour as regles
 from gouvernance.views.commun import ouvrir, une_fois
 from gouvernance.views.saisies import Page, saisir
 from gouvernance.views.seances import retour, trouver

@@ -10,12 +10,15 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from feuille_de_route import mentions, parcours, suivi, tableau_de_suivi
+from feuille_de_route import parcours
+from feuille_de_route.dialogue import mentions
 from feuille_de_route.forms.parcours import FormulaireMotif
+from feuille_de_route.mise_en_oeuvre import suivi, tableau_de_suivi
 from feuille_de_route.models import Axe, EtatFiche, EtatRealisation, FicheAction
 from feuille_de_route.views import a_faire
 from feuille_de_route.views.travaux import signaler_travaux
-from gouvernance import adhesions, calendriers, retroplanning
+from gouvernance.cadre import adhesions
+from gouvernance.conduite import calendriers, retroplanning
 from gouvernance.decisions import ETAPE_DU_JALON
 from gouvernance.models import CodeJalon, Demarche, Etape, Jalon, Role
 from gouvernance.socle.mots import compter

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from feuille_de_route import fiche_lisible, partages
+from feuille_de_route.echelles import fiche_lisible, partages
 from feuille_de_route.forms.partages import FormulairePartage
 from feuille_de_route.models import FicheAction, PartageDeFiche
 from feuille_de_route.views.brouillons import ouvrir_le_brouillon

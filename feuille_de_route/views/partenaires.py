@@ -10,11 +10,11 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from feuille_de_route import liens_de_fiche
-from feuille_de_route.completude import VIDE, completude, contenus
+from feuille_de_route.dialogue import liens_de_fiche
 from feuille_de_route.fiches import MODIFIABLES_PAR_PORTEUR
 from feuille_de_route.forms.partenaires import FormulaireConfier, FormulaireConfirmation
 from feuille_de_route.models import EtatFiche, FicheAction, LienDeFiche
+from feuille_de_route.redaction.completude import VIDE, completude, contenus
 from gouvernance.comptes.entree import prevenir
 from gouvernance.models import Demarche
 from gouvernance.socle.mots import compter

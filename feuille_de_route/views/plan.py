@@ -6,13 +6,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from feuille_de_route import besoins as regles
-from feuille_de_route import chronologie, filtres, lots, partages, recherche, regroupements
+from feuille_de_route.argent import besoins as regles
+from feuille_de_route.echelles import partages
 from feuille_de_route.financement import additionner
 from feuille_de_route.forms.plan import FormulaireBesoin, FormulairePrecision
 from feuille_de_route.models import BesoinIngenierie, EtatFiche, FicheAction, Priorite
-from feuille_de_route.plan import Ligne, Plan, charger, parts, synthese
-from gouvernance.couverture import epcis_de
+from feuille_de_route.plan_d_actions import chronologie, filtres, lots, recherche, regroupements
+from feuille_de_route.plan_d_actions.plan import Ligne, Plan, charger, parts, synthese
+from gouvernance.acteurs.couverture import epcis_de
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.templatetags.feuille import euros
 from gouvernance.views.commun import Saisie, agir, ouvrir, traiter

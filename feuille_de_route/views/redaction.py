@@ -14,13 +14,13 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryD
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 
-from feuille_de_route.completude import VIDE as FICHE_VIDE
-from feuille_de_route.completude import SectionRemplie, contenus, sections
 from feuille_de_route.forms.fiches import SECTIONS, Section
 from feuille_de_route.forms.fusion import CHOIX, arbitrer
 from feuille_de_route.forms.remarques import annoter
 from feuille_de_route.forms.series import MAXIMUM
 from feuille_de_route.models import FicheAction
+from feuille_de_route.redaction.completude import VIDE as FICHE_VIDE
+from feuille_de_route.redaction.completude import SectionRemplie, contenus, sections
 from feuille_de_route.views.enregistrement import Issue, Statut, enregistrer, relire, reponse_json
 from gouvernance.models import Demarche
 from gouvernance.permissions import Acces, Droit

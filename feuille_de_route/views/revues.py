@@ -4,11 +4,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from feuille_de_route import bilans as regles_bilan
-from feuille_de_route import papiers, revues, suivi
+from feuille_de_route import papiers
 from feuille_de_route.documents.papiers import contexte as contenus
 from feuille_de_route.documents.papiers import suivi as mots
 from feuille_de_route.documents.papiers.blocs import soigne
+from feuille_de_route.mise_en_oeuvre import bilans as regles_bilan
+from feuille_de_route.mise_en_oeuvre import revues, suivi
 from feuille_de_route.models import NaturePapier
 from gouvernance.models import EtatSeance, NatureDecision
 from gouvernance.permissions import DROITS

@@ -13,13 +13,13 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
-from feuille_de_route import acces_par_lien
-from feuille_de_route.acces_par_lien import LienFerme
+from feuille_de_route.dialogue import acces_par_lien
+from feuille_de_route.dialogue.acces_par_lien import LienFerme
 from feuille_de_route.forms.fiches import SECTIONS
 from feuille_de_route.forms.fusion import CHOIX
 from feuille_de_route.models import LienDeFiche
 from feuille_de_route.views.redaction import DE_LA_PAGE
-from gouvernance.sessions import DUREE, INACTIVITE, PAS
+from gouvernance.acces.sessions import DUREE, INACTIVITE, PAS
 
 CLE = "liens_de_fiche"  # identifiant du lien → [ouvert à, vu à, en secondes ; marque du courriel]
 REFERMEE = "Cette page s’ouvre par le lien reçu par courriel."

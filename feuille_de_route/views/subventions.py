@@ -9,7 +9,8 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from feuille_de_route import enveloppes, subventions
+from feuille_de_route.argent import enveloppes, subventions
+from feuille_de_route.argent.subventions import Suite
 from feuille_de_route.forms.subventions import (
     FormulaireAccord,
     FormulaireDemande,
@@ -19,7 +20,6 @@ from feuille_de_route.forms.subventions import (
     initiales,
 )
 from feuille_de_route.models import DemandeSubvention, Enveloppe, FicheAction
-from feuille_de_route.subventions import Suite
 from gouvernance.models import Demarche, Evenement
 from gouvernance.socle.vues import lecture_seule, parametre
 from gouvernance.views.commun import agir, ouvrir

@@ -6,10 +6,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from feuille_de_route import suivi as regles
-from feuille_de_route import tableau_de_suivi as tableau
 from feuille_de_route.forms.suivi import FiltreDuSuivi
 from feuille_de_route.forms.suivi_rapide import PAR_PAGE, FormulaireRapide
+from feuille_de_route.mise_en_oeuvre import suivi as regles
+from feuille_de_route.mise_en_oeuvre import tableau_de_suivi as tableau
 from feuille_de_route.models import Axe, FicheAction, PointDeSuivi
 from gouvernance.models import Demarche
 from gouvernance.permissions import Acces

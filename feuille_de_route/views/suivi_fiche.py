@@ -7,9 +7,9 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 
-from feuille_de_route import suivi as regles
-from feuille_de_route import tableau_de_suivi as tableau
 from feuille_de_route.forms.suivi import CorrectionDeReleve, FormulairePoint, FormulaireReleve
+from feuille_de_route.mise_en_oeuvre import suivi as regles
+from feuille_de_route.mise_en_oeuvre import tableau_de_suivi as tableau
 from feuille_de_route.models import FicheAction, Indicateur, PointDeSuivi, Releve
 from feuille_de_route.views.fiches import ouvrir_fiche
 from gouvernance.forms.commun import en_edition

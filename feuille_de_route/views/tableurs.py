@@ -6,8 +6,9 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 
-from feuille_de_route import consolidation, filtres, plan, recherche
+from feuille_de_route.argent import consolidation
 from feuille_de_route.models import DemandeSubvention
+from feuille_de_route.plan_d_actions import filtres, plan, recherche
 from feuille_de_route.tableur import fiches as tableur_fiches
 from feuille_de_route.tableur import financement as tableur_financement
 from feuille_de_route.tableur import subventions as tableur_subventions

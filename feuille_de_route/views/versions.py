@@ -5,8 +5,10 @@ import json
 from django.http import Http404
 from django.shortcuts import render
 
-from feuille_de_route import comparaison, parcours, suivi
+from feuille_de_route import parcours
+from feuille_de_route.echange import comparaison
 from feuille_de_route.echange.exporter import exporter
+from feuille_de_route.mise_en_oeuvre import suivi
 from feuille_de_route.models import VersionFigee
 from gouvernance.models import Demarche, Etape
 from gouvernance.socle.vues import lecture_seule

@@ -1,12 +1,9 @@
-"""Entrer : d'où vient la demande, où l'on va ensuite, ouvrir la session, confirmer que c'est bien la
-personne.
-"""
+"""Entrer : où l'on va ensuite, ouvrir la session, confirmer que c'est bien la personne."""
 
 from datetime import datetime
 from functools import wraps
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib.auth import login
 from django.db import transaction
 from django.http import HttpRequest
@@ -15,10 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from gouvernance import sessions
+from gouvernance.acces import sessions
+from gouvernance.acces.tentatives import TropDEssais
 from gouvernance.models import Courriel, Evenement, Moyen, SessionOuverte, Utilisateur
 from gouvernance.socle.signalement import signaler
-from gouvernance.tentatives import TropDEssais
 
 MOTEUR = "django.contrib.auth.backends.ModelBackend"
 NAVIGATEURS = ("Firefox", "Edg", "OPR", "Chrome", "Safari")  # dans cet ordre : Edge se dit aussi Chrome
@@ -26,15 +23,6 @@ SYSTEMES = {
     "Windows": "Windows", "Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Mac OS": "Mac",
     "Linux": "Linux",
 }  # fmt: skip
-
-
-def origine(request: HttpRequest) -> str:
-    """L'adresse d'où vient la demande ; celle que dit le mandataire, s'il y en a un et lui seul."""
-    if settings.DERRIERE_MANDATAIRE:
-        dites = request.headers.get("X-Forwarded-For", "").split(",")
-        if dites[-1].strip():
-            return dites[-1].strip()  # la dernière, ajoutée par notre mandataire : les autres se forgent
-    return request.META.get("REMOTE_ADDR", "")
 
 
 def suite(request: HttpRequest, defaut: str = "accueil") -> str:

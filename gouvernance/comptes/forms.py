@@ -5,12 +5,12 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, Se
 from django.contrib.auth.password_validation import validate_password
 from django.core.validators import MaxLengthValidator, RegexValidator
 
-from gouvernance import tentatives
-from gouvernance.comptes.entree import origine
+from gouvernance.acces import tentatives
 from gouvernance.forms.commun import FormulaireRattache
 from gouvernance.forms.demarches import nom_complet, structures_membres
 from gouvernance.models import Demarche, Invitation, Role, Utilisateur
 from gouvernance.socle.formulaires import AvecJeton, FormulaireDsfr
+from gouvernance.socle.vues import origine
 
 REFUS = "L’adresse électronique ou le mot de passe ne correspond pas. Vérifiez-les et recommencez."
 MOT_DE_PASSE_FAUX = "Ce n’est pas votre mot de passe. Vérifiez-le et recommencez."

@@ -2,7 +2,8 @@
 
 from functools import wraps
 
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 
 from gouvernance.comptes.entree import preuve_fraiche, vers
 
@@ -45,3 +46,15 @@ def saisie_gardee(request, chemin: str) -> list | None:
         return None
     del request.session["saisie_gardee"]
     return gardee["champs"]
+
+
+def revenir(request: HttpRequest, chemin: str) -> HttpResponse:
+    """À la page demandée ; si une saisie y attendait, on la montre prête à être renvoyée."""
+    champs = saisie_gardee(request, chemin)
+    if champs is None:
+        return redirect(chemin)
+    montres = [
+        valeur for nom, valeur in champs if nom not in {"jeton", "version", "empreinte", "enregistrer"}
+    ]
+    contexte = {"chemin": chemin, "champs": champs, "montres": [v for v in montres if len(v.split()) > 1]}
+    return render(request, "comptes/reprise.html", contexte)

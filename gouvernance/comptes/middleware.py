@@ -6,7 +6,7 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.auth.models import AnonymousUser
 from django.utils.crypto import constant_time_compare
 
-from gouvernance import sessions
+from gouvernance.acces import sessions
 from gouvernance.models import SessionOuverte
 
 

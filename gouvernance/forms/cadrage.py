@@ -2,8 +2,8 @@
 
 from django import forms
 
-from gouvernance import cadrage
-from gouvernance.cadrage import dire_jalon
+from gouvernance.cadre import cadrage
+from gouvernance.cadre.cadrage import dire_jalon
 from gouvernance.forms.commun import FormulaireRattache
 from gouvernance.forms.demarches import structures_membres
 from gouvernance.models import (

@@ -3,7 +3,7 @@
 from crispy_forms.layout import Field, Layout
 from django import forms
 
-from gouvernance.candidatures import Candidature
+from gouvernance.arrivees.candidatures import Candidature
 from gouvernance.models import College
 from gouvernance.socle.formulaires import AvecJeton, FormulaireDsfr
 from gouvernance.socle.identifiants import verifier_siret_de

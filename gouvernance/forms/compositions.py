@@ -7,13 +7,13 @@ from django import forms
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from gouvernance.compositions import Choix, Ligne
+from gouvernance.comites.compositions import Choix, Ligne
+from gouvernance.comites.instances import Place
+from gouvernance.comites.successions import Releve, jalons_a_redesigner, seances_a_venir
 from gouvernance.forms.demarches import structures_membres
 from gouvernance.forms.instances import ChampsInstance, nommer_titulaire
-from gouvernance.instances import Place
 from gouvernance.models import Gouvernance, Instance, Personne, Seance, Siege, Structure, TypeInstance
 from gouvernance.socle.formulaires import AvecJeton, FormulaireDsfr
-from gouvernance.successions import Releve, jalons_a_redesigner, seances_a_venir
 
 PERIME = "Cette liste vient de changer : vérifiez vos choix, puis recommencez."
 

@@ -2,8 +2,8 @@
 
 from django import forms
 
-from gouvernance import elus
-from gouvernance.couverture import communes_de, epcis_de
+from gouvernance.acteurs import elus
+from gouvernance.acteurs.couverture import communes_de, epcis_de
 from gouvernance.forms.commun import FormulaireRattache
 from gouvernance.forms.demarches import structures_membres
 from gouvernance.models import Delegation, Demarche, Elu, Epci, Personne, Qualite, Sensibilite, Structure

@@ -3,12 +3,12 @@
 from django import forms
 from django.db.models import Q
 
-from gouvernance import elus
-from gouvernance.couverture import HORS_EPCI, SANS_EPCI, communes_de
+from gouvernance.acteurs import elus
+from gouvernance.acteurs.couverture import HORS_EPCI, SANS_EPCI, communes_de
+from gouvernance.acteurs.rencontres import CompteRendu, Contenu
 from gouvernance.forms.commun import FormulaireRattache
 from gouvernance.forms.elus import ranger
 from gouvernance.models import Commune, Demarche, Elu, Epci, Personne, Rencontre, TypeRencontre
-from gouvernance.rencontres import CompteRendu, Contenu
 from gouvernance.socle.formulaires import AvecJeton, AvecVersion, FormulaireDsfr, SaisieDate
 
 PARTOUT = "tous"

@@ -152,7 +152,7 @@ class FormulairePresences(FormulaireDsfr):
     bouton = ""
 
     def __init__(self, *args, sieges: list[Siege], **kwargs):
-        """`sieges` : ceux de gouvernance.seances.sieges_notes, avec ce qui est déjà noté."""
+        """`sieges` : ceux de gouvernance.reunions.seances.sieges_notes, avec ce qui est déjà noté."""
         self.sieges = sieges
         uuids = {s.pk: str(s.uuid) for s in sieges}
         porteurs = [("", "Personne"), *((uuids[s.pk], str(s)) for s in sieges)]

@@ -1,9 +1,11 @@
-"""Gardes de vues : lire n'écrit jamais, agir se fait en POST."""
+"""Gardes de vues : lire n'écrit jamais, agir se fait en POST ; d'où vient une demande."""
 
 import re
 from functools import wraps
 
+from django.conf import settings
 from django.db import connection
+from django.http import HttpRequest
 from django.views.decorators.http import require_safe
 
 ECRITURE = re.compile(
@@ -37,3 +39,12 @@ def lecture_seule(vue):
 def parametre(request, nom: str) -> str:
     """Un mot de l'adresse (« ?q= »), débarrassé de ce que la base ne sait pas lire, cent signes au plus."""
     return request.GET.get(nom, "").replace("\x00", "").strip()[:100]
+
+
+def origine(request: HttpRequest) -> str:
+    """L'adresse d'où vient la demande ; celle que dit le mandataire, s'il y en a un et lui seul."""
+    if settings.DERRIERE_MANDATAIRE:
+        dites = request.headers.get("X-Forwarded-For", "").split(",")
+        if dites[-1].strip():
+            return dites[-1].strip()  # la dernière, ajoutée par notre mandataire : les autres se forgent
+    return request.META.get("REMOTE_ADDR", "")

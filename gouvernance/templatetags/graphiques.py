@@ -92,7 +92,7 @@ PAS_MIN, PAS_MAX = 52, 96  # entre deux moments, selon les jours qui les sépare
 
 @register.inclusion_tag("composants/retroplanning.html")
 def retroplanning(moments, titre="Rétroplanning", identifiant="retroplanning"):
-    """`moments` : ceux de gouvernance.retroplanning, dans l'ordre du temps ; le temps descend."""
+    """`moments` : ceux de gouvernance.conduite.retroplanning, dans l'ordre du temps ; le temps descend."""
     dessin, y, precedent = [], 24, None
     for moment in moments:
         if precedent:

@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
 from django.shortcuts import render
 
-from gouvernance import ouverture, tableau_de_bord
+from gouvernance.conduite import ouverture, tableau_de_bord
 from gouvernance.models import CodeJalon
 from gouvernance.socle.vues import lecture_seule, parametre
 

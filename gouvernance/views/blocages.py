@@ -3,8 +3,8 @@
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
-from gouvernance import blocages as regles
 from gouvernance import edition
+from gouvernance.cadre import blocages as regles
 from gouvernance.forms.blocages import FormulaireBlocage, FormulaireBlocageModifie, FormulaireLevee
 from gouvernance.forms.commun import en_edition
 from gouvernance.models import PointDeBlocage

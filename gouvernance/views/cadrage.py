@@ -7,9 +7,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from gouvernance import adhesions, cadrage, contrats, demarches, perimetres
+from gouvernance.cadre import adhesions, cadrage, contrats
+from gouvernance.conduite import demarches
 from gouvernance.forms.cadrage import SECTIONS, FormulaireAdhesion, FormulaireCahier
 from gouvernance.forms.commun import en_edition
+from gouvernance.geographie import perimetres
 from gouvernance.models import CahierDesCharges, Courriel, Role, Structure
 from gouvernance.permissions import SANS_STRUCTURE
 from gouvernance.socle.signalement import signaler

@@ -8,12 +8,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
-from gouvernance import candidatures, membres
-from gouvernance.comptes.entree import origine
+from gouvernance.acteurs import membres
+from gouvernance.arrivees import candidatures
 from gouvernance.edition import DejaFait
 from gouvernance.forms.candidatures import FormulaireCandidature, FormulaireRefus
 from gouvernance.models import Membre
-from gouvernance.socle.vues import lecture_seule
+from gouvernance.socle.vues import lecture_seule, origine
 from gouvernance.views.commun import Saisie, ouvrir, traiter
 from gouvernance.views.saisies import Page, saisir
 

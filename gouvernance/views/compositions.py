@@ -4,8 +4,8 @@ from functools import partial
 
 from django.urls import reverse
 
-from gouvernance import compositions, successions
-from gouvernance import instances as regles
+from gouvernance.comites import compositions, successions
+from gouvernance.comites import instances as regles
 from gouvernance.forms.compositions import FormulaireModele, FormulaireSieges, FormulaireSuccession
 from gouvernance.models import Instance
 from gouvernance.socle.vues import parametre

@@ -5,7 +5,8 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from gouvernance import definitions, edition, glossaire
+from gouvernance import edition
+from gouvernance.cadre import definitions, glossaire
 from gouvernance.forms.cadrage import (
     FormulaireAjoutTerme,
     FormulaireDefinition,

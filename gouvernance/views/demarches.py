@@ -4,7 +4,9 @@ from django.core.exceptions import PermissionDenied
 from django.shortcuts import render
 from django.urls import reverse
 
-from gouvernance import contrats, edition, ouverture, perimetres
+from gouvernance import edition
+from gouvernance.cadre import contrats
+from gouvernance.conduite import ouverture
 from gouvernance.forms.commun import en_edition
 from gouvernance.forms.demarches import (
     FormulaireDemarche,
@@ -12,6 +14,7 @@ from gouvernance.forms.demarches import (
     FormulaireOuverture,
     FormulairePerimetre,
 )
+from gouvernance.geographie import perimetres
 from gouvernance.models import Demarche, Perimetre
 from gouvernance.socle.vues import parametre
 from gouvernance.views.commun import Saisie, ouvrir, traiter, une_fois

@@ -4,8 +4,8 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from gouvernance import elus as regles
-from gouvernance.couverture import epcis_de
+from gouvernance.acteurs import elus as regles
+from gouvernance.acteurs.couverture import epcis_de
 from gouvernance.forms.commun import en_edition
 from gouvernance.forms.elus import FormulaireAjoutElu, FormulaireElu, FormulaireFiltreElus
 from gouvernance.models import Delegation, Demarche, Elu

@@ -9,7 +9,10 @@ from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST
 
-from gouvernance import edition, instances, membres, representativite
+from gouvernance import edition
+from gouvernance.acteurs import membres, representativite
+from gouvernance.acteurs.representativite import attente
+from gouvernance.comites import instances
 from gouvernance.forms.commun import en_edition
 from gouvernance.forms.gouvernance import (
     FormulaireAjoutMembre,
@@ -21,7 +24,6 @@ from gouvernance.forms.gouvernance import (
 )
 from gouvernance.models import Mandat, Membre, StatutMembre
 from gouvernance.permissions import lit_note_privee
-from gouvernance.representativite import attente
 from gouvernance.socle.identifiants import cle_ou_zero
 from gouvernance.socle.vues import lecture_seule, parametre
 from gouvernance.views.commun import agir, ouvrir, une_fois

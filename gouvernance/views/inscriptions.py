@@ -3,10 +3,10 @@
 from django.contrib import messages
 from django.shortcuts import redirect
 
-from gouvernance import ordre_du_jour
+from gouvernance.cadre.limites import A_TENIR
 from gouvernance.forms.inscriptions import FormulaireInscription
-from gouvernance.limites import A_TENIR
 from gouvernance.models import PointOrdreDuJour, Seance
+from gouvernance.reunions import ordre_du_jour
 from gouvernance.views.commun import une_fois
 from gouvernance.views.saisies import Page, saisir
 

@@ -10,12 +10,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from gouvernance import instances as regles
-from gouvernance import representativite
+from gouvernance.acteurs import representativite
+from gouvernance.acteurs.representativite import Ecart
+from gouvernance.comites import instances as regles
 from gouvernance.forms.commun import en_edition
 from gouvernance.forms.instances import FormulaireAjoutInstance, FormulaireInstance
 from gouvernance.models import Demarche, EtatSeance, Instance, Presence, Seance
-from gouvernance.representativite import Ecart
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.views.commun import agir, ouvrir
 from gouvernance.views.saisies import Page, saisir

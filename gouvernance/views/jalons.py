@@ -5,7 +5,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from gouvernance import cadrage, calendriers, demarches, retroplanning
+from gouvernance.cadre import cadrage
+from gouvernance.conduite import calendriers, demarches, retroplanning
 from gouvernance.forms.cadrage import FormulaireJalons
 from gouvernance.permissions import DROITS
 from gouvernance.views.commun import Saisie, agir, ouvrir, traiter

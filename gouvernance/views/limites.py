@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from gouvernance import limites as regles
+from gouvernance.cadre import limites as regles
 from gouvernance.forms.cadrage import FormulaireAjoutLimite, FormulaireLimite
 from gouvernance.forms.commun import en_edition
 from gouvernance.models import Cible, Limite, LimiteDAction, PointOrdreDuJour

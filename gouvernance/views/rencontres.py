@@ -5,8 +5,8 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from gouvernance import rencontres as regles
-from gouvernance.couverture import HORS_EPCI, couverture, ensemble, epcis_de
+from gouvernance.acteurs import rencontres as regles
+from gouvernance.acteurs.couverture import HORS_EPCI, couverture, ensemble, epcis_de
 from gouvernance.forms.commun import en_edition
 from gouvernance.forms.rencontres import (
     FormulaireAjoutRencontre,

@@ -12,14 +12,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from gouvernance import seances as regles
-from gouvernance.convocations import annuler, avec_annonce, convoquer, envois, etat_du_siege
 from gouvernance.decisions import EFFET, jalon_attendu
 from gouvernance.forms.commun import en_edition
 from gouvernance.forms.seances import FormulairePlanifier, FormulairePresences, FormulaireSeance
 from gouvernance.models import Cible, Demarche, EtatSeance, PieceDeSeance, Seance
-from gouvernance.ordre_du_jour import heure_de_fin, minutes
 from gouvernance.permissions import Acces
+from gouvernance.reunions import seances as regles
+from gouvernance.reunions.convocations import annuler, avec_annonce, convoquer, envois, etat_du_siege
+from gouvernance.reunions.ordre_du_jour import heure_de_fin, minutes
 from gouvernance.socle.mots import compter
 from gouvernance.socle.vues import lecture_seule, parametre
 from gouvernance.views.commun import agir, ouvrir, une_fois

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from gouvernance import edition
-from gouvernance import instances as regles
+from gouvernance.comites import instances as regles
 from gouvernance.forms.commun import en_edition
 from gouvernance.forms.instances import (
     FormulaireAjoutPersonne,

@@ -7,12 +7,12 @@ from django.shortcuts import get_object_or_404
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST
 
-from gouvernance import ics, ordre_du_jour, pieces_de_seance
-from gouvernance import seances as regles
-from gouvernance.convocations import prevenir
 from gouvernance.forms.commun import en_edition
 from gouvernance.forms.seances import FormulaireCompteRendu, FormulairePiece, FormulairePresences
 from gouvernance.models import EtatPresence, PieceDeSeance, PointOrdreDuJour
+from gouvernance.reunions import ics, ordre_du_jour, pieces_de_seance
+from gouvernance.reunions import seances as regles
+from gouvernance.reunions.convocations import prevenir
 from gouvernance.socle.identifiants import cle_ou_zero
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.views.commun import Saisie, agir, ouvrir, traiter

@@ -8,9 +8,9 @@ from pathlib import Path
 from django.db import connection, transaction
 from psycopg import sql
 
-from gouvernance import cog, territoires
-from gouvernance.cog_evolutions import TABLES
-from gouvernance.territoires import COG_EMBARQUE
+from gouvernance.geographie import cog, territoires
+from gouvernance.geographie.cog_evolutions import TABLES
+from gouvernance.geographie.territoires import COG_EMBARQUE
 from tests.bench.bases import sur
 from tests.bench.contexte import Contexte
 from tests.bench.mesure import Resultat, Temps, chronometrer, comparer, mediane

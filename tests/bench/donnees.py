@@ -36,7 +36,8 @@ from feuille_de_route.models import (
     Signataire,
     TypeFinanceur,
 )
-from gouvernance import colleges, territoires
+from gouvernance.acteurs import colleges
+from gouvernance.geographie import territoires
 from gouvernance.models import (
     CahierDesCharges,
     CodeJalon,

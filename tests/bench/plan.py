@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from django.db.models import F
 from django.db.models.functions import Mod
 
-from feuille_de_route import bibliotheque, recherche
+from feuille_de_route.echelles import bibliotheque
 from feuille_de_route.models import FicheAction
+from feuille_de_route.plan_d_actions import recherche
 from tests.bench.contexte import Contexte
 from tests.bench.donnees import demarche_riche, utilisateur
 from tests.bench.masse import masse

@@ -8,7 +8,8 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
-from gouvernance import membres, sessions
+from gouvernance.acces import sessions
+from gouvernance.acteurs import membres
 from gouvernance.models import Evenement, Moyen, Role, SessionOuverte
 from tests.comptes.fabriques import SessionOuverteFactory
 from tests.gouvernance.fabriques import MOT_DE_PASSE, MandatFactory, UtilisateurFactory

@@ -6,7 +6,7 @@ import pytest
 from django.db.models import F
 from django.urls import reverse
 
-from gouvernance import tentatives
+from gouvernance.acces import tentatives
 from gouvernance.models import Courriel, TentativeDeConnexion
 from tests.gouvernance.fabriques import MOT_DE_PASSE, UtilisateurFactory
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from gouvernance.colleges import charger_defauts
+from gouvernance.acteurs.colleges import charger_defauts
 from tests.diagnostic.fabriques import ThematiqueFactory
 from tests.gouvernance.fabriques import CommuneFactory, DepartementFactory, EpciFactory
 

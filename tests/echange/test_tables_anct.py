@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
+from feuille_de_route.argent.subventions import CODES_ANCT
 from feuille_de_route.echange.exporter import exporter
 from feuille_de_route.echange.importer import importer
 from feuille_de_route.models import EtatDemande
-from feuille_de_route.subventions import CODES_ANCT
 from feuille_de_route.transmission.tables import tables
 
 

@@ -188,7 +188,7 @@ class SignataireFactory(DjangoModelFactory):
 
 
 class PointDeSuiviFactory(DjangoModelFactory):
-    """Sans passer par la règle : la fiche n'en est pas mise à jour (voir feuille_de_route.suivi)."""
+    """Sans passer par la règle : la fiche n'en est pas mise à jour (mise_en_oeuvre.suivi)."""
 
     class Meta:
         model = PointDeSuivi

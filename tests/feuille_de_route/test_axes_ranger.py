@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from feuille_de_route import strategie
+from feuille_de_route.axes import strategie
 from feuille_de_route.models import Axe
 from gouvernance.models import Demarche, Etape, Evenement, Role
 from gouvernance.socle.modeles import Conflit

@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from feuille_de_route import besoins
+from feuille_de_route.argent import besoins
 from gouvernance.models import Evenement
 from tests.feuille_de_route.fabriques import BesoinFactory
 from tests.feuille_de_route.saisies import envoi

@@ -7,9 +7,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from feuille_de_route import bibliotheque, recherche
+from feuille_de_route.echelles import bibliotheque
+from feuille_de_route.echelles.personnes import sans_personnes
 from feuille_de_route.models import EtatFiche, FicheAction, OrigineFiche, Public, Service
-from feuille_de_route.personnes import sans_personnes
+from feuille_de_route.plan_d_actions import recherche
 from gouvernance.models import Demarche, Etape, Evenement, Role
 from gouvernance.permissions import DROITS
 from tests.feuille_de_route.fabriques import (

@@ -7,8 +7,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from feuille_de_route import echanges
-from feuille_de_route.echanges import Mot
+from feuille_de_route.dialogue import echanges
+from feuille_de_route.dialogue.echanges import Mot
 from feuille_de_route.models import Commentaire, EtatFiche, FicheAction
 from gouvernance.models import Etape, Mandat
 from tests.feuille_de_route.fabriques import CommentaireFactory, FicheFactory

@@ -7,8 +7,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from feuille_de_route import comparaison, fiches, parcours, suivi, transmissions
+from feuille_de_route import fiches, parcours, transmissions
+from feuille_de_route.echange import comparaison
 from feuille_de_route.echange.exporter import exporter
+from feuille_de_route.mise_en_oeuvre import suivi
 from feuille_de_route.models import EtatFiche, Financement, LigneBudget
 from feuille_de_route.transmission import envoi
 from gouvernance.decisions import SaisieDecision

@@ -4,9 +4,9 @@ import pytest
 from django.forms import Select
 from django.urls import reverse
 
-from feuille_de_route import completude
 from feuille_de_route.forms.fiches import SECTIONS, NouvelleFiche
 from feuille_de_route.models import EtatFiche, FicheAction
+from feuille_de_route.redaction import completude
 from gouvernance.permissions import Acces
 from tests.feuille_de_route.fabriques import AxeFactory, FicheFactory
 from tests.feuille_de_route.saisies import adresse, ecrire_section, envoi, ouvrir_section

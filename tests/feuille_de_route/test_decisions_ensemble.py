@@ -12,8 +12,8 @@ from django.test import Client
 from django.urls import reverse
 
 from feuille_de_route.models import FicheAction
-from gouvernance import convocations, rappels
 from gouvernance.models import Courriel, Decision, Demarche, Etape, Evenement, Jalon
+from gouvernance.reunions import convocations, rappels
 from tests.feuille_de_route.fabriques import FicheFactory
 from tests.gouvernance.fabriques import PersonneFactory, PointFactory, SeanceFactory, SiegeFactory
 from tests.gouvernance.situations import situation

@@ -15,17 +15,17 @@ from django.utils import timezone
 from ateliers.models import EtatChantier
 from diagnostic import references
 from diagnostic.models import EtatEnjeu
-from feuille_de_route import bilans, parcours, revues
-from feuille_de_route.completude import a_remplir
+from feuille_de_route import parcours
+from feuille_de_route.axes.fil_d_or import de_l_export, orphelins
+from feuille_de_route.axes.lecture_du_fil import lire_avec_les_seances
 from feuille_de_route.demonstration import comptes, textes, travailleur
 from feuille_de_route.demonstration.calendrier import Calendrier
 from feuille_de_route.demonstration.jeu import DemonstrationImpossible
 from feuille_de_route.demonstration.pieces import jouer
 from feuille_de_route.documents import production
 from feuille_de_route.documents.verification import verifier
-from feuille_de_route.fil_d_or import de_l_export, orphelins
 from feuille_de_route.financement import compte
-from feuille_de_route.lecture_du_fil import lire_avec_les_seances
+from feuille_de_route.mise_en_oeuvre import bilans, revues
 from feuille_de_route.models import (
     Commentaire,
     Document,
@@ -39,8 +39,10 @@ from feuille_de_route.models import (
     Remarque,
     Transmission,
 )
+from feuille_de_route.redaction.completude import a_remplir
 from feuille_de_route.transmission import envoi
-from gouvernance import colleges, territoires
+from gouvernance.acteurs import colleges
+from gouvernance.geographie import territoires
 from gouvernance.models import (
     Demarche,
     Etape,

@@ -12,8 +12,9 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connections
 from django.utils import timezone
 
-from feuille_de_route import echanges, mentions, tasks
-from feuille_de_route.echanges import Mot
+from feuille_de_route import tasks
+from feuille_de_route.dialogue import echanges, mentions
+from feuille_de_route.dialogue.echanges import Mot
 from feuille_de_route.models import Commentaire, EtatFiche, FicheAction, Mention
 from gouvernance.models import Courriel, Etape, Evenement, Mandat, Role
 from tests.feuille_de_route.conftest import compte

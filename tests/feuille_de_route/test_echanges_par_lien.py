@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from feuille_de_route import mentions
+from feuille_de_route.dialogue import mentions
 from feuille_de_route.models import Commentaire, EtatFiche, FicheAction, LienDeFiche, PieceDeFiche
 from gouvernance.models import Courriel, Demarche, Etape, Evenement, JetonConsomme
 from tests.feuille_de_route.fabriques import CommentaireFactory, PieceDeFicheFactory

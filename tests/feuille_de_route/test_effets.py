@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from diagnostic.models import Enjeu
-from feuille_de_route import effets, parcours
+from feuille_de_route import parcours
+from feuille_de_route.arbitrages import effets
 from feuille_de_route.models import FicheAction
 from gouvernance.models import (
     Decision,

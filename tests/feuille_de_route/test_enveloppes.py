@@ -8,10 +8,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from feuille_de_route import enveloppes
-from feuille_de_route.completude import manques_du_plan
+from feuille_de_route.argent import enveloppes
 from feuille_de_route.models import Enveloppe, EtatDemande, Plafond
 from feuille_de_route.parcours import PASSAGES
+from feuille_de_route.redaction.completude import manques_du_plan
 from gouvernance.models import Evenement
 from gouvernance.socle.manques import bloquants
 from tests.feuille_de_route.fabriques import (

@@ -8,10 +8,10 @@ from django.urls import reverse
 
 from diagnostic.models import Vote
 from feuille_de_route import parcours, versions
+from feuille_de_route.axes.fil_d_or import Genre, de_l_export, orphelins
+from feuille_de_route.axes.lecture_du_fil import lire_avec_les_seances
 from feuille_de_route.documents.contexte import html_du_document
 from feuille_de_route.echange.exporter import exporter
-from feuille_de_route.fil_d_or import Genre, de_l_export, orphelins
-from feuille_de_route.lecture_du_fil import lire_avec_les_seances
 from feuille_de_route.models import Document, EtatFiche, FicheAction, NatureDocument
 from gouvernance.models import Demarche, Etape, EtatJalon, Jalon, Role
 from tests.diagnostic.fabriques import ConstatFactory, EnjeuFactory

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from feuille_de_route.completude import VIDE, completude, contenus, obligatoires
 from feuille_de_route.financement import Compte, additionner, compte, comptes, montant
 from feuille_de_route.models import EtatFinancement, FicheAction, Financement, LigneBudget
+from feuille_de_route.redaction.completude import VIDE, completude, contenus, obligatoires
 from tests.feuille_de_route.fabriques import FicheFactory, IndicateurFactory
 
 EUROS = st.decimals(min_value=0, max_value=Decimal("9999999.99"), places=2)

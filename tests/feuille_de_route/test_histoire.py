@@ -12,9 +12,9 @@ from django.utils.html import strip_tags
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feuille_de_route import histoire
-from feuille_de_route.histoire import Trace, fondre, regrouper
 from feuille_de_route.models import EtatFiche, FicheAction
+from feuille_de_route.redaction import histoire
+from feuille_de_route.redaction.histoire import Trace, fondre, regrouper
 from gouvernance.models import Evenement
 from gouvernance.socle.comparaison import comparer, resserrer
 from tests.feuille_de_route.conftest import compte

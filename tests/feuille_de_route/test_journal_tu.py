@@ -3,9 +3,10 @@
 import pytest
 from django.urls import reverse
 
-from feuille_de_route import echanges, liens_de_fiche, subventions
-from feuille_de_route.echanges import Mot
-from feuille_de_route.liens_de_fiche import Envoi
+from feuille_de_route.argent import subventions
+from feuille_de_route.dialogue import echanges, liens_de_fiche
+from feuille_de_route.dialogue.echanges import Mot
+from feuille_de_route.dialogue.liens_de_fiche import Envoi
 from tests.feuille_de_route.fabriques import DemandeFactory
 from tests.feuille_de_route.saisies import adresse, ecrire_section
 

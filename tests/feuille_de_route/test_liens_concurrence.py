@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from feuille_de_route import acces_par_lien, liens_de_fiche
+from feuille_de_route.dialogue import acces_par_lien, liens_de_fiche
 from feuille_de_route.models import EtatFiche, LienDeFiche
 from gouvernance.models import Courriel, Etape, Evenement, Role
 from tests.feuille_de_route.conftest import compte

@@ -3,8 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from feuille_de_route.lots import ACTES
 from feuille_de_route.models import FicheAction
+from feuille_de_route.plan_d_actions.lots import ACTES
 from gouvernance.models import Demarche, Etape, Evenement, Role
 from gouvernance.permissions import DROITS
 from tests.feuille_de_route.fabriques import AxeFactory, FicheFactory

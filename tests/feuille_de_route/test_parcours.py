@@ -12,7 +12,6 @@ from diagnostic.models import Constat, Enjeu, SessionPriorisation
 from feuille_de_route import parcours
 from feuille_de_route.models import Axe, Document, FicheAction, Indicateur, Papier, Signataire, VersionFigee
 from feuille_de_route.parcours import ABANDON_POSSIBLE, PASSAGES, REVISION_POSSIBLE
-from gouvernance import convocations
 from gouvernance.models import (
     CahierDesCharges,
     CodeJalon,
@@ -27,6 +26,7 @@ from gouvernance.models import (
     Seance,
 )
 from gouvernance.permissions import DROITS
+from gouvernance.reunions import convocations
 from tests.diagnostic.fabriques import EnjeuFactory
 from tests.feuille_de_route.fabriques import AxeFactory, FicheFactory, FinancementFactory
 from tests.feuille_de_route.parcours_mur import demarche_mure, mettre_a

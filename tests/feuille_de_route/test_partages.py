@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
-from feuille_de_route import partages
+from feuille_de_route.echelles import partages
 from feuille_de_route.models import EtatFiche, FicheAction, OrigineFiche, PartageDeFiche
 from gouvernance.models import Demarche, Etape, Evenement, Role
 from gouvernance.permissions import DROITS

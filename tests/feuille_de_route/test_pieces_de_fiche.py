@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
 
-from feuille_de_route import pieces_de_fiche
+from feuille_de_route.dialogue import pieces_de_fiche
 from feuille_de_route.models import PieceDeFiche
 from gouvernance.models import Etape, Evenement
 from gouvernance.socle import coffre

@@ -6,8 +6,8 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from feuille_de_route import completude
 from feuille_de_route.models import BesoinIngenierie, CodeBesoin, EtatFiche
+from feuille_de_route.redaction import completude
 from gouvernance.models import Demarche, Etape, Evenement, Perimetre, Role
 from gouvernance.permissions import DROITS
 from tests.feuille_de_route.fabriques import (

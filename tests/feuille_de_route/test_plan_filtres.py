@@ -8,8 +8,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from feuille_de_route.filtres import DIMENSIONS
 from feuille_de_route.models import FicheAction
+from feuille_de_route.plan_d_actions.filtres import DIMENSIONS
 from gouvernance.models import Demarche
 from tests.diagnostic.fabriques import EnjeuFactory
 from tests.feuille_de_route.fabriques import (

@@ -3,8 +3,8 @@
 import pytest
 from django.db import connection
 
-from feuille_de_route import recherche
 from feuille_de_route.models import RECHERCHE, FicheAction
+from feuille_de_route.plan_d_actions import recherche
 from tests.feuille_de_route.fabriques import FicheFactory
 from tests.gouvernance.fabriques import DemarcheFactory, StructureFactory
 

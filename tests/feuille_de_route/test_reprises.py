@@ -7,9 +7,9 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
-from feuille_de_route import reprises
+from feuille_de_route.echelles import reprises
+from feuille_de_route.echelles.reprises import Reprise
 from feuille_de_route.models import EtatFiche, FicheAction, OrigineFiche, Releve
-from feuille_de_route.reprises import Reprise
 from gouvernance.models import Demarche, Etape, Evenement, Role
 from tests.diagnostic.fabriques import EnjeuFactory
 from tests.feuille_de_route.fabriques import (

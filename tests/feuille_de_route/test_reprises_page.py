@@ -11,9 +11,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from feuille_de_route import reprises
+from feuille_de_route.echelles import reprises
+from feuille_de_route.echelles.reprises import Reprise
 from feuille_de_route.models import FicheAction, OrigineFiche
-from feuille_de_route.reprises import Reprise
 from gouvernance.models import Etape, Mandat, Role
 from tests.feuille_de_route.conftest import compte
 from tests.feuille_de_route.fabriques import FicheFactory

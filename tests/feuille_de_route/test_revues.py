@@ -9,10 +9,11 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
-from feuille_de_route import bilans, papiers, parcours, revues, suivi, versions
+from feuille_de_route import papiers, parcours, versions
 from feuille_de_route.documents.papiers import production
+from feuille_de_route.mise_en_oeuvre import bilans, revues, suivi
+from feuille_de_route.mise_en_oeuvre.suivi import SaisieDePoint
 from feuille_de_route.models import Papier, PointDeSuivi
-from feuille_de_route.suivi import SaisieDePoint
 from gouvernance.models import Demarche, Etape, EtatSeance, Evenement, Role
 from tests.feuille_de_route.fabriques import (
     AxeFactory,

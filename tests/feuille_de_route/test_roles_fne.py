@@ -3,10 +3,10 @@
 import pytest
 from django.urls import reverse
 
-from feuille_de_route import roles_fne
+from feuille_de_route.argent import roles_fne
 from feuille_de_route.models import FicheAction
+from gouvernance.acteurs.roles_fne import RoleFne
 from gouvernance.models import Gouvernance, Membre
-from gouvernance.roles_fne import RoleFne
 from tests.feuille_de_route.fabriques import FicheFactory, FinancementFactory, SignataireFactory
 from tests.gouvernance.fabriques import CollegeFactory, MembreFactory, SiegeFactory, StructureFactory
 from tests.gouvernance.situations import ROLES, situation

@@ -3,9 +3,9 @@
 import pytest
 from django.db import IntegrityError, transaction
 
-from feuille_de_route import strategie
+from feuille_de_route.axes import strategie
+from feuille_de_route.axes.strategie import avis_sur_intitule, commence_par_infinitif, proposer_infinitif
 from feuille_de_route.models import Axe
-from feuille_de_route.strategie import avis_sur_intitule, commence_par_infinitif, proposer_infinitif
 from gouvernance.models import Demarche, Etape, Evenement, Role
 from gouvernance.permissions import DROITS
 from tests.diagnostic.fabriques import EnjeuFactory

@@ -6,9 +6,9 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 
-from feuille_de_route import enveloppes, subventions
+from feuille_de_route.argent import enveloppes, subventions
+from feuille_de_route.argent.subventions import TRANSITIONS, Suite
 from feuille_de_route.models import DemandeSubvention, EtatDemande, EtatFinancement, Financement
-from feuille_de_route.subventions import TRANSITIONS, Suite
 from gouvernance.models import Evenement
 from tests.feuille_de_route.fabriques import DemandeFactory, FicheFactory, FinancementFactory, PlafondFactory
 from tests.feuille_de_route.releves import classeur, tableau

@@ -8,10 +8,10 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
-from feuille_de_route import enveloppes, subventions
+from feuille_de_route.argent import enveloppes, subventions
+from feuille_de_route.argent.subventions import Suite
 from feuille_de_route.forms.subventions import FormulaireDemandeModifiee
 from feuille_de_route.models import DemandeSubvention, Enveloppe
-from feuille_de_route.subventions import Suite
 from gouvernance.models import Courriel, Etape
 from tests.feuille_de_route.fabriques import DemandeFactory, FicheFactory, FinancementFactory, PlafondFactory
 from tests.feuille_de_route.saisies import envoi

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from feuille_de_route import enveloppes
+from feuille_de_route.argent import enveloppes
 from feuille_de_route.models import DemandeSubvention
 from gouvernance.models import Etape
 from tests.feuille_de_route.conftest import compte

@@ -11,9 +11,10 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from feuille_de_route import parcours, suivi
+from feuille_de_route import parcours
+from feuille_de_route.mise_en_oeuvre import suivi
+from feuille_de_route.mise_en_oeuvre.suivi import SaisieDePoint
 from feuille_de_route.models import EtatFiche, FicheAction, PointDeSuivi, Releve
-from feuille_de_route.suivi import SaisieDePoint
 from gouvernance.models import Demarche, Etape, Evenement, Role
 from tests.feuille_de_route import scenes
 from tests.feuille_de_route.fabriques import EtapeFicheFactory, FicheFactory, IndicateurFactory

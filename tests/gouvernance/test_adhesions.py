@@ -74,7 +74,7 @@ def test_chacun_est_relance_une_fois_par_semaine_et_pas_qui_a_adhere(client, lie
     assert Courriel.objects.count() == 2
     assert Evenement.objects.filter(action="relancer les adhésions").count() == 1
     plus_tard = timezone.localdate() + timedelta(days=7)
-    monkeypatch.setattr("gouvernance.adhesions.timezone.localdate", lambda: plus_tard)
+    monkeypatch.setattr("gouvernance.cadre.adhesions.timezone.localdate", lambda: plus_tard)
     relancer(client, lieu)
     assert Courriel.objects.count() == 4
 

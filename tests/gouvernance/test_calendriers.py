@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.urls import reverse
 
-from gouvernance import calendriers
-from gouvernance.calendriers import charger_defauts, echeances, presets
+from gouvernance.conduite import calendriers
+from gouvernance.conduite.calendriers import charger_defauts, echeances, presets
 from gouvernance.models import CalendrierType, CodeJalon, EcheanceType
 from tests.gouvernance.fabriques import UtilisateurFactory
 

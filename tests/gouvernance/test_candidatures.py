@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from gouvernance import courriels
-from gouvernance.candidatures import PAR_HEURE
+from gouvernance.arrivees.candidatures import PAR_HEURE
 from gouvernance.models import (
     Courriel,
     Evenement,

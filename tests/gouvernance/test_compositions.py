@@ -6,7 +6,8 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from gouvernance import colleges, compositions
+from gouvernance.acteurs import colleges
+from gouvernance.comites import compositions
 from gouvernance.models import (
     College,
     Evenement,

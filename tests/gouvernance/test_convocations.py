@@ -10,8 +10,9 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
-from gouvernance import convocations, courriels, ics, ordre_du_jour, pieces_de_seance, seances
+from gouvernance import courriels
 from gouvernance.models import Courriel, EtatSeance, Evenement, PointOrdreDuJour, Seance
+from gouvernance.reunions import convocations, ics, ordre_du_jour, pieces_de_seance, seances
 from tests.gouvernance.fabriques import (
     PersonneFactory,
     PieceDeSeanceFactory,

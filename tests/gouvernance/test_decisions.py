@@ -9,7 +9,8 @@ from django.db import connection, connections
 from django.urls import reverse
 
 from feuille_de_route import parcours
-from gouvernance import adhesions, decisions, seances
+from gouvernance import decisions
+from gouvernance.cadre import adhesions
 from gouvernance.decisions import SaisieDecision
 from gouvernance.models import (
     Adhesion,
@@ -25,6 +26,7 @@ from gouvernance.models import (
     Role,
     Seance,
 )
+from gouvernance.reunions import seances
 from tests.feuille_de_route.fabriques import FicheFactory
 from tests.gouvernance.fabriques import (
     InstanceFactory,

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
 from django.urls import reverse
 
-from gouvernance import definitions
+from gouvernance.cadre import definitions
 from gouvernance.models import (
     Cible,
     DefinitionAdoptee,

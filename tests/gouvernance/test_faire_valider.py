@@ -6,7 +6,7 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from gouvernance import demarches
+from gouvernance.conduite import demarches
 from gouvernance.models import Demarche, Instance, Jalon, Perimetre, Seance
 from tests.gouvernance.fabriques import (
     EpciFactory,

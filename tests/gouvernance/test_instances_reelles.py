@@ -6,7 +6,7 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from gouvernance import colleges
+from gouvernance.acteurs import colleges
 from gouvernance.models import Instance, Structure
 from tests.feuille_de_route.saisies import envoi
 from tests.gouvernance.fabriques import EpciFactory, PerimetreFactory

@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from gouvernance import calendriers, decisions
+from gouvernance import decisions
+from gouvernance.conduite import calendriers
 from gouvernance.decisions import SaisieDecision
 from gouvernance.models import CodeJalon, Evenement, Jalon, NatureDecision, Role
 from tests.gouvernance.fabriques import DemarcheFactory, InstanceFactory, SeanceFactory

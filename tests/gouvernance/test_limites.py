@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from gouvernance import limites
+from gouvernance.cadre import limites
 from gouvernance.models import Cible, LimiteDAction, NatureDecision, Role
 from tests.gouvernance.fabriques import DecisionFactory, DemarcheFactory, LimiteFactory, SeanceFactory
 from tests.gouvernance.situations import ROLES, situation, statut_attendu

@@ -5,7 +5,7 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from gouvernance import membres
+from gouvernance.acteurs import membres
 from gouvernance.models import (
     Evenement,
     Instance,

@@ -5,7 +5,7 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from gouvernance import invitations
+from gouvernance.arrivees import invitations
 from gouvernance.models import Courriel, Demarche, Evenement, Gouvernance, Invitation, Mandat, Role
 from tests.gouvernance.fabriques import (
     DemarcheFactory,

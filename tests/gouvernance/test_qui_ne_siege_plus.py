@@ -6,8 +6,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from gouvernance import convocations, ics, rappels
 from gouvernance.models import Courriel, Demarche, Etape, Evenement, Membre, Seance, Siege
+from gouvernance.reunions import convocations, ics, rappels
 from tests.gouvernance.fabriques import (
     MembreFactory,
     PersonneFactory,

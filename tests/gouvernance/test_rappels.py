@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from gouvernance import convocations, rappels, tasks
+from gouvernance import tasks
 from gouvernance.models import Courriel, Seance
+from gouvernance.reunions import convocations, rappels
 from tests.gouvernance.fabriques import (
     InstanceFactory,
     PersonneFactory,

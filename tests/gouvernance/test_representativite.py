@@ -6,9 +6,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.urls import reverse
 
-from gouvernance import demarches, representativite
+from gouvernance.acteurs import representativite
+from gouvernance.acteurs.representativite import Attente, Place
+from gouvernance.conduite import demarches
 from gouvernance.models import College, Epci, Structure
-from gouvernance.representativite import Attente, Place
 from tests.gouvernance.fabriques import (
     CollegeFactory,
     EpciFactory,

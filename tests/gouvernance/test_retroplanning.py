@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from gouvernance import calendriers
+from gouvernance.conduite import calendriers
 from gouvernance.models import Demarche, Jalon
 from gouvernance.socle.comparaison import comparer
 from gouvernance.socle.durees import duree, par_rapport_a_aujourd_hui

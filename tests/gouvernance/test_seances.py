@@ -9,7 +9,6 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
-from gouvernance import convocations, ordre_du_jour, pieces_de_seance, seances
 from gouvernance.forms.seances import FormulaireCompteRendu
 from gouvernance.models import (
     EtatJalon,
@@ -21,6 +20,7 @@ from gouvernance.models import (
     Role,
     Seance,
 )
+from gouvernance.reunions import convocations, ordre_du_jour, pieces_de_seance, seances
 from tests.gouvernance.fabriques import (
     DemarcheFactory,
     InstanceFactory,

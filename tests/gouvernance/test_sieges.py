@@ -7,8 +7,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from gouvernance import instances
-from gouvernance.instances import Place
+from gouvernance.comites import instances
+from gouvernance.comites.instances import Place
 from gouvernance.models import Evenement, Personne, Siege
 from gouvernance.permissions import DROITS
 from tests.gouvernance.fabriques import (

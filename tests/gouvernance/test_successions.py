@@ -9,9 +9,10 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
-from gouvernance import cadrage, convocations, seances
+from gouvernance.cadre import cadrage
 from gouvernance.models import Courriel, EtatJalon, EtatSeance, Evenement, Instance, Jalon, Personne, Seance
 from gouvernance.permissions import DROITS
+from gouvernance.reunions import convocations, seances
 from tests.feuille_de_route.saisies import envoi
 from tests.gouvernance.fabriques import (
     CollegeFactory,
@@ -215,7 +216,7 @@ def test_une_faute_en_cours_d_acte_ne_laisse_rien(client, lieu, monkeypatch):
     def echouer(*_, **__):
         raise RuntimeError("panne")
 
-    monkeypatch.setattr("gouvernance.successions._dissoudre", echouer)
+    monkeypatch.setattr("gouvernance.comites.successions._dissoudre", echouer)
     client.raise_request_exception = False
     assert succeder(client, lieu).status_code == 500
     assert not Instance.objects.filter(type="copil").exists()

@@ -9,8 +9,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from gouvernance import colleges, territoires
-from gouvernance.cog import CogRefuse
+from gouvernance.acteurs import colleges
+from gouvernance.geographie import territoires
+from gouvernance.geographie.cog import CogRefuse
 from gouvernance.models import College, Commune, Departement, Epci, Region
 
 ANCIEN = {

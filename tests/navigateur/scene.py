@@ -6,7 +6,8 @@ from django.db import connection
 
 from diagnostic import references
 from feuille_de_route.demonstration.pieces import jouer
-from gouvernance import colleges, territoires
+from gouvernance.acteurs import colleges
+from gouvernance.geographie import territoires
 from tests.feuille_de_route.scenes import travailler
 
 

@@ -7,7 +7,9 @@ import re
 import pytest
 from django.core import mail
 
-from gouvernance import calendriers, colleges, courriels
+from gouvernance import courriels
+from gouvernance.acteurs import colleges
+from gouvernance.conduite import calendriers
 from gouvernance.models import CodeJalon, College, Courriel, EtatCourriel
 from tests.gouvernance.fabriques import (
     DemarcheFactory,

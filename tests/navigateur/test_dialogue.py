@@ -3,10 +3,11 @@
 import pytest
 from django.urls import reverse
 
-from feuille_de_route import echanges, reprises
-from feuille_de_route.echanges import Mot
+from feuille_de_route.dialogue import echanges
+from feuille_de_route.dialogue.echanges import Mot
+from feuille_de_route.echelles import reprises
+from feuille_de_route.echelles.reprises import Reprise
 from feuille_de_route.models import FicheAction, Mention
-from feuille_de_route.reprises import Reprise
 from gouvernance.models import Etape, Evenement, Role
 from gouvernance.socle import coffre
 from tests.feuille_de_route.fabriques import CommentaireFactory, FicheFactory, PieceDeFicheFactory

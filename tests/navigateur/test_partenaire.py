@@ -6,8 +6,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from feuille_de_route import liens_de_fiche
-from feuille_de_route.liens_de_fiche import Envoi
+from feuille_de_route.dialogue import liens_de_fiche
+from feuille_de_route.dialogue.liens_de_fiche import Envoi
 from feuille_de_route.models import EtatFiche
 from gouvernance.models import Etape, Role
 from tests.feuille_de_route.fabriques import AxeFactory, FicheFactory

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from gouvernance import calendriers
+from gouvernance.conduite import calendriers
 from gouvernance.models import DefinitionAdoptee, EditionDuCahier, Perimetre
 from tests.gouvernance.fabriques import (
     AdhesionFactory,

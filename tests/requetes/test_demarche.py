@@ -3,7 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from gouvernance import calendriers, colleges
+from gouvernance.acteurs import colleges
+from gouvernance.conduite import calendriers
 from gouvernance.models import Etape, Role
 from tests.diagnostic.fabriques import EnjeuFactory
 from tests.feuille_de_route.fabriques import AxeFactory, FicheFactory

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from gouvernance import colleges
+from gouvernance.acteurs import colleges
 from tests.gouvernance.fabriques import (
     DecisionFactory,
     EpciFactory,

@@ -1,7 +1,7 @@
 """Les gardes des liens de fiche, des remarques et des avis (voir gardes.py)."""
 
 A, L, S = (
-    "feuille_de_route/acces_par_lien.py", "feuille_de_route/liens_de_fiche.py",
+    "feuille_de_route/dialogue/acces_par_lien.py", "feuille_de_route/dialogue/liens_de_fiche.py",
     "feuille_de_route/views/session_de_lien.py",
 )  # fmt: skip
 P = "feuille_de_route/views/echanges_par_lien.py"
@@ -133,14 +133,14 @@ PARTENAIRES = [
     ),
     (
         "remarque : qui écrit la fiche",
-        "feuille_de_route/remarques.py",
+        "feuille_de_route/dialogue/remarques.py",
         "    fiches.exiger_edition(fiche, Acces(par, fiche.demarche))\n",
         "",
         f"{SUIVI} -k sans_l_ecrire",
     ),
     (
         "avis : entre proposition et décision",
-        "feuille_de_route/avis.py",
+        "feuille_de_route/dialogue/avis.py",
         "    if motif := motif_de_non_avis(fiche):",
         "    if motif := None:",
         f"{SUIVI} -k hors_de_propos",

@@ -17,7 +17,7 @@ from feuille_de_route.models import (
     Signature,
     Transmission,
 )
-from gouvernance import calendriers
+from gouvernance.conduite import calendriers
 from gouvernance.models import (
     Adhesion,
     CodeJalon,

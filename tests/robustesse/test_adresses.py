@@ -5,7 +5,7 @@ from http.cookies import SimpleCookie
 import pytest
 from django.db import transaction
 
-from feuille_de_route import strategie
+from feuille_de_route.axes import strategie
 from gouvernance.models import Etape, Mandat, Role
 from tests.feuille_de_route.releves import contenu as lu_en_entier
 from tests.robustesse.matrice import ACTES, COMPTES, FORMULAIRES, PAGES, REDIRIGE, ROLES, attendus

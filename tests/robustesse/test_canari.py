@@ -15,14 +15,18 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from feuille_de_route import mentions, papiers
+from feuille_de_route import papiers
+from feuille_de_route.dialogue import mentions
 from feuille_de_route.documents import demandes
 from feuille_de_route.documents import production as documents
 from feuille_de_route.documents.papiers import production
 from feuille_de_route.echange.canonique import canonique
 from feuille_de_route.echange.exporter import exporter
 from feuille_de_route.models import Document, NaturePapier, Papier
-from gouvernance import adhesions, convocations, courriels, invitations, membres
+from gouvernance import courriels
+from gouvernance.acteurs import membres
+from gouvernance.arrivees import invitations
+from gouvernance.cadre import adhesions
 from gouvernance.models import (
     Courriel,
     Etape,
@@ -34,6 +38,7 @@ from gouvernance.models import (
     Role,
     Seance,
 )
+from gouvernance.reunions import convocations
 from gouvernance.socle import coffre
 from tests.gouvernance.fabriques import (
     MandatFactory,

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from feuille_de_route import dotations, enveloppes, subventions
+from feuille_de_route.argent import dotations, enveloppes, subventions
 from feuille_de_route.demonstration.jeu import Jeu, Pas
 from feuille_de_route.demonstration.saisie import remplir
 from feuille_de_route.demonstration.textes import CONTENU

@@ -2,7 +2,9 @@
 
 from feuille_de_route.demonstration.jeu import Jeu, Pas
 from feuille_de_route.demonstration.saisie import remplir
-from gouvernance import adhesions, blocages, cadrage, definitions, edition, membres
+from gouvernance import edition
+from gouvernance.acteurs import membres
+from gouvernance.cadre import adhesions, blocages, cadrage, definitions
 from gouvernance.forms.blocages import FormulaireBlocage
 from gouvernance.forms.cadrage import FormulaireCahier, FormulaireDefinition
 from gouvernance.forms.demarches import FormulaireDemarche

@@ -6,12 +6,13 @@ from django.utils import timezone
 
 from feuille_de_route.demonstration.jeu import Jeu, Pas
 from feuille_de_route.demonstration.saisie import remplir
-from gouvernance import elus, glossaire, limites, rencontres
+from gouvernance.acteurs import elus, rencontres
+from gouvernance.acteurs.rencontres import CompteRendu
+from gouvernance.cadre import glossaire, limites
 from gouvernance.forms.cadrage import FormulaireAjoutLimite
 from gouvernance.forms.elus import FormulaireAjoutElu
 from gouvernance.forms.rencontres import FormulaireAjoutRencontre
 from gouvernance.models import Commune, Elu, EtatRencontre, LimiteDAction, Rencontre
-from gouvernance.rencontres import CompteRendu
 
 
 def _inscrire_les_elus(jeu: Jeu) -> None:

@@ -1,8 +1,9 @@
 """Ce qui se dit des fiches proposées : commentaires, avis du comité technique, corrections demandées."""
 
-from feuille_de_route import avis, echanges, fiches, remarques
+from feuille_de_route import fiches
 from feuille_de_route.demonstration.jeu import Jeu, Pas
 from feuille_de_route.demonstration.saisie import remplir
+from feuille_de_route.dialogue import avis, echanges, remarques
 from feuille_de_route.forms.avis import FormulaireAvis
 from feuille_de_route.forms.fiches import SECTIONS
 from feuille_de_route.forms.remarques import CHAMPS

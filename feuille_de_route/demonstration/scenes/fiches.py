@@ -1,6 +1,8 @@
 """La stratégie et le plan d'actions : axes, fiches proposées ou renvoyées, besoins, signataires."""
 
-from feuille_de_route import besoins, fiches, strategie
+from feuille_de_route import fiches
+from feuille_de_route.argent import besoins
+from feuille_de_route.axes import strategie
 from feuille_de_route.demonstration.jeu import Jeu, Pas
 from feuille_de_route.demonstration.saisie import remplir
 from feuille_de_route.forms.axes import NouvelAxe

@@ -7,7 +7,8 @@ from django.utils import timezone
 from feuille_de_route.demonstration import comptes
 from feuille_de_route.demonstration.jeu import Jeu, Pas
 from feuille_de_route.demonstration.textes import lire
-from gouvernance import membres, ouverture
+from gouvernance.acteurs import membres
+from gouvernance.conduite import ouverture
 from gouvernance.models import (
     College,
     Demarche,

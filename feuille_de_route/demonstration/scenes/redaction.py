@@ -1,9 +1,10 @@
 """Écrire une fiche section par section, avec les formulaires des écrans : par un compte, ou par un lien."""
 
 from ateliers.models import ChantierCle, Contribution
-from feuille_de_route import acces_par_lien, fiches, liens_de_fiche
+from feuille_de_route import fiches
 from feuille_de_route.demonstration.jeu import Jeu, Pas
 from feuille_de_route.demonstration.saisie import remplir
+from feuille_de_route.dialogue import acces_par_lien, liens_de_fiche
 from feuille_de_route.forms.fiches import SECTIONS
 from feuille_de_route.models import Axe, FicheAction, LienDeFiche
 from feuille_de_route.views.redaction import SansCompte

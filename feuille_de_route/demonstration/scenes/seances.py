@@ -4,14 +4,15 @@ from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
-from feuille_de_route import parcours, revues
+from feuille_de_route import parcours
 from feuille_de_route.demonstration.jeu import Jeu, Pas
 from feuille_de_route.demonstration.saisie import remplir
+from feuille_de_route.mise_en_oeuvre import revues
 from feuille_de_route.models import EtatFiche
-from gouvernance import ordre_du_jour, seances
 from gouvernance.decisions import SaisieDecision
 from gouvernance.forms.seances import FormulaireCompteRendu
 from gouvernance.models import Cible, EtatPresence, EtatSeance, PointOrdreDuJour, Seance
+from gouvernance.reunions import ordre_du_jour, seances
 
 # Les séances telles qu'on les nomme en les racontant.
 NOMS = {

@@ -5,11 +5,12 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from feuille_de_route import partages, suivi
 from feuille_de_route.demonstration.jeu import Jeu, Pas
 from feuille_de_route.demonstration.saisie import remplir
+from feuille_de_route.echelles import partages
 from feuille_de_route.forms.partages import FormulairePartage
 from feuille_de_route.forms.suivi import FormulairePoint, FormulaireReleve
+from feuille_de_route.mise_en_oeuvre import suivi
 from feuille_de_route.models import FicheAction, PartageDeFiche, PointDeSuivi, Releve
 
 

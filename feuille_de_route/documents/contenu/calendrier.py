@@ -2,8 +2,8 @@
 
 from datetime import date
 
+from feuille_de_route.documents.contenu.graphiques import abreger
 from feuille_de_route.documents.contenu.lecture import Dossier, Lu, en_date, jour, liste, periode
-from feuille_de_route.documents.graphiques import abreger
 
 LOT = 28  # fiches par diagramme : ce qui tient dans une page avec son titre
 LARGEUR, NOMS, LIGNE, ENTETE = 640, 218, 21, 24

@@ -4,8 +4,8 @@ from itertools import groupby
 from operator import itemgetter
 
 from diagnostic.models import NatureConstat, Posture, Tendance
+from feuille_de_route.documents.contenu.graphiques import figure
 from feuille_de_route.documents.contenu.lecture import Dossier, Lu, libelle, liste, mesure
-from feuille_de_route.documents.graphiques import figure
 
 ACCORDS = {
     -2: "pas du tout d’accord",

@@ -5,8 +5,8 @@ from typing import Any
 
 from feuille_de_route.documents.contenu import annees, comptes
 from feuille_de_route.documents.contenu.annees import Colonnes, Datees, somme
+from feuille_de_route.documents.contenu.graphiques import part_financee
 from feuille_de_route.documents.contenu.lecture import Lu, libelle, liste, mesure, nombre
-from feuille_de_route.documents.graphiques import part_financee
 from feuille_de_route.models import EtatFinancement, NatureDepense, TypeFinanceur
 
 

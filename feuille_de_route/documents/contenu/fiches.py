@@ -1,6 +1,7 @@
 """Chaque fiche action, prête à imprimer : bandeau, contenu, budget et plan de financement."""
 
 from feuille_de_route.documents.contenu.fiche_finances import finances
+from feuille_de_route.documents.contenu.graphiques import part_des_natures
 from feuille_de_route.documents.contenu.lecture import (
     Dossier,
     Lu,
@@ -13,7 +14,6 @@ from feuille_de_route.documents.contenu.lecture import (
     periode,
 )
 from feuille_de_route.documents.contenu.strategie import Plan, codes_enjeux
-from feuille_de_route.documents.graphiques import part_des_natures
 from feuille_de_route.models import (
     Competence,
     EtatFiche,

@@ -1,9 +1,9 @@
 """Le fil d'or imprimé : des constats aux enjeux, aux axes et aux fiches ; les liens qui manquent."""
 
-from feuille_de_route import fil_d_or
+from feuille_de_route.axes import fil_d_or
+from feuille_de_route.axes.fil_d_or import Fil, Genre, Maillon, Validation
+from feuille_de_route.documents.contenu.graphiques import abreger
 from feuille_de_route.documents.contenu.lecture import INSECABLE, Dossier, jour
-from feuille_de_route.documents.graphiques import abreger
-from feuille_de_route.fil_d_or import Fil, Genre, Maillon, Validation
 
 GENRES = {Genre.CONSTAT: "Constats", Genre.ENJEU: "Enjeux", Genre.AXE: "Axes"}
 

@@ -9,9 +9,9 @@ from feuille_de_route.documents.contenu.diagnostic import diagnostic, sources
 from feuille_de_route.documents.contenu.elaboration import definition, elaboration
 from feuille_de_route.documents.contenu.fiches import fiches, natures
 from feuille_de_route.documents.contenu.financement import financement
+from feuille_de_route.documents.contenu.graphiques import abreger
 from feuille_de_route.documents.contenu.lecture import Dossier, Lu, libelle, liste, periode
 from feuille_de_route.documents.contenu.strategie import Plan, chantiers, enjeux, retenus, strategie
-from feuille_de_route.documents.graphiques import abreger
 from feuille_de_route.models import CodeBesoin
 from gouvernance.socle.mots import compter
 

@@ -12,9 +12,9 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 
-from feuille_de_route import bilans, revues
+from feuille_de_route.mise_en_oeuvre import bilans, revues
+from feuille_de_route.mise_en_oeuvre.suivi import Ouverture
 from feuille_de_route.models import NaturePapier
-from feuille_de_route.suivi import Ouverture
 from gouvernance.models import (
     Adhesion,
     CahierDesCharges,

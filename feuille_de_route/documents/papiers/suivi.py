@@ -18,8 +18,8 @@ from feuille_de_route.documents.papiers.blocs import (
 from feuille_de_route.documents.papiers.dire import jour_court, jour_de
 from feuille_de_route.documents.papiers.seance import entete, faits
 from feuille_de_route.financement import montant
+from feuille_de_route.mise_en_oeuvre.tableau_de_suivi import court
 from feuille_de_route.models import EtatRealisation, Meteo, NaturePapier
-from feuille_de_route.tableau_de_suivi import court
 from gouvernance.models import NatureDecision
 from gouvernance.socle.mots import compter
 

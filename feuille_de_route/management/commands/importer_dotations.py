@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from feuille_de_route import dotations
+from feuille_de_route.argent import dotations
 from feuille_de_route.financement import montant
 
 

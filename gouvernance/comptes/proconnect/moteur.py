@@ -12,7 +12,7 @@ from django.core.exceptions import SuspiciousOperation
 from django.db import transaction
 from mozilla_django_oidc.auth import OIDCAuthenticationBackend
 
-from gouvernance import invitations
+from gouvernance.arrivees import invitations
 from gouvernance.models import Evenement, Utilisateur
 
 

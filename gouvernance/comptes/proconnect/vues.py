@@ -12,10 +12,10 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from mozilla_django_oidc.views import OIDCAuthenticationCallbackView, OIDCAuthenticationRequestView
 
-from gouvernance import sessions
+from gouvernance.acces import sessions
 from gouvernance.comptes.entree import confirmer, entrer, suite
+from gouvernance.comptes.gardes import revenir
 from gouvernance.comptes.proconnect.moteur import CompteAbsent
-from gouvernance.comptes.views.confirmation import revenir
 from gouvernance.models import Moyen
 
 journal = logging.getLogger(__name__)

@@ -4,14 +4,16 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from gouvernance import liens, tentatives
-from gouvernance.cles import CODE_FAUX
+from gouvernance.acces import tentatives
+from gouvernance.acces.cles import CODE_FAUX
+from gouvernance.arrivees import liens
 from gouvernance.comptes.entree import confirmer as noter
-from gouvernance.comptes.entree import essais_comptes, origine, prevenir, suite
+from gouvernance.comptes.entree import essais_comptes, prevenir, suite
 from gouvernance.comptes.forms import FormulaireCodeSeul, FormulairePreuve
-from gouvernance.comptes.gardes import saisie_gardee
+from gouvernance.comptes.gardes import revenir
 from gouvernance.comptes.proconnect.etat import en_service
 from gouvernance.models import Moyen
+from gouvernance.socle.vues import origine
 
 
 @essais_comptes
@@ -59,15 +61,3 @@ def _code_juste(request: HttpRequest, formulaire: FormulaireCodeSeul) -> bool:
         return False
     tentatives.oublier(essai)
     return True
-
-
-def revenir(request: HttpRequest, chemin: str) -> HttpResponse:
-    """À la page demandée ; si une saisie y attendait, on la montre prête à être renvoyée."""
-    champs = saisie_gardee(request, chemin)
-    if champs is None:
-        return redirect(chemin)
-    montres = [
-        valeur for nom, valeur in champs if nom not in {"jeton", "version", "empreinte", "enregistrer"}
-    ]
-    contexte = {"chemin": chemin, "champs": champs, "montres": [v for v in montres if len(v.split()) > 1]}
-    return render(request, "comptes/reprise.html", contexte)

@@ -7,12 +7,12 @@ from django.db import transaction
 from django.http import HttpResponseRedirect
 from django.urls import reverse_lazy
 
-from gouvernance import sessions
+from gouvernance.acces import sessions
+from gouvernance.acces.sessions import FINS
 from gouvernance.comptes.entree import entrer, essais_comptes, preuve_fraiche, suite
 from gouvernance.comptes.forms import FormulaireConnexion, FormulaireMotDePasse, FormulaireNouveauMotDePasse
 from gouvernance.comptes.proconnect.etat import adresse_de_fin, en_service
 from gouvernance.models import Evenement, Moyen
-from gouvernance.sessions import FINS
 
 
 class Connexion(LoginView):

@@ -11,12 +11,12 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from gouvernance import invitations
-from gouvernance.cles import LienPerime
+from gouvernance.acces.cles import LienPerime
+from gouvernance.arrivees import invitations
+from gouvernance.arrivees.invitations import Identite
 from gouvernance.comptes.entree import entrer, prevenir
 from gouvernance.comptes.forms import FormulaireAcceptation, FormulaireAccord, FormulaireInvitation
 from gouvernance.comptes.views.liens import lien_perime
-from gouvernance.invitations import Identite
 from gouvernance.models import Courriel, Invitation, Moyen, Role, Utilisateur
 from gouvernance.permissions import ADMINISTRATION
 from gouvernance.socle.vues import lecture_seule

@@ -7,12 +7,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
-from gouvernance import invitations, liens, tentatives
-from gouvernance.cles import CODE_FAUX, LienPerime
-from gouvernance.comptes.entree import confirmer, entrer, essais_comptes, origine, prevenir, suite, vers
+from gouvernance.acces import tentatives
+from gouvernance.acces.cles import CODE_FAUX, LienPerime
+from gouvernance.arrivees import invitations, liens
+from gouvernance.comptes.entree import confirmer, entrer, essais_comptes, prevenir, suite, vers
 from gouvernance.comptes.forms import FormulaireCode, FormulaireLien
 from gouvernance.models import Evenement, Moyen, Utilisateur
-from gouvernance.socle.vues import lecture_seule
+from gouvernance.socle.vues import lecture_seule, origine
 
 ENVOYE = (
     "Si cette adresse est connue ici, un courriel vient de lui être envoyé. Il arrive d’ordinaire en moins "

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from gouvernance import sessions
+from gouvernance.acces import sessions
 from gouvernance.socle.vues import lecture_seule
 
 

@@ -5,9 +5,11 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from gouvernance import calendriers, colleges, territoires
-from gouvernance.cog import CogRefuse
-from gouvernance.cog_evolutions import TABLES, Nature, Table
+from gouvernance.acteurs import colleges
+from gouvernance.conduite import calendriers
+from gouvernance.geographie import territoires
+from gouvernance.geographie.cog import CogRefuse
+from gouvernance.geographie.cog_evolutions import TABLES, Nature, Table
 
 MONTREES = 20
 ERREURS_MONTREES = 100

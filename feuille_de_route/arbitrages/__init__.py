@@ -1,0 +1,1 @@
+"""De quoi parle une décision, et ce qu'elle fait à ce qu'elle vise."""

@@ -1,0 +1,1 @@
+"""Pour quoi : les axes, le fil d'or du constat à la fiche, la cohérence entre échelles."""

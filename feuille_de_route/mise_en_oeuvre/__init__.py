@@ -1,0 +1,1 @@
+"""Après la signature : points de suivi, relevés, revues, bilans."""

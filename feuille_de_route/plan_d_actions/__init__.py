@@ -1,0 +1,1 @@
+"""Les fiches ensemble : les lire, les filtrer, les ranger, les chercher, agir sur plusieurs."""

@@ -1,0 +1,1 @@
+"""Le texte d'une fiche : ce qui lui manque, ce qu'une saisie y change, son histoire."""

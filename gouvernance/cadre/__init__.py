@@ -1,0 +1,1 @@
+"""Ce que les parties acceptent : cahier des charges, adhésions, mots communs, limites, réserves."""

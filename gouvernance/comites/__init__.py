@@ -1,0 +1,1 @@
+"""Les instances : les composer, leurs sièges, celle qui succède à une autre."""

@@ -19,6 +19,7 @@ SOMMAIRE = RACINE / "feuille_de_route" / "documents" / "contenu" / "sommaire.py"
 PUBLIQUES = {
     "fiche_partagee",
     "fiche_partagee_commenter",
+    "fiche_partagee_corriger",
     "fiche_partagee_echanges",
     "fiche_partagee_fermer",
     "fiche_partagee_joindre",

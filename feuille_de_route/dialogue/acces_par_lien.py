@@ -171,6 +171,25 @@ def commenter(
     return commentaire
 
 
+@transaction.atomic
+def corriger(commentaire: Commentaire, texte: str, *, lien: LienDeFiche, version: int) -> None:
+    """Récrit un mot que l'on a écrit par ce lien, dans les mêmes délais qu'avec un compte ; qui en est
+    prévenu ne change pas. Le mot d'un autre lien, fût-il allé à la même adresse, n'est pas le sien.
+
+    Lève LienFerme, PermissionDenied, ValidationError (étape, déjà répondu, résolu), Conflit.
+    """
+    lien = _tenir(lien)
+    actuel = lien.fiche.commentaires.get(pk=commentaire.pk)
+    if actuel.lien_id != lien.pk:
+        raise PermissionDenied(echanges.D_UN_AUTRE)
+    if motif := motif_de_non_commentaire(lien):
+        raise ValidationError(motif)
+    avant = actuel.texte
+    if echanges.recrire(actuel, texte, version=version, par=None):
+        _consigner(lien, echanges.CORRIGER, [["Commentaire", avant, actuel.texte]])
+    _venir(lien)
+
+
 def motif_de_non_commentaire(lien: LienDeFiche) -> str:
     return motif_d_etape(lien.fiche.demarche, DROITS["commenter"])
 

@@ -28,6 +28,8 @@ RESOLVEURS = DROITS["editer_fiches"].roles | DROITS["instruire_fiches"].roles
 
 
 COMMENTER, REPONDRE = "commenter", "répondre à un commentaire"
+CORRIGER = "corriger un commentaire"
+D_UN_AUTRE = "Seule la personne qui a écrit un commentaire peut le corriger."
 
 
 class Mot(NamedTuple):
@@ -155,16 +157,28 @@ def corriger(commentaire: Commentaire, mot: Mot, *, version: int, par: Utilisate
     fiche = _tenir(commentaire.fiche, par)
     actuel = fiche.commentaires.get(pk=commentaire.pk)
     if actuel.cree_par_id != par.pk:
-        raise PermissionDenied("Seule la personne qui a écrit un commentaire peut le corriger.")
+        raise PermissionDenied(D_UN_AUTRE)
+    avant, cite = actuel.texte, citer(actuel, mot.mentions, par)
+    if recrire(actuel, mot.texte, version=version, par=par, force=cite):
+        Evenement.consigner(fiche, CORRIGER, par=par, de=avant, vers=actuel.texte)
+
+
+def recrire(
+    actuel: Commentaire, texte: str, *, version: int, par: Utilisateur | None, force: bool = False
+) -> bool:
+    """Le cœur de `corriger` ; l'appelant tient la fiche, a vérifié qui écrit, et tient le journal. Faux si
+    rien ne change.
+
+    Lève ValidationError (déjà répondu, résolu, texte vide), Conflit (récrit entre-temps).
+    """
     if motif := motif_de_non_correction(actuel):
         raise ValidationError(motif)
-    avant, actuel.texte = actuel.texte, mot.texte.strip()
+    avant, actuel.texte = actuel.texte, texte.strip()
     actuel.full_clean()
-    cite = citer(actuel, mot.mentions, par)
-    if avant == actuel.texte and not cite:
-        return
+    if avant == actuel.texte and not force:
+        return False
     actuel.verrouiller_version(version, texte=actuel.texte, modifie_par=par, modifie_le=timezone.now())
-    Evenement.consigner(fiche, "corriger un commentaire", par=par, de=avant, vers=actuel.texte)
+    return True
 
 
 def motif_de_non_correction(commentaire: Commentaire) -> str:

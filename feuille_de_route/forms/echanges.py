@@ -102,7 +102,7 @@ class FormulaireReponse(FormulaireCommentaire):
     texte = zone("Votre réponse")
 
 
-class FormulaireCorrection(AvecVersion, FormulaireMot):
+class SonMot(AvecVersion):
     """Son propre commentaire, à corriger."""
 
     partenaires: tuple = ()
@@ -119,3 +119,13 @@ class FormulaireCorrection(AvecVersion, FormulaireMot):
         """Ce qui a été saisi et ce qui est enregistré, pour la page qui montre les deux textes."""
         actuel = Commentaire.objects.get(pk=self.commentaire.pk)
         return [(self.fields["texte"].label, self.cleaned_data["texte"], actuel.texte)]
+
+
+class FormulaireCorrection(SonMot, FormulaireMot):
+    pass
+
+
+class FormulaireCorrectionParLien(SonMot, FormulaireDsfr):
+    bouton = ""
+    gens: tuple = ()
+    texte = zone("Votre commentaire")

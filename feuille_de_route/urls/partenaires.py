@@ -28,6 +28,11 @@ urlpatterns = [
         echanges_par_lien.repondre,
         name="fiche_partagee_repondre",
     ),
+    path(
+        f"{L}echanges/<uuid:commentaire_uuid>/corriger/",
+        echanges_par_lien.corriger,
+        name="fiche_partagee_corriger",
+    ),
     path(f"{L}pieces/joindre/", echanges_par_lien.piece_joindre, name="fiche_partagee_joindre"),
     path(f"{L}pieces/<uuid:piece_uuid>/", echanges_par_lien.piece_lire, name="fiche_partagee_piece"),
     path(

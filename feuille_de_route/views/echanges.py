@@ -30,14 +30,18 @@ GABARIT = "feuille_de_route/fiche_commenter.html"
 
 
 class Fil(NamedTuple):
-    """Un commentaire, ses réponses, et ce que la personne y peut. `corrigible` : la clé de celui qu'elle
-    peut corriger, son dernier mot si nul n'a répondu depuis.
+    """Un commentaire, ses réponses, et ce que la personne y peut. `corriger` : où elle corrige le dernier
+    mot, s'il est d'elle ; vide sinon.
     """
 
     racine: Commentaire
     reponses: list[Commentaire]
     motif: str
-    corrigible: int | None
+    corriger: str = ""
+
+    @property
+    def dernier(self) -> Commentaire:
+        return self.reponses[-1] if self.reponses else self.racine
 
 
 @lecture_seule
@@ -77,7 +81,9 @@ def _fil(fiche: FicheAction, acces: Acces, dits: list[Commentaire]) -> Fil:
     racine, dernier = dits[0], dits[-1]
     sien = dernier.cree_par_id == acces.utilisateur.pk and not racine.resolu_le and acces.peut["commenter"]
     motif = regles.motif_de_non_resolution(racine, fiche, acces)
-    return Fil(racine, dits[1:], motif, dernier.pk if sien else None)
+    corriger = "fiche_commentaire_corriger"
+    adresse = reverse(corriger, args=[fiche.demarche.uuid, fiche.uuid, dernier.uuid]) if sien else ""
+    return Fil(racine, dits[1:], motif, adresse)
 
 
 def fiche_commenter(request, uuid, fiche_uuid):
@@ -108,7 +114,7 @@ def fiche_commentaire_corriger(request, uuid, fiche_uuid, commentaire_uuid):
     commentaire = trouver(fiche, commentaire_uuid)
     acces.exiger("commenter")
     if commentaire.cree_par_id != request.user.pk:
-        raise PermissionDenied("Seule la personne qui a écrit un commentaire peut le corriger.")
+        raise PermissionDenied(regles.D_UN_AUTRE)
     formulaire = FormulaireCorrection(request.POST or None, fiche=fiche, acces=acces, commentaire=commentaire)
 
     def ecrire(valide):

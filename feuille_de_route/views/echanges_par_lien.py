@@ -4,6 +4,7 @@ compte, sans proposer le nom de personne.
 
 from typing import NamedTuple
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -11,7 +12,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from feuille_de_route.dialogue import acces_par_lien
-from feuille_de_route.forms.echanges import FormulaireParLien, FormulaireReponseParLien
+from feuille_de_route.dialogue.echanges import D_UN_AUTRE
+from feuille_de_route.forms.echanges import (
+    FormulaireCorrectionParLien,
+    FormulaireParLien,
+    FormulaireReponseParLien,
+)
 from feuille_de_route.forms.remarques import placer
 from feuille_de_route.models import Commentaire, LienDeFiche, PieceDeFiche
 from feuille_de_route.views.echanges import AUTEURS, Fil, fils, trouver
@@ -52,8 +58,8 @@ def autour(lien: LienDeFiche) -> dict:
 @lecture_seule
 @par_lien
 def echanges(request: HttpRequest, lien: LienDeFiche) -> HttpResponse:
-    page = fils(lien.fiche, request.GET.get("page"), lambda dits: Fil(dits[0], dits[1:], "", None))
     refus = acces_par_lien.motif_de_non_commentaire(lien)
+    page = fils(lien.fiche, request.GET.get("page"), lambda dits: _fil(lien, dits, refus))
     contexte = {
         "lien": lien,
         "fiche": lien.fiche,
@@ -66,6 +72,13 @@ def echanges(request: HttpRequest, lien: LienDeFiche) -> HttpResponse:
     return render(request, "fiche_partagee/echanges.html", contexte)
 
 
+def _fil(lien: LienDeFiche, dits: list[Commentaire], refus: str) -> Fil:
+    racine, dernier = dits[0], dits[-1]
+    sien = dernier.lien_id == lien.pk and not racine.resolu_le and not refus
+    adresse = reverse("fiche_partagee_corriger", args=[lien.uuid, dernier.uuid]) if sien else ""
+    return Fil(racine, dits[1:], "", adresse)
+
+
 @par_lien
 def commenter(request: HttpRequest, lien: LienDeFiche) -> HttpResponse:
     """Un mot sur la fiche ; `?remarque=` : à propos de ce que l'instruction demande de revoir."""
@@ -75,7 +88,8 @@ def commenter(request: HttpRequest, lien: LienDeFiche) -> HttpResponse:
     if remarque:
         depart["texte"] = f"À propos de « {placer([remarque], {})[0].libelle} » : "
     formulaire = FormulaireParLien(request.POST or None, initial=depart)
-    return _dire(request, lien, formulaire, None, {"titre": "Écrire un commentaire", "remarque": remarque})
+    contexte = {"titre": "Écrire un commentaire", "remarque": remarque, "fil": None}
+    return _dire(request, lien, formulaire, contexte)
 
 
 @par_lien
@@ -83,20 +97,40 @@ def repondre(request: HttpRequest, lien: LienDeFiche, commentaire_uuid) -> HttpR
     fil = trouver(lien.fiche, commentaire_uuid)
     formulaire = FormulaireReponseParLien(request.POST or None)
     titre = f"Répondre à {fil.nomme or 'ce commentaire'}"
-    return _dire(request, lien, formulaire, fil, {"titre": titre, "remarque": None})
+    return _dire(request, lien, formulaire, {"titre": titre, "remarque": None, "fil": fil})
 
 
-def _dire(request, lien: LienDeFiche, formulaire, fil: Commentaire | None, contexte: dict) -> HttpResponse:
+@par_lien
+def corriger(request: HttpRequest, lien: LienDeFiche, commentaire_uuid) -> HttpResponse:
+    commentaire = trouver(lien.fiche, commentaire_uuid)
+    if commentaire.lien_id != lien.pk:
+        raise PermissionDenied(D_UN_AUTRE)
+    formulaire = FormulaireCorrectionParLien(request.POST or None, commentaire=commentaire)
+
+    def ecrire(valide):
+        acces_par_lien.corriger(
+            commentaire, valide.cleaned_data["texte"], lien=lien, version=valide.version_lue
+        )
+
+    contexte = {"titre": "Corriger mon commentaire", "remarque": None, "fil": None}
+    return _traiter(request, lien, formulaire, ecrire, contexte, "C’est corrigé.")
+
+
+def _dire(request, lien: LienDeFiche, formulaire, contexte: dict) -> HttpResponse:
     def ecrire(valide):
         donnees = valide.cleaned_data
-        acces_par_lien.commenter(lien, donnees["texte"], fil=fil, jeton=donnees["jeton"])
+        acces_par_lien.commenter(lien, donnees["texte"], fil=contexte["fil"], jeton=donnees["jeton"])
 
+    succes = "C’est dit. La coordination en sera prévenue par courriel."
+    return _traiter(request, lien, formulaire, ecrire, contexte, succes)
+
+
+def _traiter(request, lien: LienDeFiche, formulaire, ecrire, contexte: dict, succes: str) -> HttpResponse:
     contexte |= {
-        "lien": lien, "fiche": lien.fiche, "fil": fil, "adresse": request.get_full_path(),
+        "lien": lien, "fiche": lien.fiche, "adresse": request.get_full_path(),
         "refus": acces_par_lien.motif_de_non_commentaire(lien),
     }  # fmt: skip
     retour = reverse("fiche_partagee_echanges", args=[lien.uuid])
-    succes = "C’est dit. La coordination en sera prévenue par courriel."
     return traiter(
         request, Saisie(formulaire, ecrire, retour, "fiche_partagee/commenter.html", contexte, succes)
     )

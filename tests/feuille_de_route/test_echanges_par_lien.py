@@ -5,12 +5,13 @@ from html import unescape
 from uuid import uuid4
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from feuille_de_route.dialogue import mentions
+from feuille_de_route.dialogue import acces_par_lien, mentions
 from feuille_de_route.models import Commentaire, EtatFiche, FicheAction, LienDeFiche, PieceDeFiche
 from gouvernance.models import Courriel, Demarche, Etape, Evenement, JetonConsomme
 from tests.feuille_de_route.fabriques import CommentaireFactory, PieceDeFicheFactory
@@ -212,6 +213,90 @@ def test_un_double_clic_ne_dit_qu_une_fois(partenaire, lien):
         assert dire(partenaire, page("_commenter", lien), jeton=jeton).status_code == 302
     assert Commentaire.objects.count() == 1
     assert JetonConsomme.objects.filter(jeton=jeton).count() == 1
+
+
+def corriger(client, lien, mot, texte, version=None):
+    """Ouvre la page et l'envoie ; sa réponse si elle ne s'ouvre pas."""
+    adresse = page("_corriger", lien, mot.uuid)
+    ouverte = client.get(adresse)
+    if ouverte.status_code != 200:
+        return ouverte
+    version = version or ouverte.context["formulaire"]["version"].value()
+    return client.post(adresse, {"texte": texte, "version": version})
+
+
+def test_on_corrige_son_mot_tant_que_personne_n_a_repondu(partenaire, chef, lien, fiche):
+    dire(partenaire, page("_commenter", lien), "Combien de comunes ?")
+    mot = Commentaire.objects.get()
+    assert page("_corriger", lien, mot.uuid) in lire(partenaire, page("_echanges", lien))
+    assert "Combien de comunes ?" in lire(partenaire, page("_corriger", lien, mot.uuid))
+    assert corriger(partenaire, lien, mot, "Combien de communes ?").url == page("_echanges", lien)
+    assert "(corrigé)" in lire(chef, de(fiche, "fiche_echanges"))
+    mot.refresh_from_db()
+    assert (mot.texte, mot.lien, mot.cree_par, mot.appels.count()) == ("Combien de communes ?", lien, None, 1)
+    ligne = Evenement.objects.get(action="corriger un commentaire")
+    assert (ligne.auteur, ligne.par) == (AUTEUR, None)
+    assert ligne.details == [["Commentaire", "Combien de comunes ?", "Combien de communes ?"]]
+    assert corriger(partenaire, lien, mot, mot.texte).status_code == 302
+    assert Evenement.objects.filter(action="corriger un commentaire").count() == 1, "rien n’a changé"
+    assert "Combien de communes ?" in unescape(
+        corriger(partenaire, lien, mot, "Combien ?", version=1).content.decode()
+    ), "récrit entre-temps : les deux textes se lisent"
+    chef.post(de(fiche, "fiche_repondre", mot.uuid), {"texte": "Trois.", "jeton": uuid4()})
+    assert page("_corriger", lien, mot.uuid) not in lire(partenaire, page("_echanges", lien))
+    refus = corriger(partenaire, lien, mot, "Mots à garder")
+    assert refus.status_code == 422
+    assert "Quelqu’un a répondu depuis" in unescape(refus.content.decode())
+    assert "Mots à garder" in unescape(refus.content.decode())
+
+
+@pytest.mark.parametrize("de_qui", ["la coordination", "un autre lien", "l’ancien lien de la même adresse"])
+def test_on_ne_corrige_que_le_sien(partenaire, lien, fiche, gens, de_qui):
+    """L'adresse d'avant, ou la même par un lien révoqué : c'était peut-être quelqu'un d'autre."""
+    auteur = {"cree_par": gens["coordination"]}
+    if de_qui != "la coordination":
+        email = CAMILLE if "ancien" in de_qui else "avant@asso.example"
+        auteur = {
+            "cree_par": None,
+            "lien": LienDeFicheFactory(fiche=fiche, email=email, revoque_le=timezone.now()),
+        }
+    mot = CommentaireFactory(fiche=fiche, texte="Pas le sien", **auteur)
+    assert page("_corriger", lien, mot.uuid) not in lire(partenaire, page("_echanges", lien))
+    assert partenaire.get(page("_corriger", lien, mot.uuid)).status_code == 403
+    forcee = partenaire.post(page("_corriger", lien, mot.uuid), {"texte": "Pirate", "version": 1})
+    assert forcee.status_code == 403
+    with pytest.raises(PermissionDenied):
+        acces_par_lien.corriger(mot, "Pirate", lien=lien, version=mot.version)
+    mot.refresh_from_db()
+    assert mot.texte == "Pas le sien"
+
+
+def test_un_compte_ne_corrige_pas_le_mot_d_un_lien(partenaire, chef, lien, fiche):
+    dire(partenaire, page("_commenter", lien))
+    mot = Commentaire.objects.get()
+    assert "Corriger" not in lire(chef, de(fiche, "fiche_echanges"))
+    adresse = de(fiche, "fiche_commentaire_corriger", mot.uuid)
+    assert chef.post(adresse, {"texte": "Pirate", "version": mot.version}).status_code == 403
+
+
+def test_un_lien_remplace_ne_corrige_plus(partenaire, lien, fiche):
+    mot = CommentaireFactory(fiche=fiche, cree_par=None, lien=lien)
+    LienDeFiche.objects.update(empreinte="0" * 64)
+    assert corriger(partenaire, lien, mot, "Trop tard").status_code == 410
+    with pytest.raises(acces_par_lien.LienFerme):
+        acces_par_lien.corriger(mot, "Trop tard", lien=lien, version=mot.version)
+
+
+def test_un_fil_resolu_ou_une_demarche_abandonnee_ne_se_corrige_plus(partenaire, chef, lien, fiche):
+    mot = CommentaireFactory(fiche=fiche, cree_par=None, lien=lien)
+    chef.post(de(fiche, "fiche_fil_agir", mot.uuid, "resoudre"))
+    assert "résolu" in unescape(corriger(partenaire, lien, mot, "Encore").content.decode())
+    chef.post(de(fiche, "fiche_fil_agir", mot.uuid, "rouvrir"))
+    mettre_a(fiche.demarche, Etape.ABANDONNEE)
+    assert page("_corriger", lien, mot.uuid) not in lire(partenaire, page("_echanges", lien))
+    refus = corriger(partenaire, lien, mot, "Encore")
+    assert refus.status_code == 422
+    assert "abandonnée" in unescape(refus.content.decode())
 
 
 def test_joindre_relire_retirer_le_sien(partenaire, chef, lien, fiche):

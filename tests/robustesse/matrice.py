@@ -25,6 +25,7 @@ COMPTES = {  # sans démarche
     "lien_de_fiche", "lien_code", "lien_renouveler", "fiche_partagee", "fiche_partagee_section",
     "fiche_partagee_remarque", "fiche_partagee_proposer", "fiche_partagee_fermer",
     "fiche_partagee_echanges", "fiche_partagee_commenter", "fiche_partagee_repondre",
+    "fiche_partagee_corriger",
     "fiche_partagee_joindre", "fiche_partagee_piece", "fiche_partagee_piece_retirer",
     "accueil", "enveloppes", "candidater", "candidature_recue", "code_saisir", "confirmer", "connexion",
     "deconnexion",

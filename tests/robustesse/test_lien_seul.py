@@ -18,8 +18,8 @@ from tests.test_coherence import PUBLIQUES
 
 SIENNES = {nom for nom in adresses() if nom.startswith("fiche_partagee")}
 LUES = {  # ce qu'un GET rend, les sections à part
-    "fiche_partagee", "fiche_partagee_commenter", "fiche_partagee_echanges", "fiche_partagee_joindre",
-    "fiche_partagee_piece", "fiche_partagee_repondre",
+    "fiche_partagee", "fiche_partagee_commenter", "fiche_partagee_corriger", "fiche_partagee_echanges",
+    "fiche_partagee_joindre", "fiche_partagee_piece", "fiche_partagee_repondre",
 }  # fmt: skip
 # Ce que ses pages montrent à bon droit : sa démarche, et les listes où elle choisit.
 MONTRES = {
@@ -45,7 +45,9 @@ def partenaire(db, lieux, settings):
         marquer({m: 0 for m in propres() if m.__name__ not in MONTRES | IMMUABLES})
         for objet in (sienne, *siens):
             objet.save()
-        sienne.pieces.update(lien=LienDeFiche.objects.get(uuid=a.ids["lien"]))
+        lien = LienDeFiche.objects.get(uuid=a.ids["lien"])
+        sienne.pieces.update(lien=lien)
+        sienne.commentaires.update(lien=lien, cree_par=None)
         LienDeFiche.objects.filter(uuid=a.ids["lien"]).update(empreinte=secrets.empreinte(JETON))
         assert client.post(reverse("lien_de_fiche", args=[JETON])).status_code == 302
         client.lieux, client.temoin = lieux, Client(raise_request_exception=False)
@@ -114,6 +116,11 @@ def test_le_lien_d_une_autre_fiche_ne_s_ouvre_pas_d_ici(partenaire):
         ("fiche_partagee_remarque", "remarque", [b.ids["remarque"]]),
         (
             "fiche_partagee_repondre",
+            "commentaire_uuid",
+            [b.ids["commentaire_uuid"], *uuids(voisine.commentaires)],
+        ),
+        (
+            "fiche_partagee_corriger",
             "commentaire_uuid",
             [b.ids["commentaire_uuid"], *uuids(voisine.commentaires)],
         ),

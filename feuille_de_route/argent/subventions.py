@@ -206,7 +206,7 @@ def effectuer(
     _verifier(demande, transition, suite)
     if action == "deposer":
         _verifier_le_depot(demande)
-    ancien, maintenant = demande.get_etat_display(), timezone.now()
+    ancien, maintenant = EtatDemande(demande.etat), timezone.now()
     demande.etat = transition.vers
     demande.motif = suite.motif.strip()
     demande.accorde = suite.accorde if transition.accorde else None
@@ -216,10 +216,10 @@ def effectuer(
     demande.attribuer(par)
     demande.save()
     vers = _dire_la_suite(demande)
-    Evenement.consigner(demande, transition.libelle.lower(), par=par, de=ancien, vers=vers)
+    Evenement.consigner(demande, transition.libelle.lower(), par=par, de=ancien.label, vers=vers)
     if not motif_d_etape(demande.demarche, DROITS[transition.droit]):  # sinon la fiche ne change plus
         {"accepter": accorder, "refuser": refuser}.get(action, lambda *_, **__: None)(demande, par=par)
-    annoncer(demande, par=par)
+    annoncer(demande, ancien, par=par)
     return demande
 
 

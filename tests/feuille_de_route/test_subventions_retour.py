@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
@@ -15,7 +16,7 @@ from feuille_de_route.models import DemandeSubvention, Enveloppe
 from gouvernance.models import Courriel, Etape
 from tests.feuille_de_route.fabriques import DemandeFactory, FicheFactory, FinancementFactory, PlafondFactory
 from tests.feuille_de_route.saisies import envoi
-from tests.gouvernance.fabriques import MembreFactory, StructureFactory
+from tests.gouvernance.fabriques import MembreFactory, StructureFactory, UtilisateurFactory
 from tests.robustesse.scene import mettre_a
 
 MOTIF = "Séparez le poste de la prestation."
@@ -167,9 +168,40 @@ def test_ceux_qui_pilotent_apprennent_la_reponse_par_courriel(renvoyee, gens):
         MOTIF in lettre.corps and url("subvention", renvoyee) in lettre.corps for lettre in lettres.all()
     )
     subventions.effectuer("deposer", renvoyee.pk, par=gens["coordination"])
-    assert lettres.all().count() == 2  # un dépôt n'écrit à personne
+    assert lettres.all().count() == 2  # un dépôt n'écrit pas à ceux qui pilotent
     subventions.effectuer("instruire", renvoyee.pk, par=gens["administration"])
     accord = Suite(accorde=Decimal("4000.50"))
     subventions.effectuer("accepter", renvoyee.pk, par=gens["administration"], suite=accord)
     assert "Accordé : 4\u202f000,50\u00a0€" in lettres.latest("pk").corps
     assert lettres.all().count() == 4
+
+
+def test_ceux_qui_instruisent_apprennent_chaque_depot_une_fois(renvoyee, gens, client):
+    """À l'administration nationale, pas à l'administration du site ni à un compte désactivé."""
+    UtilisateurFactory(admin=True, password=None)
+    UtilisateurFactory(anct=True, is_active=False, password=None)
+    lettres = Courriel.objects.filter(genre="subvention-deposee")
+    premiere = lettres.get()
+    assert premiere.destinataire == gens["administration"].email
+    assert premiere.sujet == f"Demande de subvention à instruire : {renvoyee.beneficiaire}, 5 000 €"
+    for dit in (
+        f"{gens['coordination']} a déposé la demande", str(renvoyee.enveloppe), renvoyee.fiche.titre,
+        renvoyee.demarche.nom, settings.ADRESSE_PUBLIQUE + url("subvention", renvoyee),
+    ):  # fmt: skip
+        assert dit in premiere.corps
+    client.force_login(gens["coordination"])
+    for _ in range(2):
+        client.post(url("subvention_agir", renvoyee, "deposer"))
+    assert lettres.count() == 2
+    assert "déposé de nouveau" in lettres.latest("pk").corps
+    assert lettres.latest("pk").sujet.startswith("Demande de subvention modifiée")
+    client.force_login(gens["administration"])
+    assert client.get(url("subvention", renvoyee)).status_code == 200  # là où mène le lien
+
+
+def test_un_depot_refuse_n_ecrit_a_personne(demarche, plafond, gens):
+    demande = DemandeFactory(fiche__demarche=demarche, enveloppe=plafond.enveloppe)
+    clore(plafond.enveloppe)
+    with pytest.raises(ValidationError):
+        subventions.effectuer("deposer", demande.pk, par=gens["coordination"])
+    assert not Courriel.objects.exists()

@@ -1,8 +1,10 @@
 """Autour de la table : ajouter une structure, donner ou retirer un rôle."""
 
+from collections.abc import Iterable
+
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Case, Q, QuerySet, When
 from django.utils import timezone
 
 from gouvernance import courriels, edition
@@ -23,6 +25,7 @@ from gouvernance.models import (
     Utilisateur,
 )
 from gouvernance.permissions import ADMINISTRATION, Acces, exiger, lit_note_privee, roles_de
+from gouvernance.socle.mots import enumerer
 from gouvernance.socle.tri import cle_francaise
 
 ETAT = "etat"
@@ -90,6 +93,35 @@ def changer_statut(membre_pk: int, statut: str, *, par: Utilisateur | None, dema
     if candidat and statut == StatutMembre.CONFIRME:
         _repondre(membre, demarche, "candidature_confirmee")
     return membre
+
+
+def candidats(gouvernance: Gouvernance) -> QuerySet[Membre]:
+    """Ceux qui attendent une réponse : d'abord ceux que la coordination a inscrits."""
+    attendent = Membre.objects.filter(gouvernance=gouvernance, statut=StatutMembre.CANDIDAT)
+    return attendent.select_related("structure__college").order_by(
+        Case(When(candidature_email="", then=0), default=1), "structure__college", "structure__nom", "pk"
+    )
+
+
+@transaction.atomic
+def confirmer(choisis: Iterable[Membre], *, par: Utilisateur | None, demarche: Demarche) -> list[Membre]:
+    """Confirme plusieurs candidats à la fois, tous ou aucun : une ligne au journal et une réponse chacun.
+
+    Lève PermissionDenied, ValidationError (l'un d'eux n'est plus candidat, ou aucun n'est choisi).
+    """
+    exiger(par, demarche, "cadrer")
+    cles = sorted(membre.pk for membre in choisis)
+    tenus = Membre.objects.select_for_update(of=("self",)).select_related("structure").order_by("pk")
+    tenus = list(tenus.filter(pk__in=cles, gouvernance=demarche.gouvernance_id))
+    if deja := [f"« {m} »" for m in tenus if m.statut != StatutMembre.CANDIDAT]:
+        verbe = "ne sont plus candidates" if len(deja) > 1 else "n’est plus candidate"
+        raise ValidationError(f"{enumerer(deja)} {verbe} : rien n’a été changé, relisez la liste.")
+    if not cles or len(tenus) != len(cles):
+        raise ValidationError("Cochez au moins une structure de la liste.")
+    for membre in tenus:
+        _passer(membre, StatutMembre.CONFIRME, par=par, demarche=demarche)
+        _repondre(membre, demarche, "candidature_confirmee")
+    return tenus
 
 
 @transaction.atomic

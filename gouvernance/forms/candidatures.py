@@ -3,8 +3,9 @@
 from crispy_forms.layout import Field, Layout
 from django import forms
 
+from gouvernance.acteurs.membres import candidats
 from gouvernance.arrivees.candidatures import Candidature
-from gouvernance.models import College
+from gouvernance.models import College, Gouvernance, Membre
 from gouvernance.socle.formulaires import AvecJeton, FormulaireDsfr
 from gouvernance.socle.identifiants import verifier_siret_de
 
@@ -72,6 +73,39 @@ class FormulaireCandidature(AvecJeton, FormulaireDsfr):
     @property
     def candidature(self) -> Candidature:
         return Candidature(**{champ: self.cleaned_data[champ] for champ in Candidature._fields})
+
+
+class FormulaireConfirmation(AvecJeton, FormulaireDsfr):
+    """Les candidats, à confirmer ensemble ; cochés d'avance, ceux que la coordination a inscrits. Qui n'est
+    plus candidat, la règle le dit : ici, tout membre passe.
+    """
+
+    bouton = "Confirmer les structures cochées"
+    membres = forms.ModelMultipleChoiceField(
+        Membre.objects.none(), label="Structures à confirmer", to_field_name="uuid",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": "Cochez au moins une structure.",
+            "invalid_choice": "Cette liste vient de changer : vérifiez vos choix, puis recommencez.",
+        },
+    )  # fmt: skip
+
+    def __init__(self, *args, gouvernance: Gouvernance, **kwargs):
+        self.candidats = list(candidats(gouvernance))
+        self.bouton = self.bouton if self.candidats else ""
+        super().__init__(*args, **kwargs)
+        choix = self.fields["membres"]
+        choix.queryset = Membre.objects.filter(gouvernance=gouvernance)
+        choix.choices = [(m.uuid, _dire(m)) for m in self.candidats]
+        choix.initial = [m.uuid for m in self.candidats if not m.candidature_email]
+
+    def disposition(self):
+        return None if self.candidats else Layout()
+
+
+def _dire(membre: Membre) -> str:
+    qui = "s’est présentée" if membre.candidature_email else "inscrite par la coordination"
+    return f"{membre.structure.nom} ({membre.structure.college}) – {qui}"
 
 
 class FormulaireRefus(FormulaireDsfr):

@@ -10,6 +10,7 @@ M, E, R = f"{G}membres/<uuid:membre>/", f"{G}elus/<uuid:elu>/", f"{G}rencontres/
 urlpatterns = [
     path("rejoindre/<slug:departement>/", candidatures.candidater, name="candidater"),
     path("rejoindre/<slug:departement>/merci/", candidatures.candidature_recue, name="candidature_recue"),
+    path(f"{G}membres/confirmer/", candidatures.membres_confirmer, name="membres_confirmer"),
     path(f"{M}structure/", gouvernance.structure_modifier, name="structure_modifier"),
     path(f"{M}refuser/", candidatures.membre_refuser, name="membre_refuser"),
     path(f"{G}elus/", elus.elus, name="elus"),

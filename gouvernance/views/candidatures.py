@@ -11,11 +11,16 @@ from django.views.decorators.cache import never_cache
 from gouvernance.acteurs import membres
 from gouvernance.arrivees import candidatures
 from gouvernance.edition import DejaFait
-from gouvernance.forms.candidatures import FormulaireCandidature, FormulaireRefus
+from gouvernance.forms.candidatures import FormulaireCandidature, FormulaireConfirmation, FormulaireRefus
 from gouvernance.models import Membre
 from gouvernance.socle.vues import lecture_seule, origine
-from gouvernance.views.commun import Saisie, ouvrir, traiter
+from gouvernance.views.commun import Saisie, ouvrir, traiter, une_fois
 from gouvernance.views.saisies import Page, saisir
+
+A_CONFIRMER = (
+    "Décochez qui n’a pas encore donné son accord. Une structure qui s’est présentée reçoit votre réponse "
+    "par courriel ; une structure que la coordination a inscrite n’en reçoit pas."
+)
 
 
 def _demarche(departement: str):
@@ -53,6 +58,26 @@ def candidature_recue(request, departement):
     demarche = _demarche(departement)
     contexte = {"departement": demarche.departement, "nom_demarche": demarche.nom}
     return render(request, "gouvernance/candidature_recue.html", contexte)
+
+
+def membres_confirmer(request, uuid):
+    """Confirmer plusieurs candidats à la fois, leurs noms sous les yeux."""
+    demarche, _ = lieu = ouvrir(request, uuid)
+    formulaire = FormulaireConfirmation(request.POST or None, gouvernance=demarche.gouvernance)
+    page = Page(
+        "Confirmer des membres", reverse("membres", args=[uuid]),
+        aide=A_CONFIRMER if formulaire.candidats else "Aucune structure n’attend d’être confirmée.",
+        succes="Les structures cochées sont membres de la gouvernance.",
+    )  # fmt: skip
+
+    def ecrire(valide):
+        choisis = valide.cleaned_data["membres"]
+        une_fois(
+            valide, request.user,
+            lambda: membres.confirmer(choisis, par=request.user, demarche=demarche),
+        )  # fmt: skip
+
+    return saisir(request, lieu, page, formulaire, ecrire)
 
 
 def membre_refuser(request, uuid, membre):

@@ -116,6 +116,7 @@ FORMULAIRES = {
     "gouvernance_modifier": "cadrer", "instance_ajouter": "cadrer", "instance_modifier": "cadrer",
     "jalons": "cadrer",
     "mandat_ajouter": "cadrer", "membre_ajouter": "cadrer", "membre_modifier": "cadrer",
+    "membres_confirmer": "cadrer",
     "mesure_ajouter": "diagnostiquer", "mesures_choisir": "diagnostiquer", "note_privee": "prefecture",
     "plan_lot": "editer_fiches",
     "personne_ajouter": "cadrer", "personne_modifier": "cadrer", "point_ajouter": "tenir_seance",

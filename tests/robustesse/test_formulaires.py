@@ -140,6 +140,10 @@ def instruire_la_fiche(lieu):
     lieu.demarche.fiches.filter(uuid=lieu.ids["fiche_uuid"]).update(**proposee)
 
 
+def rendre_candidat(lieu):
+    Membre.objects.filter(uuid=lieu.ids["membre"]).update(statut="candidat", confirme_le=None)
+
+
 # Ce que la règle d'un droit ou d'un formulaire attend de la scène.
 PREALABLES = {
     "accuser": lambda _: Transmission.objects.update(etat="envoyee", complement=""),
@@ -147,9 +151,8 @@ PREALABLES = {
     "suivre_fiches": signer_la_fiche,
     "instruire_subvention": lambda _: DemandeSubvention.objects.update(etat="en_cours", motif=""),
     "session_ouvrir": lambda lieu: type(lieu.session).objects.update(close_le=lieu.document.cree_le),
-    "membre_refuser": lambda lieu: Membre.objects.filter(uuid=lieu.ids["membre"]).update(
-        statut="candidat", confirme_le=None
-    ),
+    "membre_refuser": rendre_candidat,
+    "membres_confirmer": rendre_candidat,
     "fiches_confier": lambda lieu: confier_la_fiche(lieu, confiee=False),
     "fiches_relancer": lambda lieu: confier_la_fiche(lieu, confiee=True),
     **dict.fromkeys(INSTRUCTIONS, instruire_la_fiche),

@@ -14,10 +14,13 @@ from feuille_de_route.models import (
     Signature,
     VersionFigee,
 )
+from gouvernance import courriels
 from gouvernance.edition import enregistrer
 from gouvernance.models import Demarche, Etape, Evenement, JetonConsomme, Utilisateur
 from gouvernance.permissions import exiger
 from gouvernance.socle.manques import Manque
+
+GENRE = "signature"
 
 
 def manques(demarche: Demarche) -> list[Manque]:
@@ -90,6 +93,25 @@ def attendue(document: Document) -> Signature | None:
     """La signature dont c'est le tour : la première qui n'est pas apposée, si elle est attendue."""
     premiere = document.signatures.exclude(etat=EtatSignature.APPOSEE).select_related("signataire").first()
     return premiere if premiere and premiere.etat == EtatSignature.ATTENDUE else None
+
+
+def prevenir(document: Document, *, apres: str = "") -> None:
+    """Écrit à qui c'est le tour de signer, une fois par état du document ; `apres` : le refus d'où l'on
+    revient, qui vaut un second courriel. L'appelant tient le document, prêt à signer.
+    """
+    signature = attendue(document)
+    compte = signature.signataire.utilisateur if signature else None
+    demarche = document.demarche
+    if compte is None or not compte.is_active or demarche.etape != Etape.EN_SIGNATURE:
+        return
+    lien = courriels.adresse("signer", demarche.uuid, document.uuid)
+    courriels.deposer(
+        courriels.Lettre(
+            GENRE, compte.email, GENRE, {"signature": signature, "demarche": demarche, "lien": lien},
+            demarche=demarche, objet_lie=document.uuid,
+            cle=f"{GENRE}:{document.uuid}:{signature.ordre}:{compte.pk}:{apres}",
+        )
+    )  # fmt: skip
 
 
 def verrouiller(document_pk: int) -> Document:
@@ -190,7 +212,9 @@ def redemander(signature_pk: int, *, par: Utilisateur | None) -> Signature:
     Evenement.consigner(
         signature, "redemander la signature", par=par, demarche=document.demarche, de=signature.motif
     )
+    refus = signature.refusee_le.isoformat()
     signature.etat, signature.refusee_le = EtatSignature.ATTENDUE, None
     signature.motif, signature.par = "", None
     signature.save()
+    prevenir(document, apres=refus)
     return signature

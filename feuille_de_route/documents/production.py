@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from feuille_de_route import parcours
+from feuille_de_route import parcours, signatures
 from feuille_de_route.documents import demandes
 from feuille_de_route.documents.cartouche import Apposition
 from feuille_de_route.documents.certificats import charger_cachet
@@ -118,6 +118,8 @@ def _mettre_en_page(document: Document) -> None:
     _ranger(document, octets)
     document.etat = EtatDocument.PRET
     Evenement.consigner(document, "document prêt", par=None, vers=document.empreinte)
+    if document.nature == NatureDocument.A_SIGNER:
+        signatures.prevenir(document)
 
 
 def champs(document: Document) -> list[Champ]:
@@ -157,6 +159,8 @@ def _apposer_la_suivante(document: Document) -> None:
     )
     if derniere:
         _marquer_signee(document)
+    else:
+        signatures.prevenir(document)
 
 
 def _marquer_signee(document: Document) -> None:

@@ -8,7 +8,8 @@ from django.urls import reverse
 from feuille_de_route import parcours, signatures
 from feuille_de_route.documents.signature import champs_de
 from feuille_de_route.models import Empreinte, EtatDocument, EtatSignature, Signataire, Signature
-from gouvernance.models import Demarche, Etape, Evenement, Role
+from gouvernance import courriels
+from gouvernance.models import Courriel, Demarche, Etape, Evenement, Role
 from gouvernance.socle import coffre
 from tests.feuille_de_route.fabriques import SignataireFactory
 from tests.feuille_de_route.scenes import (
@@ -192,6 +193,34 @@ def test_un_refus_arrete_le_tour_et_la_coordination_le_relance(client, demarche)
     assert Evenement.objects.get(action="redemander la signature").de == "Le budget manque."
     assert "n’a pas été refusée" in client.post(redemander, follow=True).content.decode()
     assert signer(client, demarche, 1).status_code == 302
+
+
+def test_un_courriel_dit_a_chacun_que_c_est_son_tour(client, demarche):
+    """Le premier quand le document est prêt, le suivant quand la signature d'avant est apposée ; un refus
+    redemandé s'écrit de nouveau, et rien ne part deux fois.
+    """
+    premier, second = compte(demarche, 1), compte(demarche, 2)
+
+    def ecrits():
+        return list(
+            Courriel.objects.filter(genre="signature").order_by("pk").values_list("destinataire", flat=True)
+        )
+
+    assert ecrits() == [premier.email]
+    lettre = Courriel.objects.get(genre="signature")
+    assert demarche.nom in lettre.sujet
+    assert courriels.adresse("signer", demarche.uuid, document_de(demarche).uuid) in lettre.corps
+    client.force_login(premier)
+    client.post(url("signature_refuser", demarche), {"motif": "Le budget manque."})
+    client.force_login(coordination_de(demarche))
+    client.post(url("signature_redemander", demarche, 1))
+    assert ecrits() == [premier.email, premier.email]
+    signer(client, demarche, 1)
+    travailler()
+    assert ecrits() == [premier.email, premier.email, second.email]
+    signer(client, demarche, 2)
+    travailler()
+    assert len(ecrits()) == 3
 
 
 def test_qui_signe_pour_deux_structures_signe_deux_fois(client):

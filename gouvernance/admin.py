@@ -1,6 +1,7 @@
 """L'administration du site : tout se consulte ; ce que les règles écrivent ne s'y modifie pas."""
 
 from django.contrib import admin
+from django.contrib.admin import AdminSite
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.contrib.auth.views import redirect_to_login
@@ -9,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from gouvernance import admin_acces, admin_cadrage, models
 from gouvernance.acces import sessions
 from gouvernance.admin_bases import LectureSeule, SansSuppression
+from gouvernance.permissions import RATTACHER, attendent_une_structure
 
 admin.site.site_header = "Feuille de route – administration"
 admin.site.site_title = "Feuille de route"
@@ -24,13 +26,33 @@ def connexion_du_site(request, extra_context=None):
     return redirect_to_login(request.GET.get("next") or "/administration/")
 
 
+def accueil_du_site(request, extra_context=None):
+    """Ce qui attend l'administration se lit d'abord."""
+    attendent = attendent_une_structure().count() if request.user.has_perm(RATTACHER) else 0
+    return AdminSite.index(admin.site, request, {"sans_structure": attendent, **(extra_context or {})})
+
+
 admin.site.login = connexion_du_site
+admin.site.index = accueil_du_site
+
+
+class AttenteDeStructure(admin.SimpleListFilter):
+    title = "structure"
+    parameter_name = "structure"
+
+    def lookups(self, request, model_admin):
+        return [("attendue", "Attendue : un rôle en cours, aucune structure"), ("aucune", "Aucune")]
+
+    def queryset(self, request, queryset):
+        if self.value() == "attendue":
+            return queryset.filter(pk__in=attendent_une_structure())
+        return queryset.filter(structure=None) if self.value() == "aucune" else queryset
 
 
 @admin.register(models.Utilisateur)
 class UtilisateurAdmin(UserAdmin):
     list_display = ["email", "prenom", "nom", "structure", "administration", "is_staff", "is_active"]
-    list_filter = ["administration", "is_staff", "is_active"]
+    list_filter = [AttenteDeStructure, "administration", "is_staff", "is_active"]
     search_fields = ["email", "prenom", "nom", "structure__nom"]
     list_select_related = ["structure"]
     autocomplete_fields = ["structure"]

@@ -16,6 +16,7 @@ SANS_STRUCTURE = (
     "Votre compte n’est rattaché à aucune structure : demandez à la coordination de vous inviter au nom de "
     "la vôtre ; si vous êtes la coordination, demandez-le à l’administration du site."
 )
+RATTACHER = "gouvernance.change_utilisateur"  # la permission de Django qui ouvre la fiche d'un compte
 PILOTES = frozenset({COORDINATION, CO_PORTEUR})
 REDACTEURS = PILOTES | {PORTEUR_EPCI}
 PARTIES = REDACTEURS | {ELU, COTECH, PARTENAIRE}
@@ -77,6 +78,15 @@ DROITS = {
     "accuser": Droit("accuser réception", frozenset({ADMINISTRATION})),
     "exporter": Droit("exporter la démarche", PARTIES | {ADMINISTRATION, Role.LECTURE}),
 }
+
+
+def attendent_une_structure() -> QuerySet[Utilisateur]:
+    """Les comptes qui tiennent un rôle dans une démarche en cours et n'ont pas de structure : ils ne peuvent
+    ni adhérer, ni voter (SANS_STRUCTURE).
+    """
+    finies = [Etape.CLOSE, Etape.ABANDONNEE]
+    mandats = Mandat.objects.filter(role__in=PARTIES).exclude(demarche__etape__in=finies).order_by()
+    return Utilisateur.objects.filter(is_active=True, structure=None, pk__in=mandats.values("utilisateur"))
 
 
 class Acces:

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from feuille_de_route.dialogue import mentions
 from feuille_de_route.views import a_faire, membres, parcours
 from gouvernance.views import accueil
 
@@ -10,7 +11,7 @@ handler400 = "gouvernance.socle.reponses.demande_illisible"
 
 urlpatterns = [
     path("administration/", admin.site.urls),
-    path("", accueil.accueil, {"gestes": a_faire.accueil}, name="accueil"),
+    path("", accueil.accueil, {"gestes": a_faire.accueil, "lus": mentions.sans_reponse}, name="accueil"),
     path("", include("gouvernance.urls")),
     path("", include("diagnostic.urls")),
     path("", include("ateliers.urls")),

@@ -13,7 +13,6 @@ from feuille_de_route.mise_en_oeuvre.suivi import EN_OEUVRE
 from feuille_de_route.mise_en_oeuvre.tableau_de_suivi import FINIES, SANS_NOUVELLES
 from feuille_de_route.models import EtatFiche, EtatSignature, FicheAction, Signature
 from gouvernance.models import Demarche, Etape, Mandat, Role, Utilisateur
-from gouvernance.permissions import avec_roles
 
 PHRASES = {
     EtatFiche.A_COMPLETER: "Compléter la fiche «\u00a0{}\u00a0» : des précisions vous sont demandées.",
@@ -29,10 +28,9 @@ class Geste(NamedTuple):
 
 
 def accueil(utilisateur: Utilisateur, demarches: list[Demarche]) -> dict[int, list[Geste]]:
-    """Clé de la démarche → ce que l'on attend d'elle, sur l'accueil ; trois requêtes au plus."""
+    """Clé de la démarche → ce que l'on attend d'elle, sur l'accueil ; deux requêtes au plus."""
     trouves = gestes(utilisateur, demarches)
-    citees = Demarche.objects.filter(pk__in=list(trouves)).annotate(**mentions.sans_reponse(utilisateur))
-    for demarche in avec_roles(citees, utilisateur).only("uuid", "etape"):
+    for demarche in demarches:
         trouves[demarche.pk] += citations(demarche, utilisateur)
     return trouves
 

@@ -1,6 +1,5 @@
 """Mes démarches : où elles en sont, et ce que j'ai à y faire, dit en une phrase."""
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
 from django.urls import reverse
 from django.utils import timezone
@@ -13,14 +12,13 @@ from gouvernance.models import (
     Etape,
     EtatSeance,
     Jalon,
-    Mandat,
     Membre,
     Role,
     Seance,
     StatutMembre,
     Utilisateur,
 )
-from gouvernance.permissions import DROITS
+from gouvernance.permissions import DROITS, avec_roles
 from gouvernance.socle.mots import compter
 
 TERMINEES = {Etape.CLOSE, Etape.ABANDONNEE}
@@ -49,27 +47,28 @@ def demarches_de(utilisateur: Utilisateur, recherche: str = ""):
     return demarches.order_by("-modifie_le", "-pk")
 
 
-def completer(cles: list[int], utilisateur: Utilisateur) -> list[Demarche]:
-    """Les démarches d'une page et ce qu'il en faut dire : trois requêtes, quel que soit leur nombre."""
+def completer(cles: list[int], utilisateur: Utilisateur, **lus) -> list[Demarche]:
+    """Les démarches d'une page et ce qu'il en faut dire : trois requêtes, quel que soit leur nombre. `lus` :
+    ce que les écrans d'au-dessus y lisent de plus.
+    """
     restants = calendriers.avec_date_nationale(Jalon.objects.exclude(etat__in=JALON_ACQUIS))
     restants = restants.select_related("instance").order_by("ordre")
-    mandats = Mandat.objects.filter(utilisateur=utilisateur, demarche=OuterRef("pk")).order_by()
     demarches = (
         Demarche.objects.filter(pk__in=cles)
         .select_related("gouvernance__departement")
         .defer("gouvernance__note_contexte", "gouvernance__note_privee")
         .prefetch_related(Prefetch("jalons", restants))
         .annotate(
-            roles=ArraySubquery(mandats.values("role")),
             objectifs=F("cahier__objectifs"),
             blocages_echus=Count(
                 "points_de_blocage",
                 Q(points_de_blocage__leve_le=None, points_de_blocage__echeance__lt=timezone.localdate()),
             ),
             adhesion_attendue=_adhesion_attendue(utilisateur),
+            **lus,
         )
     )
-    par_cle = {d.pk: d for d in demarches}
+    par_cle = {d.pk: d for d in avec_roles(demarches, utilisateur)}
     seances = _prochaines_seances(cles)
     for demarche in par_cle.values():
         demarche.retard = ""
@@ -101,7 +100,7 @@ def _adhesion_attendue(utilisateur: Utilisateur):
 def _decrire(demarche: Demarche, prochaine_seance: Seance | None) -> Demarche:
     demarche.prochain_jalon = next(iter(demarche.jalons.all()), None)  # seuls ceux qui restent sont lus
     demarche.prochaine_seance = prochaine_seance
-    demarche.roles = set(demarche.roles)
+    demarche.roles = set(demarche.roles_lus)
     demarche.a_faire = a_faire(demarche)
     demarche.a_faire_url = _ou(demarche)
     return demarche

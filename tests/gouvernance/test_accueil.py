@@ -122,3 +122,48 @@ def test_un_elu_prepare_la_seance_a_venir_et_non_celle_qui_est_passee(client, et
     page = client.get(reverse("accueil")).content.decode()
     assert ("Préparer la séance" in page or "La séance est ouverte" in page) == bool(attendu)
     assert attendu in page
+
+
+# Ceux qui attendent une structure
+def comptes_sans_structure():
+    """Deux attendent : la coordination et l'élu d'une démarche en cours ; les autres ont une raison."""
+    en_cours, close = DemarcheFactory(), DemarcheFactory(groupement=True)
+    mettre_a(close, Etape.CLOSE)
+    attendent = {MandatFactory(demarche=en_cours, role=r).utilisateur for r in (Role.COORDINATION, Role.ELU)}
+    MandatFactory(demarche=en_cours, role=Role.ELU, utilisateur__structure=StructureFactory())
+    MandatFactory(demarche=en_cours, role=Role.ELU, utilisateur__is_active=False)
+    MandatFactory(demarche=en_cours, role=Role.LECTURE)
+    MandatFactory(demarche=close)
+    return attendent
+
+
+def test_l_administration_du_site_voit_d_abord_qui_attend_une_structure(client):
+    attendent = comptes_sans_structure()
+    client.force_login(UtilisateurFactory(admin=True, password=None))
+    for accueil in (ACCUEIL, reverse("admin:index")):
+        page = html(client.get(accueil))
+        assert ">2 comptes sans structure</a>" in page
+        liste = f"{reverse('admin:gouvernance_utilisateur_changelist')}?structure=attendue"
+        assert f'href="{liste}"' in page
+    assert set(client.get(liste).context["cl"].queryset) == attendent
+    for compte in attendent:  # rattachés : plus personne n'attend
+        compte.structure = StructureFactory()
+        compte.save()
+    assert "sans structure" not in html(client.get(ACCUEIL))
+    assert "sans structure" not in html(client.get(reverse("admin:index")))
+
+
+@pytest.mark.parametrize("champs", [{"anct": True}, {"is_staff": True}, {"anct": True, "is_staff": True}])
+def test_qui_ne_rattache_personne_ne_lit_pas_ce_compte(client, champs):
+    comptes_sans_structure()
+    client.force_login(UtilisateurFactory(password=None, **champs))
+    assert "sans structure" not in html(client.get(ACCUEIL))
+
+
+def test_les_comptes_sans_structure_se_filtrent(client):
+    comptes_sans_structure()
+    admin = UtilisateurFactory(admin=True, password=None)
+    client.force_login(admin)
+    liste = reverse("admin:gouvernance_utilisateur_changelist")
+    assert client.get(liste, {"structure": "aucune"}).context["cl"].queryset.count() == 6
+    assert client.get(liste).context["cl"].queryset.count() == 7

@@ -16,6 +16,9 @@ from gouvernance.permissions import ADMINISTRATION, exiger, roles_de
 from gouvernance.socle import secrets
 
 DUREE = timedelta(days=14)
+SANS_LA_SIENNE = (
+    "Cette personne a déjà ce rôle, mais son compte n’est rattaché à aucune structure : choisissez la sienne."
+)
 
 
 class Identite(NamedTuple):
@@ -40,8 +43,9 @@ def inviter(invitation: Invitation, *, par: Utilisateur) -> Invitation:
     invitation.email = invitation.email.strip().lower()
     _refuser_si_detournee(invitation, demarche, par)
     memes = {"demarche": demarche, "role": invitation.role}
-    if Mandat.objects.filter(utilisateur__email=invitation.email, **memes).exists():
-        raise ValidationError({"email": "Cette personne a déjà ce rôle dans la démarche."})
+    titulaires = Mandat.objects.filter(utilisateur__email=invitation.email, **memes)
+    if (mandat := titulaires.select_related("utilisateur").first()) is not None:
+        _refuser_si_inutile(invitation, mandat.utilisateur)
     if en_cours(demarche).filter(email__iexact=invitation.email, role=invitation.role).exists():
         raise ValidationError(
             {"email": "Cette adresse est déjà invitée à ce rôle : renvoyez l’invitation, plus bas."}
@@ -167,6 +171,14 @@ def _refuser_si_detournee(invitation: Invitation, demarche: Demarche, par: Utili
         raise ValidationError(
             {"structure": "Un service de l’État invite lui-même au nom d’une structure de l’État."}
         )
+
+
+def _refuser_si_inutile(invitation: Invitation, titulaire: Utilisateur) -> None:
+    """Qui a déjà ce rôle ne s'invite plus, sauf pour rattacher son compte à la structure qui lui manque."""
+    if titulaire.structure_id is not None:
+        raise ValidationError({"email": "Cette personne a déjà ce rôle dans la démarche."})
+    if invitation.structure is None:
+        raise ValidationError({"structure": SANS_LA_SIENNE})
 
 
 def _a_traiter(invitation: Invitation, par: Utilisateur) -> Invitation:

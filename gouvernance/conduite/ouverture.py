@@ -3,6 +3,7 @@
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
+from gouvernance.acteurs import membres
 from gouvernance.arrivees import invitations
 from gouvernance.conduite import demarches
 from gouvernance.geographie import perimetres
@@ -13,7 +14,10 @@ from gouvernance.models import (
     Gouvernance,
     Invitation,
     Mandat,
+    Membre,
     Role,
+    StatutMembre,
+    Structure,
     Utilisateur,
 )
 
@@ -32,11 +36,18 @@ def departements_ouvrables(utilisateur: Utilisateur):
 
 @transaction.atomic
 def ouvrir_dans(
-    departement: Departement, demarche: Demarche, *, par: Utilisateur, epcis=(), coordination=None
+    departement: Departement,
+    demarche: Demarche,
+    *,
+    par: Utilisateur,
+    epcis=(),
+    coordination=None,
+    structure: Structure | None = None,
 ) -> Demarche:
     """Ouvre une démarche dans un département, dont la gouvernance est créée si elle manque (administration).
 
-    `coordination` : un compte, ou une adresse sans compte, qui reçoit une invitation.
+    `coordination` : un compte, ou une adresse sans compte, qui reçoit une invitation ; `structure` : celle au
+    nom de laquelle elle agira, qui entre dans la gouvernance.
     Lève PermissionDenied ; ValidationError qui nomme l'autre démarche si le territoire est déjà couvert.
     """
     if not departements_ouvrables(par).filter(pk=departement.pk).exists():
@@ -50,12 +61,43 @@ def ouvrir_dans(
     demarche.gouvernance = gouvernance
     perimetres.verifier(demarche, epcis)
     demarche.identifiant = identifiant_libre(departement, demarche)
-    if not isinstance(coordination, str):
-        return demarches.ouvrir_demarche(demarche, par=par, epcis=epcis, coordination=coordination)
-    demarches.ouvrir_demarche(demarche, par=par, epcis=epcis, invitee=coordination)
-    invitation = Invitation(demarche=demarche, email=coordination, role=Role.COORDINATION)
-    invitations.inviter(invitation, par=par)
+    if isinstance(coordination, str):
+        demarches.ouvrir_demarche(demarche, par=par, epcis=epcis, invitee=coordination)
+    else:
+        demarches.ouvrir_demarche(demarche, par=par, epcis=epcis, coordination=coordination)
+    if structure:
+        structure = _mettre_a_la_table(structure, demarche, par)
+    if isinstance(coordination, str):
+        invitation = Invitation(
+            demarche=demarche, email=coordination, role=Role.COORDINATION, structure=structure
+        )
+        invitations.inviter(invitation, par=par)
+    elif structure:
+        _rattacher(coordination, structure, demarche, par)
     return demarche
+
+
+def _mettre_a_la_table(structure: Structure, demarche: Demarche, par: Utilisateur) -> Structure:
+    """Membre confirmé : sans cela, sa coordination ne pourrait ni adhérer, ni voter, ni signer pour elle."""
+    connues = Structure.objects.filter(departement=structure.departement, nom__iexact=structure.nom)
+    structure = connues.order_by("pk").first() or structure
+    presents = Membre.objects.filter(gouvernance=demarche.gouvernance_id, structure=structure.pk)
+    membre = presents.filter(statut__in=[StatutMembre.CANDIDAT, StatutMembre.CONFIRME]).first()
+    membre = membre or membres.ajouter(demarche, structure, par=par)
+    if membre.statut == StatutMembre.CANDIDAT:
+        membres.changer_statut(membre.pk, StatutMembre.CONFIRME, par=par, demarche=demarche)
+    return structure
+
+
+def _rattacher(compte: Utilisateur, structure: Structure, demarche: Demarche, par: Utilisateur) -> None:
+    """Comme à l'invitation : un compte qui agit déjà pour une structure la garde."""
+    compte = Utilisateur.objects.select_for_update(of=("self",), no_key=True).get(pk=compte.pk)
+    if compte.structure_id is None:
+        compte.structure = structure
+        compte.save(update_fields=["structure"])
+        Evenement.consigner(
+            compte, "rattacher à une structure", par=par, demarche=demarche, vers=structure.nom
+        )
 
 
 def identifiant_libre(departement: Departement, demarche: Demarche) -> str:

@@ -4,6 +4,7 @@ from django import forms
 
 from gouvernance.forms.commun import FormulaireRattache
 from gouvernance.models import (
+    College,
     Demarche,
     DemarcheEpci,
     Departement,
@@ -24,6 +25,14 @@ CONTRAT = (
 PRECISION = "Son nom et ses années, par exemple « CRTE du Périgord vert, 2021-2026 »."
 PERIMETRE = "Une démarche régionale est portée par la gouvernance d’un seul département."
 PARENTE = "Pour un groupe d’EPCI : la démarche du département, dont celle-ci reste cohérente."
+STRUCTURE = (
+    "Au nom de qui elle agira, par exemple « Préfecture de la Creuse » ; elle entre aussitôt dans la "
+    "gouvernance. Inutile si son compte a déjà sa structure."
+)
+SANS_STRUCTURE = (
+    "Dites au nom de quelle structure la coordination agira : sans elle, elle ne pourrait ni adhérer, ni "
+    "voter, ni signer."
+)
 INVITER = "Cette personne n’a pas encore de compte : l’inviter par courriel"
 PORTEUR = "La structure qui porte la démarche, parmi les membres ; on peut la désigner plus tard."
 
@@ -79,6 +88,14 @@ class FormulaireOuverture(AvecTerritoire, AvecJeton, FormulaireRattache):
         help_text="Elle reçoit un lien, valable quatorze jours, pour ouvrir son compte.",
     )  # fmt: skip
 
+    structure = forms.CharField(
+        label="Structure de la coordination", max_length=200, required=False, help_text=STRUCTURE
+    )
+    college = forms.ModelChoiceField(
+        College.objects.none(), label="Collège de cette structure", required=False, initial="etat",
+        empty_label=None, help_text="La famille d’acteurs qu’elle représente.",
+    )  # fmt: skip
+
     class Meta:
         model = Demarche
         fields = ["nom", "perimetre", "parente", "debut", "fin", "contrat", "contrat_precision"]
@@ -91,14 +108,16 @@ class FormulaireOuverture(AvecTerritoire, AvecJeton, FormulaireRattache):
             "parente": PARENTE,
         }
 
-    field_order = ["nom", "perimetre", "epcis", "parente", "coordination", "inviter"]
+    field_order = ["nom", "perimetre", "epcis", "parente", "coordination", "inviter", "structure", "college"]
 
     def __init__(self, *args, departement, administration: bool, **kwargs):
         super().__init__(*args, **kwargs)
         self.departement = departement
         self.proposer_le_territoire(departement)
+        self.fields["college"].queryset = College.objects.all()
         if not administration:
-            del self.fields["coordination"], self.fields["inviter"]
+            for champ in ("coordination", "inviter", "structure", "college"):
+                del self.fields[champ]
 
     def clean(self):
         """La coordination est un compte ; sinon, l'adresse que l'on demande d'inviter."""
@@ -113,7 +132,19 @@ class FormulaireOuverture(AvecTerritoire, AvecJeton, FormulaireRattache):
                     "coordination",
                     f"Aucun compte actif n’a cette adresse : vérifiez-la, ou cochez « {INVITER} ».",
                 )
+            self._lire_la_structure(donnees, compte)
         return donnees
+
+    def _lire_la_structure(self, donnees: dict, compte: Utilisateur | None) -> None:
+        """`structure` devient la structure à inscrire ; rien si le compte agit déjà pour une autre."""
+        nom = (donnees.get("structure") or "").strip()
+        donnees["structure"] = None
+        if compte and compte.structure_id:
+            return
+        if not nom:
+            self.add_error("structure", SANS_STRUCTURE)
+        elif college := donnees.get("college"):
+            donnees["structure"] = Structure(nom=nom, college=college, departement=self.departement)
 
 
 class FormulairePerimetre(AvecTerritoire, AvecVersion, FormulaireRattache):

@@ -57,7 +57,7 @@ def _ouvrir_dans(request, departement):
         donnees = formulaire.cleaned_data
         une_fois(formulaire, request.user, lambda: ouverture.ouvrir_dans(
             departement, formulaire.instance, par=request.user, epcis=list(donnees["epcis"]),
-            coordination=donnees.get("coordination"),
+            coordination=donnees.get("coordination"), structure=donnees.get("structure"),
         ))  # fmt: skip
 
     retour = reverse("accueil")
@@ -66,9 +66,21 @@ def _ouvrir_dans(request, departement):
         retour = reverse("demarche", args=[formulaire.instance.uuid])
     saisie = Saisie(
         formulaire, ecrire, retour, "gouvernance/ouvrir.html", {"departement": departement},
-        "La démarche est ouverte. Commencez par sa gouvernance et son cahier des charges.",
+        _dire_la_suite(request, formulaire),
     )  # fmt: skip
     return traiter(request, saisie)
+
+
+def _dire_la_suite(request, formulaire) -> str:
+    """Qui ouvre pour une autre personne n'a plus rien à faire : on lui dit à qui la main passe."""
+    suite = "Commencez par sa gouvernance et son cahier des charges."
+    if request.method == "POST" and formulaire.is_valid():
+        coordination = formulaire.cleaned_data.get("coordination")
+        if isinstance(coordination, str):
+            suite = f"Une invitation à la coordonner part à {coordination}."
+        elif coordination and coordination != request.user:
+            suite = f"{coordination} la coordonne."
+    return f"La démarche est ouverte. {suite}"
 
 
 def demarche_modifier(request, uuid):

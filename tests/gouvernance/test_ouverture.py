@@ -6,12 +6,24 @@ import pytest
 from django.urls import reverse
 
 from gouvernance.arrivees import invitations
-from gouvernance.models import Courriel, Demarche, Evenement, Gouvernance, Invitation, Mandat, Role
+from gouvernance.models import (
+    Courriel,
+    Demarche,
+    Evenement,
+    Gouvernance,
+    Invitation,
+    Mandat,
+    Membre,
+    Role,
+    Utilisateur,
+)
 from tests.gouvernance.fabriques import (
+    CollegeFactory,
     DemarcheFactory,
     DepartementFactory,
     EpciFactory,
     MandatFactory,
+    MembreFactory,
     PerimetreFactory,
     UtilisateurFactory,
 )
@@ -30,6 +42,8 @@ def ouvrir(client, departement="24", **champs):
         "nom": "Feuille neuve",
         "perimetre": "departemental",
         "contrat": "aucun",
+        "structure": "Préfecture d’ici",
+        "college": CollegeFactory(code="etat").pk,
     }
     return client.post(f"{ADRESSE}?departement={departement}", {**donnees, **champs})
 
@@ -78,6 +92,49 @@ def test_l_administration_invite_une_coordination_qui_n_a_pas_de_compte(client):
     assert not Mandat.objects.exists()
     invitations.accepter(invitation, invitations.Identite(prenom="Cheffe", nom="de projet"))
     assert Mandat.objects.get().role == Role.COORDINATION
+
+
+@pytest.mark.parametrize("connue", [False, True])
+def test_la_coordination_agit_des_l_ouverture_pour_une_structure_membre(client, connue):
+    """Sans structure, elle n'adhérait, ne votait ni ne lisait la note privée, et nul écran n'y remédiait."""
+    DepartementFactory(code="40", nom="Landes")
+    if connue:
+        UtilisateurFactory(email="neuve@essais.example", structure=None)
+    client.force_login(UtilisateurFactory(anct=True))
+    envoi = {"coordination": "neuve@essais.example", "inviter": "on"}
+    refus = ouvrir(client, "40", **envoi, structure=" ")
+    assert (refus.status_code, Demarche.objects.count()) == (422, 0)
+    assert "au nom de quelle structure la coordination agira" in html(refus)
+    reponse = ouvrir(client, "40", **envoi, structure="Préfecture des Landes")
+    page = html(client.get(reponse.url))
+    assert ("neuve@essais.example" in page, "Commencez par" in page) == (not connue, False)
+    if not connue:
+        invitations.accepter(Invitation.objects.get(), invitations.Identite(nom="Cheffe de projet"))
+    coordination = Utilisateur.objects.get(email="neuve@essais.example")
+    membre = Membre.objects.get()
+    assert (membre.structure.nom, membre.statut) == ("Préfecture des Landes", "confirme")
+    assert coordination.structure == membre.structure
+    client.force_login(coordination)
+    cahier = client.get(reverse("cahier", args=[Demarche.objects.get().uuid]))
+    assert "Adhérer au nom de ma structure" in html(cahier)
+
+
+def test_un_compte_sans_structure_s_invite_de_nouveau_pour_l_y_rattacher(client):
+    """« Demandez à la coordination de vous inviter au nom de la vôtre » : elle le peut."""
+    demarche = DemarcheFactory()
+    sans = MandatFactory(demarche=demarche, role=Role.PARTENAIRE, utilisateur__structure=None).utilisateur
+    structure = MembreFactory(gouvernance=demarche.gouvernance, structure__college__code="epci").structure
+    client.force_login(MandatFactory(demarche=demarche, role=Role.COORDINATION).utilisateur)
+    adresse = reverse("invitations", args=[demarche.uuid])
+    envoi = {"email": sans.email, "role": "partenaire", "jeton": uuid.uuid4()}
+    assert "choisissez la sienne" in html(client.post(adresse, envoi))
+    assert client.post(adresse, {**envoi, "structure": structure.pk}).status_code == 302
+    invitations.accepter(Invitation.objects.get(), invitations.Identite())
+    sans.refresh_from_db()
+    assert sans.structure == structure
+    assert Mandat.objects.filter(utilisateur=sans).count() == 1
+    encore = client.post(adresse, {**envoi, "structure": structure.pk, "jeton": uuid.uuid4()})
+    assert "a déjà ce rôle" in html(encore)
 
 
 def test_une_adresse_deja_connue_recoit_le_role_sans_invitation_et_un_compte_ferme_est_refuse(client):

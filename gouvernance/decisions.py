@@ -237,7 +237,14 @@ def _appliquer(decision: Decision, demarche: Demarche, par) -> None:
     jalon.attribuer(par)
     jalon.save()
     Evenement.consigner(jalon, "décision sur le jalon", par=par, de=ancien, vers=jalon.get_etat_display())
-    if jalon.code == CodeJalon.CADRAGE and jalon.acquis and definitions.a_adopter(demarche):
+    if jalon.code == CodeJalon.CADRAGE and jalon.acquis:
+        _adopter_la_definition(decision, demarche, par)
+
+
+def _adopter_la_definition(decision: Decision, demarche: Demarche, par) -> None:
+    """Avec le cahier des charges, sauf si elle est inscrite à part : on l'adopte alors en venant à son point."""
+    a_part = PointOrdreDuJour.objects.filter(seance=decision.seance_id, cible_type=Cible.DEFINITION)
+    if definitions.a_adopter(demarche) and not a_part.exists():
         definitions.adopter(decision, par=par)
 
 

@@ -16,7 +16,7 @@ from feuille_de_route.arbitrages.cibles import SUIVIE, Objet, ne_fait_que_suivre
 from feuille_de_route.dialogue import liens_de_fiche
 from feuille_de_route.models import EtatFiche, FicheAction
 from gouvernance.cadre import definitions, limites
-from gouvernance.models import Cible, Decision, NatureDecision, Utilisateur
+from gouvernance.models import Cible, CodeJalon, Decision, NatureDecision, Utilisateur
 from gouvernance.reunions import seances
 
 VALIDATION, RESERVES = NatureDecision.VALIDATION, NatureDecision.VALIDATION_RESERVES
@@ -108,18 +108,25 @@ EFFETS: dict[tuple[str, str], Effet] = {
 }
 
 
+ACQUIERENT = (EFFETS[Cible.JALON, VALIDATION], EFFETS[Cible.JALON, RESERVES])
+AVEC_LE_CADRAGE = (
+    " Elle adoptera aussi la définition commune en projet, si celle-ci n’a pas son propre point à l’ordre du "
+    "jour."
+)
 CONFIRMENT = (EFFETS[Cible.FICHE, VALIDATION], EFFETS[Cible.FICHE, RESERVES])
 CONFIRMER = Effet("sera consignée ; la fiche « {} » est déjà retenue et le reste")
 
 
 def phrase(objet: Objet | None, nature: str) -> str:
     """« Cette décision retiendra la fiche « 12. … ». »"""
-    effet = EFFETS.get((objet.type, nature)) if objet and objet.etat != SUIVIE else None
+    effet, suite = EFFETS.get((objet.type, nature)) if objet and objet.etat != SUIVIE else None, ""
     if objet and objet.type == Cible.FICHE and objet.etat == EtatFiche.RETENUE and effet in CONFIRMENT:
         effet = CONFIRMER
     dit = effet.phrase.format(objet.libelle) if effet else RIEN
+    if objet and objet.libelle == CodeJalon.CADRAGE.label and effet in ACQUIERENT:
+        suite = AVEC_LE_CADRAGE
     reserves = " Les réserves deviendront un point de blocage." if nature == RESERVES else ""
-    return f"Cette décision {dit}.{reserves}"
+    return f"Cette décision {dit}.{suite}{reserves}"
 
 
 def appliquer(decision: Decision, *, par: Utilisateur | None) -> None:

@@ -113,6 +113,23 @@ def test_la_definition_commune_s_adopte_par_une_validation(client, lieu, nature)
     assert adoptee == (nature in {"validation", "validation_reserves"})
 
 
+@pytest.mark.parametrize("a_part", [True, False])
+def test_le_cadrage_adopte_la_definition_sauf_si_elle_a_son_point(client, lieu, a_part):
+    """Inscrite à part, elle restait sans décision possible : « déjà adoptée », par celle du cadrage."""
+    definition = lieu.demarche.definition
+    PointFactory(seance=lieu.seance, ordre=1, jalon=(cadrage := lieu.demarche.jalons.get(code="cadrage")))
+    if a_part:
+        PointFactory(seance=lieu.seance, ordre=2, cible_type="definition", cible=definition.uuid)
+    cible = f"jalon:{cadrage.uuid}"
+    assert "adoptera aussi la définition commune" in html(client.get(adresse(lieu, cible=cible)))
+    assert decider(client, lieu, "validation", cible).status_code == 302
+    definition.refresh_from_db()
+    assert (definition.decision_id is None) == a_part
+    if a_part:
+        assert decider(client, lieu, "validation", f"definition:{definition.uuid}").status_code == 302
+        assert DefinitionCommune.objects.get(pk=definition.pk).decision.cible == definition.uuid
+
+
 @pytest.mark.parametrize("nature", NatureDecision.values)
 def test_une_limite_s_arrete(client, lieu, nature):
     limite = LimiteFactory(demarche=lieu.demarche)

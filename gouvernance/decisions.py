@@ -242,7 +242,7 @@ def _appliquer(decision: Decision, demarche: Demarche, par) -> None:
 
 
 def _adopter_la_definition(decision: Decision, demarche: Demarche, par) -> None:
-    """Avec le cahier des charges, sauf si elle est inscrite à part : on l'adopte alors en venant à son point."""
+    """Avec le cahier des charges, sauf si elle est inscrite à part : on l'adopte en venant à son point."""
     a_part = PointOrdreDuJour.objects.filter(seance=decision.seance_id, cible_type=Cible.DEFINITION)
     if definitions.a_adopter(demarche) and not a_part.exists():
         definitions.adopter(decision, par=par)

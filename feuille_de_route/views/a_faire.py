@@ -1,5 +1,5 @@
 """Ce que l'on attend d'une personne : signer à son tour, écrire ses fiches, en faire le point, répondre à qui
-la cite.
+la cite ; de l'ANCT, accuser réception.
 """
 
 from typing import NamedTuple
@@ -11,13 +11,23 @@ from django.utils import timezone
 from feuille_de_route.dialogue import mentions
 from feuille_de_route.mise_en_oeuvre.suivi import EN_OEUVRE
 from feuille_de_route.mise_en_oeuvre.tableau_de_suivi import FINIES, SANS_NOUVELLES
-from feuille_de_route.models import EtatFiche, EtatSignature, FicheAction, Signature
+from feuille_de_route.models import (
+    EtatFiche,
+    EtatSignature,
+    EtatTransmission,
+    FicheAction,
+    Signature,
+    Transmission,
+)
 from gouvernance.models import Demarche, Etape, Mandat, Role, Utilisateur
 
 PHRASES = {
     EtatFiche.A_COMPLETER: "Compléter la fiche «\u00a0{}\u00a0» : des précisions vous sont demandées.",
     EtatFiche.BROUILLON: "Finir et proposer la fiche «\u00a0{}\u00a0».",
 }
+
+
+ACCUSER = "Accuser réception de la feuille de route, ou demander un complément."
 
 
 class Geste(NamedTuple):
@@ -57,10 +67,22 @@ def gestes(utilisateur: Utilisateur, demarches: list[Demarche]) -> dict[int, lis
     for demarche, document in _signatures(utilisateur, en_signature) if en_signature else []:
         adresse = reverse("signer", args=[par_cle[demarche].uuid, document])
         trouves[demarche].append(Geste("Lire et signer la feuille de route : c’est votre tour.", adresse))
+    for demarche in _a_accuser(utilisateur, demarches):
+        adresse = reverse("transmission", args=[par_cle[demarche].uuid])
+        trouves[demarche].append(Geste(ACCUSER, adresse))
     siennes = _fiches(utilisateur, au_plan, en_oeuvre) if utilisateur.structure_id else []
     for fiche in siennes:
         trouves[fiche.demarche_id].append(geste(fiche, par_cle[fiche.demarche_id]))
     return trouves
+
+
+def _a_accuser(utilisateur: Utilisateur, demarches: list[Demarche]) -> list[int]:
+    """Les démarches dont l'envoi attend la réponse de l'administration nationale."""
+    transmises = [d.pk for d in demarches if d.etape == Etape.TRANSMISE]
+    if not (utilisateur.administration and transmises):
+        return []
+    envoyees = Transmission.objects.filter(demarche__in=transmises, etat=EtatTransmission.ENVOYEE)
+    return list(envoyees.values_list("demarche", flat=True).order_by("demarche").distinct())
 
 
 def _signatures(utilisateur: Utilisateur, demarches: list[int]):

@@ -3,10 +3,19 @@
 import pytest
 from django.urls import reverse
 
-from feuille_de_route.models import EtatFiche, FicheAction, Signataire
+from feuille_de_route import transmissions
+from feuille_de_route.models import EtatFiche, FicheAction, Signataire, Transmission
 from gouvernance.models import Demarche, Etape, Role
 from tests.feuille_de_route.fabriques import FicheFactory
-from tests.feuille_de_route.scenes import consentir, demarche_en_signature, document_de, travailler
+from tests.feuille_de_route.scenes import (
+    anct,
+    consentir,
+    coordination_de,
+    demarche_en_signature,
+    demarche_signee,
+    document_de,
+    travailler,
+)
 from tests.gouvernance.fabriques import DemarcheFactory, MandatFactory, StructureFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("petit_document")]
@@ -34,6 +43,20 @@ def test_qui_doit_signer_le_lit_a_son_tour_seulement(client):
     assert all(SIGNER in page for page in pages(client, demarche))
     client.force_login(premier)
     assert not any(SIGNER in page for page in pages(client, demarche))
+
+
+def test_l_anct_trouve_des_l_accueil_l_envoi_qui_attend_sa_reponse(client):
+    """Elle lisait « Rien pour l'instant » ; et rien tant que le paquet n'est pas parti."""
+    demarche, phrase = demarche_signee(1), "Accuser réception de la feuille de route"
+    transmissions.demander(demarche.pk, par=coordination_de(demarche))
+    client.force_login(anct())
+    assert not any(phrase in page for page in pages(client, demarche))
+    travailler()
+    for page in pages(client, demarche):
+        assert phrase in page
+        assert reverse("transmission", args=[demarche.uuid]) in page
+    transmissions.accuser(Transmission.objects.get().pk, par=anct(), reference="ANCT-1")
+    assert not any(phrase in page for page in pages(client, demarche))
 
 
 @pytest.fixture

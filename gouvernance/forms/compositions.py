@@ -38,6 +38,17 @@ class Rangee(NamedTuple):
     preside: bool
 
 
+class Groupe(NamedTuple):
+    """Un collège et ses lignes ; replié sur un téléphone, il dit combien sont cochées."""
+
+    college: str
+    rangees: list[Rangee]
+
+    @property
+    def cochees(self) -> int:
+        return sum(r.coche or r.preside for r in self.rangees)
+
+
 class FormulaireSieges(AvecJeton, FormulaireDsfr):
     """Les structures autour de la table et leurs personnes : on coche qui siège, et qui préside."""
 
@@ -58,14 +69,14 @@ class FormulaireSieges(AvecJeton, FormulaireDsfr):
         self.fields["sieges"].choices = self.fields["presidents"].choices = choix
 
     @property
-    def groupes(self) -> list[tuple[str, list[Rangee]]]:
-        """(collège, lignes) dans l'ordre des collèges."""
+    def groupes(self) -> list[Groupe]:
+        """Dans l'ordre des collèges."""
         coches, presidents = set(self["sieges"].value() or ()), set(self["presidents"].value() or ())
         rangees = [
             Rangee(cle, p.structure, p.personne, cle in coches, cle in presidents)
             for cle, p in self.places.items()
         ]
-        return [(c, list(r)) for c, r in groupby(rangees, key=lambda r: str(r.structure.college))]
+        return [Groupe(c, list(r)) for c, r in groupby(rangees, key=lambda r: str(r.structure.college))]
 
     def clean(self):
         donnees = super().clean()

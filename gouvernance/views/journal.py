@@ -13,7 +13,7 @@ from gouvernance.permissions import PILOTES, Acces
 from gouvernance.socle.vues import lecture_seule, parametre
 from gouvernance.views.commun import ouvrir
 
-PAR_PAGE = 50
+PAR_PAGE = 25
 
 
 @lecture_seule

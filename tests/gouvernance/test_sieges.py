@@ -93,6 +93,16 @@ def test_rien_de_coche_et_une_case_perimee(client, lieu):
     assert not Siege.objects.exists()
 
 
+def test_un_college_replie_dit_combien_de_places_et_ce_qui_y_est_coche(client, lieu):
+    """Replié sur un téléphone : ce qu'une saisie refusée avait coché est ouvert."""
+    adresse = reverse("sieges_ajouter", args=[lieu.uuid, lieu.copil.uuid])
+    vue = html(client.get(adresse))
+    assert vue.count('<details class="pli"><summary><h2') == 3
+    assert (vue.count("(1 place)"), vue.count("(2 places)")) == (2, 1)
+    refus = html(composer(client, lieu, sieges=[str(uuid.uuid4())], presidents=[str(lieu.caf.uuid)]))
+    assert refus.count('<details class="pli" open><summary><h2') == refus.count("(1 place, 1 cochée)") == 1
+
+
 def test_un_double_clic_n_ajoute_les_sieges_qu_une_fois(client, lieu):
     jeton = uuid.uuid4()
     composer(client, lieu, jeton=jeton, sieges=[str(lieu.caf.uuid)])

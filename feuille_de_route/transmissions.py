@@ -7,9 +7,11 @@ from django.utils import timezone
 
 from feuille_de_route import parcours, signatures
 from feuille_de_route.models import Document, EtatDocument, EtatTransmission, NatureDocument, Transmission
+from gouvernance import courriels
 from gouvernance.models import Demarche, Etape, Evenement, Utilisateur
-from gouvernance.permissions import exiger
+from gouvernance.permissions import DROITS, exiger
 
+GENRE = "reponse-anct"
 TRANSMISSIBLE = (Etape.SIGNEE, Etape.EN_SIGNATURE)
 
 
@@ -79,6 +81,26 @@ def _qui_attend(transmission: Transmission) -> Demarche | None:
     return demarche if demarche.etape == Etape.TRANSMISE and not suivantes.exists() else None
 
 
+def _prevenir(transmission: Transmission, par: Utilisateur | None) -> None:
+    """Ce que l'ANCT répond s'écrit à ceux qui peuvent transmettre : un complément attend d'eux un envoi."""
+    demarche = transmission.demarche
+    pilotes = Utilisateur.objects.filter(
+        is_active=True, mandats__demarche=demarche, mandats__role__in=DROITS["transmettre"].roles
+    )
+    contexte = {
+        "transmission": transmission,
+        "demarche": demarche,
+        "lien": courriels.adresse("transmission", demarche.uuid),
+    }
+    for pilote in pilotes.exclude(pk=par.pk if par else 0).order_by("pk").distinct():
+        courriels.deposer(
+            courriels.Lettre(
+                GENRE, pilote.email, "reponse_anct", contexte, demarche=demarche, objet_lie=transmission.uuid,
+                cle=f"{GENRE}:{transmission.uuid}:{transmission.etat}:{pilote.pk}",
+            )
+        )  # fmt: skip
+
+
 @transaction.atomic
 def accuser(transmission_pk: int, *, par: Utilisateur | None, reference: str) -> Transmission:
     """L'ANCT accuse réception par une référence : la mise en œuvre commence."""
@@ -90,6 +112,7 @@ def accuser(transmission_pk: int, *, par: Utilisateur | None, reference: str) ->
     transmission.attribuer(par)
     transmission.save()
     Evenement.consigner(transmission, "accuser réception", par=par, vers=transmission.reference_accuse)
+    _prevenir(transmission, par)
     if demarche := _qui_attend(transmission):
         parcours.marquer_recue(demarche, par=par)
     return transmission
@@ -105,6 +128,7 @@ def demander_complement(transmission_pk: int, *, par: Utilisateur | None, comple
     transmission.attribuer(par)
     transmission.save()
     Evenement.consigner(transmission, "demander un complément", par=par, vers=transmission.complement)
+    _prevenir(transmission, par)
     if demarche := _qui_attend(transmission):
         parcours.reprendre_apres_complement(demarche, par=par)
     return transmission

@@ -18,7 +18,7 @@ from feuille_de_route import parcours, signatures, transmissions, versions
 from feuille_de_route.models import EtatTransmission, Transmission
 from feuille_de_route.transmission import canaux
 from feuille_de_route.transmission.dossier import assembler
-from gouvernance.models import Demarche, Etape, Evenement, Role
+from gouvernance.models import Courriel, Demarche, Etape, Evenement, Mandat, Role
 from gouvernance.socle import coffre
 from gouvernance.socle.travaux import ESSAIS_MAX
 from tests.feuille_de_route.fabriques import BesoinFactory, FicheFactory, FinancementFactory
@@ -413,6 +413,25 @@ def test_un_complement_rend_la_feuille_transmissible_sans_perdre_l_envoi(client,
     references = list(Transmission.objects.order_by("pk").values_list("reference", "etat"))
     debut = f"FDR-{signee.identifiant}-v1"
     assert references == [(f"{debut}-01", "complement"), (f"{debut}-02", "envoyee")]
+
+
+@pytest.mark.parametrize(
+    ("reponse", "saisie", "dit"),
+    [
+        ("accuser", {"reference": "ANCT-2026-0142"}, "sous la référence ANCT-2026-0142"),
+        ("complement", {"complement": "La part de la Région."}, "La part de la Région."),
+    ],
+)
+def test_ce_que_repond_l_anct_s_ecrit_a_la_coordination(client, signee, reponse, saisie, dit):
+    """Un complément demandé restait sur une page que plus personne n'ouvrait."""
+    transmettre(client, signee)
+    travailler()
+    client.force_login(anct())
+    client.post(url("transmission_repondre", signee, Transmission.objects.get().uuid, reponse), saisie)
+    coordinations = Mandat.objects.filter(demarche=signee, role=Role.COORDINATION)
+    lettres = Courriel.objects.filter(genre="reponse-anct")
+    assert {lettre.destinataire for lettre in lettres} == {m.utilisateur.email for m in coordinations}
+    assert all(dit in lettre.corps and url("transmission", signee) in lettre.corps for lettre in lettres)
 
 
 def test_un_accuse_tardif_n_interrompt_pas_un_avenant(client, signee):

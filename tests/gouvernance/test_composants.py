@@ -11,6 +11,8 @@ import pytest
 from crispy_forms.utils import render_crispy_form
 from django import forms
 from django.conf import settings
+from django.contrib.messages import SUCCESS
+from django.contrib.messages.storage.base import Message
 from django.contrib.staticfiles import finders
 from django.template import engines
 from django.template.loader import render_to_string
@@ -171,6 +173,14 @@ def test_ecully_vient_entre_dunkerque_et_evreux():
     noms = ["Évreux", "Œuilly", "L’Haÿ", "Dunkerque", "Zuydcoote", "Écully", "Ecuelles", "Odos"]
     attendu = ["Dunkerque", "Ecuelles", "Écully", "Évreux", "L’Haÿ", "Odos", "Œuilly", "Zuydcoote"]
     assert sorted(noms, key=cle_francaise) == attendu
+
+
+def test_un_message_ne_prend_pas_le_titre_de_la_page():
+    """« Moyens et financements : C’est enregistré », quand c'est la section d'avant qui l'est."""
+    message = Message(SUCCESS, "C’est enregistré.")
+    page = rendre('{% include "composants/messages.html" %}', messages=[message], titre="Moyens")
+    assert "C’est enregistré." in page
+    assert "Moyens" not in page
 
 
 def test_un_bouton_refuse_dit_pourquoi_et_n_envoie_rien():

@@ -58,6 +58,7 @@ def _parcourir(onglet, utilisateur, exemplaires: int, jugees: set[str]) -> tuple
         messages.clear()
         fautes += _examiner(onglet, chemin, messages)
         if nom not in jugees:
+            _a_la_largeur(onglet, LARGEURS[0])
             fautes += [f"{chemin} : {violation}" for violation in violations(onglet)]
             jugees.add(nom)
         a_voir += _liens(onglet)
@@ -69,16 +70,20 @@ def _examiner(onglet, chemin: str, messages: list[str]) -> list[str]:
     fautes = [] if reponse.status == 200 else [f"{chemin} répond {reponse.status}"]
     if onglet.locator("h1").count() != 1:
         fautes.append(f"{chemin} : {onglet.locator('h1').count()} titres h1")
-    for largeur in LARGEURS:
-        onglet.set_viewport_size({"width": largeur, "height": 900})
+    for largeur in sorted(LARGEURS, key=lambda largeur: largeur != onglet.viewport_size["width"]):
+        _a_la_largeur(onglet, largeur)  # d'abord celle d'où l'on vient : chaque mise en page est refaite
         depasse = onglet.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         if depasse > 0:
             fautes.append(f"{chemin} déborde de {depasse} px à {largeur} px")
-    onglet.set_viewport_size({"width": LARGEURS[0], "height": 900})
     fautes += [f"{chemin} : console – {m}" for m in messages]
     return fautes
+
+
+def _a_la_largeur(onglet, largeur: int) -> None:
+    if onglet.viewport_size["width"] != largeur:
+        onglet.set_viewport_size({"width": largeur, "height": 900})
 
 
 def _liens(onglet) -> list[str]:

@@ -18,6 +18,7 @@ from feuille_de_route.mise_en_oeuvre import bilans
 from feuille_de_route.models import Document, NatureDocument
 from feuille_de_route.redaction import completude
 from gouvernance import decisions
+from gouvernance.cadre import limites
 from gouvernance.conduite import demarches
 from gouvernance.decisions import SaisieDecision
 from gouvernance.models import (
@@ -50,7 +51,7 @@ class Passage(NamedTuple):
 def _manques_soumission(demarche: Demarche) -> list[Manque]:
     du_fil = lecture_du_fil.manques(demarche)
     du_plan = completude.manques_du_plan(demarche) + enveloppes.manques(demarche)
-    return du_plan + du_fil + signatures.manques(demarche)
+    return du_plan + du_fil + signatures.manques(demarche) + limites.manques(demarche)
 
 
 PASSAGES = {

@@ -17,7 +17,7 @@ from feuille_de_route.mise_en_oeuvre import suivi, tableau_de_suivi
 from feuille_de_route.models import Axe, EtatFiche, EtatRealisation, FicheAction
 from feuille_de_route.views import a_faire
 from feuille_de_route.views.travaux import signaler_travaux
-from gouvernance.cadre import adhesions
+from gouvernance.cadre import adhesions, limites
 from gouvernance.conduite import calendriers, retroplanning
 from gouvernance.decisions import ETAPE_DU_JALON
 from gouvernance.models import CodeJalon, Demarche, Etape, Jalon, Role
@@ -84,7 +84,8 @@ PHRASES = {
 
 @lecture_seule
 def demarche(request, uuid):
-    demarche, acces = ouvrir(request, uuid, **suivi.premieres_dates(), **mentions.sans_reponse(request.user))
+    lus = suivi.premieres_dates() | limites.en_attente() | mentions.sans_reponse(request.user)
+    demarche, acces = ouvrir(request, uuid, **lus)
     _precharger(demarche, acces)
     contexte = {
         "demarche": demarche,

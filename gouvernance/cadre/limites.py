@@ -7,6 +7,8 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import IntegerField
+from django.db.models.expressions import RawSQL
 
 from gouvernance import edition
 from gouvernance.models import (
@@ -23,12 +25,19 @@ from gouvernance.models import (
     Utilisateur,
 )
 from gouvernance.permissions import exiger
+from gouvernance.socle.manques import Manque
+from gouvernance.socle.mots import compter
 
 ADOPTENT = {NatureDecision.VALIDATION, NatureDecision.VALIDATION_RESERVES, NatureDecision.ORIENTATION}
 A_TENIR = [EtatSeance.PLANIFIEE, EtatSeance.CONVOQUEE, EtatSeance.OUVERTE]
 VERROUILLEE = (
     "« {limite} » est décidée ({numero}) : elle ne se modifie plus. Proposez une nouvelle ligne, à décider."
 )
+
+
+# Écrite à la main : la page d'une démarche la lit à chaque visite.
+A_DECIDER = """(SELECT COUNT(*) FROM gouvernance_limitedaction
+    WHERE demarche_id = gouvernance_demarche.id AND decision_id IS NULL)"""
 
 
 @transaction.atomic
@@ -107,6 +116,22 @@ def decider(decision: Decision, *, par: Utilisateur | None) -> LimiteDAction:
 def a_decider(demarche: Demarche):
     """Les lignes qui attendent une décision, dans l'ordre du registre."""
     return LimiteDAction.objects.filter(demarche=demarche, decision=None)
+
+
+def en_attente() -> dict[str, RawSQL]:
+    """Combien de lignes attendent une décision, à lire avec la démarche (voir `manques`)."""
+    return {"limites_a_decider": RawSQL(A_DECIDER, [], IntegerField())}  # noqa: S611 – le texte est constant
+
+
+def manques(demarche: Demarche) -> list[Manque]:
+    """Ce que le document à signer montrerait « pas encore décidé en séance » : on le dit, sans bloquer."""
+    lu = getattr(demarche, "limites_a_decider", None)
+    nombre = a_decider(demarche).count() if lu is None else lu
+    if not nombre:
+        return []
+    dites = "ne sont pas encore décidées" if nombre > 1 else "n’est pas encore décidée"
+    phrase = f"{compter(nombre, 'limite')} {dites} en séance : le document à signer l’écrira en clair."
+    return [Manque(phrase, False, "limites")]
 
 
 def _inscrites(demarche: Demarche) -> dict[UUID, Seance]:

@@ -3,12 +3,13 @@
 import pytest
 from django.urls import reverse
 
+from feuille_de_route import parcours
 from feuille_de_route.models import EtatFiche
 from feuille_de_route.views.parcours import ECRANS, PHRASES
 from gouvernance.models import Etape, Role
 from tests.feuille_de_route.fabriques import AxeFactory, FicheFactory
 from tests.feuille_de_route.parcours_mur import demarche_mure, mettre_a
-from tests.gouvernance.fabriques import DemarcheFactory, MandatFactory, StructureFactory
+from tests.gouvernance.fabriques import DemarcheFactory, LimiteFactory, MandatFactory, StructureFactory
 
 LIMITE = 16
 
@@ -145,3 +146,35 @@ def test_on_ne_propose_de_rouvrir_un_jalon_que_si_cela_se_peut(client, db, etape
     lue = client.get(reverse("fiche", args=[demarche.uuid, demarche.fiches.get().uuid])).content.decode()
     assert "Rouvrez le jalon" not in lue
     assert suite in lue
+
+
+@pytest.mark.parametrize(
+    ("nombre", "phrase"),
+    [
+        (1, "1 limite n’est pas encore décidée en séance : le document à signer l’écrira en clair."),
+        (2, "2 limites ne sont pas encore décidées en séance : le document à signer l’écrira en clair."),
+    ],
+)
+def test_une_limite_non_decidee_se_dit_avant_de_soumettre_sans_bloquer(client, db, nombre, phrase):
+    demarche = demarche_mure()
+    decision = demarche.jalons.first().decision
+    LimiteFactory(demarche=demarche, decision=decision)
+    LimiteFactory(demarche=DemarcheFactory(groupement=True))
+    attendent = [LimiteFactory(demarche=demarche) for _ in range(nombre)]
+    client.force_login(MandatFactory(demarche=demarche).utilisateur)
+    for etape in (Etape.STRATEGIE, Etape.VALIDEE):
+        mettre_a(demarche, etape)
+        assert not any("limite" in texte for texte, _ in page(client, demarche).context["avertissements"])
+    mettre_a(demarche, Etape.PLAN_ACTIONS)
+    lue = page(client, demarche)
+    assert (phrase, reverse("limites", args=[demarche.uuid])) in lue.context["avertissements"]
+    assert phrase in lue.content.decode()
+    assert phrase in [m.texte for m in parcours.manques(demarche)], "et là où l’on ne l’a pas lue d’avance"
+    franchir = reverse("demarche_franchir", args=[demarche.uuid, "soumettre"])
+    assert client.post(franchir).status_code == 302
+    demarche.refresh_from_db()
+    assert demarche.etape == Etape.SOUMISE
+
+    mettre_a(demarche, Etape.PLAN_ACTIONS)
+    type(attendent[0]).objects.update(decision=decision)
+    assert not any("limite" in texte for texte, _ in page(client, demarche).context["avertissements"])

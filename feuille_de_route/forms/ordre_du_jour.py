@@ -1,10 +1,13 @@
 """Un point de l'ordre du jour, avec l'objet de la démarche dont il parle."""
 
+from uuid import UUID
+
 from django import forms
 from django.core.exceptions import ValidationError
 
 from feuille_de_route.arbitrages import cibles
 from feuille_de_route.arbitrages.cibles import Objet
+from feuille_de_route.models import EtatFiche
 from gouvernance.models import Cible, PointOrdreDuJour
 from gouvernance.reunions.ordre_du_jour import cible_de
 from gouvernance.socle.formulaires import AvecJeton, ModelFormulaireDsfr
@@ -59,11 +62,16 @@ class FormulairePoint(ModelFormulaireDsfr):
         objet = self.objets.get(donnees.get("porte_sur") or "")
         if objet and not donnees.get("objet"):
             donnees["objet"] = self._nommer(objet)
-        if not donnees.get("objet") and "objet" not in self.errors:
+        if not donnees.get("objet") and "objet" not in self.errors and not self.en_nombre:
             self.add_error("objet", "Dites de quoi il s’agit, ou choisissez sur quoi porte ce point.")
         if objet and not donnees.get("rapporteur"):
             donnees["rapporteur"] = objet.presente_par[:150]
         return donnees
+
+    @property
+    def en_nombre(self) -> bool:
+        """Plusieurs points d'un coup : celui que décrit le formulaire ne s'inscrit pas."""
+        return bool(self.cleaned_data.get("fiches"))
 
     @staticmethod
     def _nommer(objet: Objet) -> str:
@@ -85,5 +93,35 @@ class FormulairePoint(ModelFormulaireDsfr):
 
 
 class NouveauPoint(AvecJeton, FormulairePoint):
+    """`fiches` : les fiches proposées qui ne sont pas encore à l'ordre du jour, chacune son point."""
+
     bouton = "Inscrire ce point"
     encore = "Inscrire et continuer"
+    field_order = ["fiches", *FormulairePoint.field_order]
+
+    def __init__(self, *args, inscrites: set[UUID], **kwargs):
+        super().__init__(*args, **kwargs)
+        self.a_trancher = [
+            o for o in self.objets.values()
+            if (o.type, o.etat) == (Cible.FICHE, EtatFiche.PROPOSEE) and o.cible not in inscrites
+        ]  # fmt: skip
+        nombre = len(self.a_trancher)
+        if nombre > 1 or "fiches" in self.data:  # un second clic envoie ce que le premier a déjà inscrit
+            compte = f"{nombre} " if nombre else ""
+            self.fields["fiches"] = forms.BooleanField(
+                label=f"Inscrire d’un coup les {compte}fiches proposées", required=False,
+                help_text="Un point par fiche, dans leur ordre. Laissez alors vide tout ce qui suit.",
+            )  # fmt: skip
+            self.order_fields(self.field_order)
+
+    def points(self) -> list[PointOrdreDuJour]:
+        """Ce qu'il faut inscrire : le point décrit, ou un par fiche proposée."""
+        if not self.en_nombre:
+            return [self.instance]
+        return [
+            PointOrdreDuJour(
+                objet=self._nommer(o), rapporteur=o.presente_par[:150], cible_type=o.type, cible=o.cible,
+                cible_libelle=o.libelle,
+            )
+            for o in self.a_trancher
+        ]  # fmt: skip

@@ -56,6 +56,23 @@ def objets(demarche) -> dict:
     }
 
 
+def test_les_fiches_proposees_s_inscrivent_d_un_coup(client, lieu):
+    """Une par une, trente fiches demandaient trente formulaires ; celle qui y est déjà n'y revient pas."""
+    propose = "Inscrire d’un coup"
+    deja, *autres = (FicheFactory(demarche=lieu.demarche, proposee=True, complete=True) for _ in range(3))
+    FicheFactory(demarche=lieu.demarche)  # un brouillon ne se tranche pas
+    PointFactory(seance=lieu.seance, ordre=1, cible_type="fiche", cible=deja.uuid)
+    adresse = reverse("point_ajouter", args=[lieu.uuid, lieu.seance.uuid])
+    assert f"{propose} les 2 fiches proposées" in html(client.get(adresse))
+    jeton = uuid.uuid4()
+    for _ in range(2):  # le second envoi n'ajoute rien
+        assert inscrire(client, lieu, fiches="on", jeton=jeton).status_code == 302
+    points = PointOrdreDuJour.objects.order_by("ordre").values_list("cible", flat=True)
+    assert list(points) == [deja.uuid, *(f.uuid for f in autres)]
+    assert propose not in html(client.get(adresse))
+    assert "n’attend plus d’être inscrite" in html(inscrire(client, lieu, fiches="on"))
+
+
 @pytest.mark.parametrize("type_", ["jalon", "enjeu", "axe", "fiche", "chantier", "definition", "seance"])
 def test_un_point_designe_un_objet_de_la_demarche_et_d_elle_seule(client, lieu, type_):
     vise = objets(lieu.demarche)[type_]

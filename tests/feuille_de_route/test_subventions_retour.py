@@ -194,7 +194,7 @@ def test_ceux_qui_instruisent_apprennent_chaque_depot_une_fois(renvoyee, gens, c
         client.post(url("subvention_agir", renvoyee, "deposer"))
     assert lettres.count() == 2
     assert "déposé de nouveau" in lettres.latest("pk").corps
-    assert lettres.latest("pk").sujet.startswith("Demande de subvention modifiée")
+    assert lettres.latest("pk").sujet.startswith("Demande de subvention de nouveau à instruire")
     client.force_login(gens["administration"])
     assert client.get(url("subvention", renvoyee)).status_code == 200  # là où mène le lien
 

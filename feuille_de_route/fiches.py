@@ -24,6 +24,12 @@ PILOTES = frozenset({Role.COORDINATION, Role.CO_PORTEUR})
 MODIFIABLES_PAR_PORTEUR = (EtatFiche.BROUILLON, EtatFiche.A_COMPLETER)
 
 
+PROPOSEE = (
+    "La fiche est proposée : on la lit, puis elle se décide en séance. Pour la changer d’ici là, "
+    "demandez à la coordination de vous la renvoyer."
+)
+
+
 class Transition(NamedTuple):
     """`motif` : la transition exige une phrase ; `decision` : elle n'a lieu que par une décision en
     séance.
@@ -169,6 +175,8 @@ def motif_d_etat(fiche: FicheAction, acces: Acces) -> str:
         return f"La fiche est écartée : {suite or 'la coordination'} la remet d’abord en brouillon."
     if DROITS["editer_fiches"].roles & acces.roles or fiche.etat in MODIFIABLES_PAR_PORTEUR:
         return ""
+    if fiche.etat == EtatFiche.PROPOSEE:
+        return PROPOSEE
     return f"La fiche est « {fiche.get_etat_display()} » : demandez à la coordination de vous la renvoyer."
 
 

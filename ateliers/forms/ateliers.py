@@ -44,6 +44,7 @@ class FormulaireSousGroupe(AvecJeton, FormulaireRattache):
 
 class FormulaireContribution(AvecJeton, FormulaireRattache):
     bouton = "Apporter cette contribution"
+    encore = "Apporter et continuer"
 
     class Meta:
         model = Contribution

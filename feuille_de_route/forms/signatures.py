@@ -3,12 +3,13 @@
 from django import forms
 
 from feuille_de_route.models import Signataire
+from gouvernance.forms.cadrage import TexteAttendu
 from gouvernance.models import Demarche, StatutMembre, Structure, Utilisateur
 from gouvernance.socle.formulaires import AvecJeton, AvecVersion, FormulaireDsfr, ModelFormulaireDsfr
 
 COMPTE = (
-    "Le compte qui signera ici. Il n’est pas dans la liste ? Donnez-lui d’abord un rôle dans la démarche, "
-    "page « Gouvernance »."
+    "Le compte qui signera ici. Il n’est pas dans la liste ? Invitez d’abord cette personne, page "
+    "« Gouvernance »."
 )
 
 
@@ -22,6 +23,11 @@ class FormulaireSignataire(ModelFormulaireDsfr):
         model = Signataire
         fields = ["ordre", "structure", "nom", "qualite", "engagement", "utilisateur"]
         widgets = {"engagement": forms.Textarea(attrs={"rows": 5})}
+        labels = {
+            "qualite": "Qualité (demandée pour soumettre)",
+            "engagement": "Engagement (demandé pour soumettre)",
+        }
+        field_classes = {"qualite": TexteAttendu, "engagement": TexteAttendu}
         help_texts = {
             "ordre": "Le rang dans le tour de signature : 1 signe en premier.",
             "engagement": "Ce à quoi la structure s’engage, à la première personne du pluriel.",

@@ -1,5 +1,7 @@
 """La fiche action : la lire, la créer, l'écrire section par section, la faire avancer."""
 
+from functools import partial
+
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Value
@@ -58,6 +60,7 @@ NOMS = {
         ETAPES.values(dit=JSONObject(libelle="libelle", echeance="echeance", faite_le="faite_le"))
     ),
 }
+FAITS = {"proposer": "La fiche est proposée, merci."}
 AIDES = {
     "renvoyer": "Dites précisément ce qui manque : le porteur lira votre texte en haut de sa fiche.",
 }
@@ -140,7 +143,7 @@ def nouvelle(request, uuid):
 
     aide = (
         acces.refus["creer_fiche"]
-        or "Quatre réponses pour commencer ; le reste s’écrit ensuite, à son rythme."
+        or "Quelques réponses pour commencer ; le reste s’écrit ensuite, à son rythme."
     )
     contexte = {"demarche": demarche, "acces": acces, "titre": "Créer une fiche action", "aide": aide}
     succes = "La fiche est créée, en brouillon. Remplissez-la section par section, puis proposez-la."
@@ -186,7 +189,8 @@ def agir_fiche(request, uuid, fiche_uuid, action):
         return _avec_motif(request, fiche, acces, action)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    return agir(request, lambda: fiches.effectuer(action, fiche.pk, par=request.user), retour)
+    acte = partial(fiches.effectuer, action, fiche.pk, par=request.user)
+    return agir(request, acte, retour, FAITS.get(action, "C’est fait."))
 
 
 def _avec_motif(request, fiche: FicheAction, acces: Acces, action: str):

@@ -18,6 +18,7 @@ from gouvernance.models import (
     EtatSeance,
     Evenement,
     NatureDecision,
+    Seance,
     Utilisateur,
 )
 from gouvernance.permissions import exiger
@@ -91,6 +92,13 @@ def _vise(decision: Decision, definition: DefinitionCommune | None) -> bool:
 def a_adopter(demarche: Demarche) -> DefinitionCommune | None:
     """Le projet qui attend une décision : un texte écrit, pas encore adopté."""
     return DefinitionCommune.objects.filter(demarche=demarche, decision=None).exclude(texte="").first()
+
+
+def inscrite(demarche: Demarche) -> Seance | None:
+    """La prochaine séance qui l'a déjà à son ordre du jour."""
+    siennes = Seance.objects.filter(instance__demarche=demarche, points__cible_type=Cible.DEFINITION)
+    siennes = siennes.exclude(etat__in=[EtatSeance.CLOSE, EtatSeance.ANNULEE]).select_related("instance")
+    return siennes.order_by("debut").first()
 
 
 def en_vigueur(demarche: Demarche) -> DefinitionAdoptee | None:

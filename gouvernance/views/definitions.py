@@ -31,6 +31,7 @@ def definition(request, uuid):
         "onglet": "definition",
         "definition": get_object_or_404(DefinitionCommune, demarche=demarche),
         "adoptees": definitions.adoptees(demarche),
+        "inscrite": definitions.inscrite(demarche),
         "termes": glossaire.termes(demarche),
     }
     return render(request, "gouvernance/definition.html", contexte)

@@ -122,6 +122,10 @@ def instance_ajouter(request, uuid):
         "ensuite y asseoir les structures membres, d’un coup.",
     )  # fmt: skip
     formulaire = FormulaireAjoutInstance(request.POST or None, departement=demarche.departement.pk)
+    if request.method == "POST" and formulaire.is_valid():  # tirée du jeton : un double clic y ramène
+        formulaire.instance.uuid = formulaire.cleaned_data["jeton"]
+        suite = "L’instance est créée. Ajoutez maintenant ses sièges."
+        page = page._replace(retour=page_de(demarche, formulaire.instance), succes=suite)
     return saisir(request, lieu, page, formulaire, _ecrire(request, demarche))
 
 

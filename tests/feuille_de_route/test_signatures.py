@@ -340,6 +340,15 @@ def test_modifier_ou_retirer_un_signataire(client, au_plan):
     assert Evenement.objects.filter(action="supprimer").exists()
 
 
+def test_ce_que_la_soumission_demande_ne_se_dit_pas_facultatif(client, au_plan):
+    demarche, _, _ = au_plan
+    client.force_login(coordination_de(demarche))
+    page = client.get(reverse("signataire_ajouter", args=[demarche.uuid])).content.decode()
+    for champ in ("Qualité (demandée pour soumettre)", "Engagement (demandé pour soumettre)"):
+        assert champ in page
+        assert f"{champ} (facultatif)" not in page
+
+
 def test_ce_qui_manque_avant_de_soumettre_puis_de_signer(au_plan):
     demarche, structure, _ = au_plan
     assert [m.texte for m in signatures.manques(demarche)] == ["Désigner au moins un signataire."]

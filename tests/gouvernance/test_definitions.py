@@ -127,6 +127,9 @@ def test_inscrire_l_adoption_a_l_ordre_du_jour(client, lieu):
     client.post(adresse, {"jeton": uuid.uuid4(), "seance": seance.pk})
     point = seance.points.get()
     assert (point.cible_type, point.cible) == (Cible.DEFINITION, DefinitionCommune.objects.get().uuid)
+    dite = page(client, lieu)
+    assert reverse("seance", args=[lieu.uuid, seance.uuid]) in dite
+    assert adresse not in dite, "inscrite une fois, on ne propose plus de l’inscrire"
     client.force_login(lieu.gens["partenaire"])
     assert client.get(adresse).status_code == 403
 

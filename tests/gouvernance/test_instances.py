@@ -47,6 +47,17 @@ def page(client, lieu, instance) -> str:
     return html(reponse)
 
 
+def test_une_instance_neuve_s_ouvre_ou_l_on_ajoute_ses_sieges(client, lieu):
+    """On revenait au bas de la gouvernance, sans voir ni le message ni la suite ; un double clic de même."""
+    jeton = uuid.uuid4()
+    reponses = [creer(client, lieu, type="cotech", nom="Le COTECH", jeton=jeton) for _ in range(2)]
+    neuve = Instance.objects.get(nom="Le COTECH")
+    assert [r.url for r in reponses] == [reverse("instance", args=[lieu.uuid, neuve.uuid])] * 2
+    lue = page(client, lieu, neuve)
+    assert "Ajoutez maintenant ses sièges" in lue
+    assert reverse("sieges_ajouter", args=[lieu.uuid, neuve.uuid]) in lue
+
+
 @pytest.mark.parametrize("type_", TypeInstance.values)
 def test_chaque_type_se_cree_et_se_lit(client, lieu, type_):
     epci = EpciFactory(nom="CC du Périgord Nontronnais", departement=lieu.demarche.departement)

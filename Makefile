@@ -3,6 +3,9 @@
 .DEFAULT_GOAL := aide
 .PHONY: aide demo test verifier bench installer verrouiller nettoyer preparer-demo preparer-dev
 
+# Python garde ce qu'il a compilé : les essais le relisent trois fois, et dans chaque processus enfant.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON_SYSTEME ?= python3
 PY := .venv/bin/python
 SYSTEME = @command -v $(PYTHON_SYSTEME) >/dev/null || { echo "Il faut Python 3.11 ou plus récent : apt-get install python3 python3-venv" >&2; exit 1; }; $(PYTHON_SYSTEME) feuille_de_route/lancement/systeme.py

@@ -66,7 +66,7 @@ def base_de_donnees(url: str) -> dict:
         "PORT": str(adresse.port or ""),
         "CONN_MAX_AGE": entier("CONN_MAX_AGE", 60),
         "CONN_HEALTH_CHECKS": True,
-        "TEST": {"TEMPLATE": "template0"},
+        "TEST": {"TEMPLATE": texte("BASE_MODELE", "template0")},
     }
 
 

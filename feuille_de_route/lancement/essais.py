@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 
+from feuille_de_route.lancement import modele
 from feuille_de_route.lancement.environnement import DOSSIERS
 from feuille_de_route.lancement.processus import ErreurLancement
 from feuille_de_route.lancement.redis_prive import BASES
@@ -22,6 +23,7 @@ def environnement_d_essais(adresses: dict[str, str]) -> dict[str, str]:
     lieux = {nom: str(var / lieu) for nom, lieu in DOSSIERS.items()}
     env = {**os.environ, "MODE": "essais", **lieux, **adresses}
     if not est_donnee("DATABASE_URL"):  # plusieurs suites peuvent tourner à la fois sur les mêmes services
+        env["BASE_MODELE"] = modele.preparer(adresses["DATABASE_URL"])
         env["DATABASE_URL"] = f"{adresses['DATABASE_URL']}_{os.getpid()}"
     if not est_donnee("REDIS_URL"):
         env["REDIS_URL"] = f"{adresses['REDIS_URL'].rsplit('/', 1)[0]}/{os.getpid() % BASES}"

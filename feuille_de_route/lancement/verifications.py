@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,11 +16,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
+from feuille_de_route.lancement import modele
 from feuille_de_route.lancement.deploiement import ecarts
 from feuille_de_route.lancement.processus import ErreurLancement, dire
-from feuille_de_route.lancement.services import RACINE, dossier_var, services
+from feuille_de_route.lancement.services import RACINE, dossier_var, est_donnee, services
 
 BIN = Path(sys.executable).parent
+MIGRATIONS = "migrations jouées sur une base neuve"
 # Des réglages de production plausibles : `check --deploy` juge ce qu'un déploiement recevrait.
 PRODUCTION = {
     "MODE": "production",
@@ -53,6 +56,11 @@ def verifications(cachet: dict[str, str]) -> Iterator[tuple[str, list[str], dict
         [*gerer, "collectstatic", "--noinput", "--verbosity", "0"],
         PRODUCTION | cachet | {"STATIC_ROOT": provisoire},
     )
+    yield (
+        "rassemblement des essais (pytest --collect-only)",
+        [sys.executable, "-m", "pytest", "--collect-only", "--quiet"],
+        {"MODE": "essais"},
+    )
     yield "syntaxe de .ci/run (bash -n)", ["bash", "-n", ".ci/run"], {}
 
 
@@ -75,6 +83,26 @@ def cachet_de_verification(dossier: Path) -> dict[str, str]:
     return {"SIGNATURE_CERTIFICAT": str(chemin)}
 
 
+def passe_ensemble(adresses: dict[str, str], dossier: Path) -> list[bool]:
+    """Deux à la fois ; pendant ce temps, la base que copieront les essais joue les migrations."""
+    liste = verifications(cachet_de_verification(dossier))
+    with ThreadPoolExecutor(2) as equipe:
+        base = None if est_donnee("DATABASE_URL") else equipe.submit(base_d_essais, adresses["DATABASE_URL"])
+        verdicts = list(equipe.map(lambda v: passe(v[0], v[1], {**v[2], **adresses}), liste))
+    return verdicts if base is None else [*verdicts, base.result()]
+
+
+def base_d_essais(adresse: str) -> bool:
+    debut = time.monotonic()
+    try:
+        modele.preparer(adresse)
+    except ErreurLancement as erreur:
+        _dire_le_verdict(MIGRATIONS, False, time.monotonic() - debut, str(erreur))
+        return False
+    _dire_le_verdict(MIGRATIONS, True, time.monotonic() - debut)
+    return True
+
+
 def passe(nom: str, commande: list[str], env: dict[str, str]) -> bool:
     """Vrai si la vérification passe ; sinon sa sortie est montrée."""
     debut = time.monotonic()
@@ -88,14 +116,15 @@ def passe(nom: str, commande: list[str], env: dict[str, str]) -> bool:
         text=True,
         check=False,
     )
-    _dire_le_verdict(nom, resultat.returncode == 0, time.monotonic() - debut)
-    if resultat.returncode:
-        dire(resultat.stdout)
+    sortie = resultat.stdout if resultat.returncode else ""
+    _dire_le_verdict(nom, resultat.returncode == 0, time.monotonic() - debut, sortie)
     return resultat.returncode == 0
 
 
-def _dire_le_verdict(nom: str, reussite: bool, duree: float) -> None:
-    dire(f"{'✓' if reussite else '✗'} {nom} — {f'{duree:.1f}'.replace('.', ',')} s")
+def _dire_le_verdict(nom: str, reussite: bool, duree: float, sortie: str = "") -> None:
+    """D'une seule écriture : deux vérifications peuvent finir ensemble."""
+    verdict = f"{'✓' if reussite else '✗'} {nom} — {f'{duree:.1f}'.replace('.', ',')} s"
+    dire(f"{verdict}\n{sortie}" if sortie else verdict)
 
 
 def deploiement_coherent() -> bool:
@@ -109,8 +138,7 @@ def deploiement_coherent() -> bool:
 def main() -> None:
     try:
         with services(dossier_var("essais"), essais=True) as adresses, TemporaryDirectory() as dossier:
-            liste = verifications(cachet_de_verification(Path(dossier)))
-            verdicts = [passe(nom, commande, {**env, **adresses}) for nom, commande, env in liste]
+            verdicts = passe_ensemble(adresses, Path(dossier))
     except ErreurLancement as erreur:
         sys.exit(f"Vérifications impossibles : {erreur}")
     verdicts.append(deploiement_coherent())

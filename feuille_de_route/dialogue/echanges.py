@@ -29,6 +29,7 @@ RESOLVEURS = DROITS["editer_fiches"].roles | DROITS["instruire_fiches"].roles
 
 COMMENTER, REPONDRE = "commenter", "répondre à un commentaire"
 CORRIGER = "corriger un commentaire"
+RESOLU_PAR_LIEN = "Ce fil est résolu : écrivez un nouveau commentaire."  # sans compte, on ne rouvre pas
 D_UN_AUTRE = "Seule la personne qui a écrit un commentaire peut le corriger."
 
 
@@ -130,7 +131,9 @@ def ecrire(
     if fil is not None:
         fil = fiche.commentaires.get(pk=fil.parent_id or fil.pk)
         if fil.resolu_le:
-            raise ValidationError("Ce fil est résolu : rouvrez-le pour y répondre.")
+            raise ValidationError(
+                RESOLU_PAR_LIEN if lien else "Ce fil est résolu : rouvrez-le pour y répondre."
+            )
     commentaire = Commentaire(fiche=fiche, parent=fil, texte=mot.texte.strip(), lien=lien)
     commentaire.attribuer(par)
     commentaire.full_clean()
@@ -185,7 +188,8 @@ def motif_de_non_correction(commentaire: Commentaire) -> str:
     """Pourquoi ce commentaire ne se corrige plus, fût-ce par qui l'a écrit ; vide s'il le peut."""
     fil = commentaire.parent or commentaire
     if fil.resolu_le:
-        return "Ce fil est résolu : rouvrez-le pour corriger ce que vous y avez écrit."
+        sans_compte = commentaire.lien_id is not None
+        return RESOLU_PAR_LIEN if sans_compte else "Ce fil est résolu : rouvrez-le pour corriger votre mot."
     if fil.reponses.filter(pk__gt=commentaire.pk).exists():
         return "Quelqu’un a répondu depuis : ajoutez plutôt une réponse."
     return ""

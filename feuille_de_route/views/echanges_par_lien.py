@@ -112,7 +112,7 @@ def corriger(request: HttpRequest, lien: LienDeFiche, commentaire_uuid) -> HttpR
             commentaire, valide.cleaned_data["texte"], lien=lien, version=valide.version_lue
         )
 
-    contexte = {"titre": "Corriger mon commentaire", "remarque": None, "fil": None}
+    contexte = {"titre": "Corriger mon commentaire", "remarque": None, "fil": None, "previent": False}
     return _traiter(request, lien, formulaire, ecrire, contexte, "C’est corrigé.")
 
 
@@ -126,9 +126,9 @@ def _dire(request, lien: LienDeFiche, formulaire, contexte: dict) -> HttpRespons
 
 
 def _traiter(request, lien: LienDeFiche, formulaire, ecrire, contexte: dict, succes: str) -> HttpResponse:
-    contexte |= {
-        "lien": lien, "fiche": lien.fiche, "adresse": request.get_full_path(),
-        "refus": acces_par_lien.motif_de_non_commentaire(lien),
+    contexte = {
+        "lien": lien, "fiche": lien.fiche, "adresse": request.get_full_path(), "previent": True,
+        "refus": acces_par_lien.motif_de_non_commentaire(lien), **contexte,
     }  # fmt: skip
     retour = reverse("fiche_partagee_echanges", args=[lien.uuid])
     return traiter(

@@ -229,7 +229,9 @@ def test_on_corrige_son_mot_tant_que_personne_n_a_repondu(partenaire, chef, lien
     dire(partenaire, page("_commenter", lien), "Combien de comunes ?")
     mot = Commentaire.objects.get()
     assert page("_corriger", lien, mot.uuid) in lire(partenaire, page("_echanges", lien))
-    assert "Combien de comunes ?" in lire(partenaire, page("_corriger", lien, mot.uuid))
+    ouverte = lire(partenaire, page("_corriger", lien, mot.uuid))
+    assert "Combien de comunes ?" in ouverte
+    assert "Un courriel en prévient" not in ouverte, "une correction n’en écrit pas"
     assert corriger(partenaire, lien, mot, "Combien de communes ?").url == page("_echanges", lien)
     assert "(corrigé)" in lire(chef, de(fiche, "fiche_echanges"))
     mot.refresh_from_db()
@@ -290,7 +292,9 @@ def test_un_lien_remplace_ne_corrige_plus(partenaire, lien, fiche):
 def test_un_fil_resolu_ou_une_demarche_abandonnee_ne_se_corrige_plus(partenaire, chef, lien, fiche):
     mot = CommentaireFactory(fiche=fiche, cree_par=None, lien=lien)
     chef.post(de(fiche, "fiche_fil_agir", mot.uuid, "resoudre"))
-    assert "résolu" in unescape(corriger(partenaire, lien, mot, "Encore").content.decode())
+    reponse = dire(partenaire, page("_repondre", lien, mot.uuid), "Encore")
+    for refus in (corriger(partenaire, lien, mot, "Encore"), reponse):  # sans compte, on ne rouvre pas
+        assert "écrivez un nouveau commentaire" in unescape(refus.content.decode())
     chef.post(de(fiche, "fiche_fil_agir", mot.uuid, "rouvrir"))
     mettre_a(fiche.demarche, Etape.ABANDONNEE)
     assert page("_corriger", lien, mot.uuid) not in lire(partenaire, page("_echanges", lien))

@@ -9,9 +9,13 @@ from typing import NamedTuple
 from feuille_de_route.documents.cachet import racines
 from feuille_de_route.models import Empreinte, NatureDocument
 from gouvernance.socle import coffre
-from gouvernance.socle.bac_a_sable import ExecutionRefusee, executer
+from gouvernance.socle.bac_a_sable import ExecutionRefusee, Occupe, executer
 
 SCEAU = "Sceau"  # le champ que la plateforme remplit en dernier
+SANS_AUTORITES = (
+    "Les autorités reconnues manquent sur ce serveur (SIGNATURE_RACINES) : rien n’a été vérifié. Prévenez "
+    "son administration."
+)
 ILLISIBLE = "Le fichier ne se lit pas : ce contrôle n’a pas pu être fait."
 
 
@@ -53,8 +57,10 @@ class Verdict(NamedTuple):
 
 def verifier(octets: bytes) -> Verdict:
     """Les trois contrôles d'un PDF, dans un bac à sable (20 s, mémoire bornée) ; ne lève jamais pour un
-    fichier.
+    fichier. Lève Occupe quand on n'a rien pu en dire : plus de place, ou pas d'autorités à qui se fier.
     """
+    if not racines().is_file():  # dit avant l'examen, qui l'imputerait au fichier
+        raise Occupe(SANS_AUTORITES)
     empreinte = coffre.empreinte_de(octets)
     try:
         examen = executer("feuille_de_route.documents.examen", ["-", "--racines", racines()], entree=octets)

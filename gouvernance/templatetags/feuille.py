@@ -31,6 +31,18 @@ COULEURS = {
 COULEUR_PAR_ETAT = {etat: couleur for couleur, etats in COULEURS.items() for etat in etats.split()}
 
 
+PAGES_DES_JALONS = {
+    "cadrage": "cahier", "diagnostic": "constats", "enjeux": "enjeux", "strategie": "axes",
+    "validation": "documents",
+}  # fmt: skip
+
+
+@register.filter
+def page_du_jalon(code: str) -> str:
+    """Le nom de la page où se lit ce que l'instance valide."""
+    return PAGES_DES_JALONS.get(code, "jalons")
+
+
 def _decimal(valeur):
     try:
         nombre = Decimal(str(valeur))

@@ -103,6 +103,8 @@ def test_la_page_des_membres_dit_les_roles_les_manques_et_les_contacts(client, l
             "Personne encore ; on attend 1 membre.", "Bénéficiaire",
         ):  # fmt: skip
             assert attendu in page, (role, attendu)
+        inscrire = f"{reverse('membre_ajouter', args=[lieu.uuid])}?college=handicap"
+        assert (inscrire in page) == (role in {"coordination", "co_porteur", "administration"}), role
     client.force_login(lieu.gens["etranger"])
     assert client.get(reverse("membres", args=[lieu.uuid])).status_code == 404
 

@@ -142,6 +142,18 @@ def test_une_autre_autorite_n_est_pas_reconnue(client, settings, tmp_path):
     assert "ne vient pas d’une autorité reconnue" in page
 
 
+def test_sans_autorites_reconnues_on_n_accuse_pas_le_fichier(client, tour, settings, tmp_path):
+    """« Trop lourd ou malformé », disait-on d'un document authentique, sur un serveur mal réglé."""
+    fichier = tmp_path / "feuille.pdf"
+    fichier.write_bytes(tour[1][-1])
+    settings.SIGNATURE_RACINES = str(tmp_path / "absent.pem")
+    reponse = deposer(client, tour[1][-1])
+    assert (reponse.status_code, FAUX in texte(reponse)) == (503, False)
+    assert "Les autorités reconnues manquent sur ce serveur" in texte(reponse)
+    with pytest.raises(CommandError, match="autorités reconnues manquent"):
+        call_command("verifier_pdf", str(fichier))
+
+
 def test_la_commande_dit_les_trois_controles_et_sort_en_erreur_au_moindre_doute(tour, tmp_path, capsys):
     fichier = tmp_path / "feuille.pdf"
     fichier.write_bytes(tour[1][-1])

@@ -56,6 +56,15 @@ def objets(demarche) -> dict:
     }
 
 
+@pytest.mark.parametrize(("code", "page"), [("cadrage", "cahier"), ("validation", "documents")])
+def test_un_jalon_a_l_ordre_du_jour_mene_a_ce_que_l_on_valide(client, lieu, code, page):
+    """L'élu convoqué arrivait au calendrier, jamais au document à valider."""
+    PointFactory(seance=lieu.seance, ordre=1, jalon=lieu.demarche.jalons.get(code=code))
+    client.force_login(lieu.gens["elu"])
+    vue = html(client.get(reverse("seance", args=[lieu.uuid, lieu.seance.uuid])))
+    assert f'href="{reverse(page, args=[lieu.uuid])}">jalon' in vue
+
+
 def test_les_fiches_proposees_s_inscrivent_d_un_coup(client, lieu):
     """Une par une, trente fiches demandaient trente formulaires ; celle qui y est déjà n'y revient pas."""
     propose = "Inscrire d’un coup"

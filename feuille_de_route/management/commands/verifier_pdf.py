@@ -5,6 +5,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from feuille_de_route.documents.verification import verifier
+from gouvernance.socle.bac_a_sable import Occupe
 
 
 class Command(BaseCommand):
@@ -22,7 +23,10 @@ class Command(BaseCommand):
             octets = fichier.read_bytes()
         except OSError as erreur:
             raise CommandError(f"{fichier} ne se lit pas : {erreur.strerror}.") from erreur
-        verdict = verifier(octets)
+        try:
+            verdict = verifier(octets)
+        except Occupe as occupe:
+            raise CommandError(str(occupe)) from occupe
         for controle in verdict.controles:
             self.stdout.write(
                 f"{'Réussi' if controle.reussi else 'Échoué'}  {controle.titre} : {controle.phrase}"

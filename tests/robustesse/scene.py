@@ -1,6 +1,7 @@
 """Deux démarches entières dans deux départements : un objet pour chaque identifiant que porte une adresse."""
 
 import re
+from functools import cache
 from types import SimpleNamespace
 
 from django.apps import apps
@@ -367,6 +368,7 @@ MOTS = {
 }
 
 
+@cache
 def adresses() -> dict[str, list[str]]:
     """Nom de chaque adresse → les noms de ses arguments, l'administration de Django exceptée."""
     return {nom: re.findall(r"<(?:\w+:)?(\w+)>", motif) for nom, motif in motifs(get_resolver(), "")}
@@ -392,19 +394,40 @@ def adresse(nom: str, *sources: dict, **remplaces) -> str:
 
 
 def compter() -> tuple[int, ...]:
-    """Le nombre de lignes de chaque table de nos applications, et la somme des versions : une requête.
+    """Le nombre de lignes de chaque table de nos applications, et la somme des versions : une requête."""
+    return _lire(_comptes())
 
-    Une session se suit dès la première page : elle ne compte pas comme une écriture de l'acte.
-    """
-    tables = [m._meta for m in modeles() if m is not SessionOuverte]
-    comptes = [f'(SELECT count(*) FROM "{t.db_table}")' for t in tables]  # noqa: S608 — nos tables
-    versions = [
-        f'(SELECT sum(version) FROM "{t.db_table}")'  # noqa: S608
-        for t in tables
-        if any(c.name == "version" for c in t.fields)
-    ]
+
+def tout() -> tuple[int, ...]:
+    """Le nombre de lignes de chaque table et l'empreinte de leur contenu, toutes colonnes : une requête."""
+    return _lire(_empreintes())
+
+
+@cache
+def _comptes() -> str:
+    versionnees = [t for t in _tables() if any(c.name == "version" for c in t.fields)]
+    return ", ".join(
+        [f'(SELECT count(*) FROM "{t.db_table}")' for t in _tables()]  # noqa: S608 — nos tables
+        + [f'(SELECT sum(version) FROM "{t.db_table}")' for t in versionnees]  # noqa: S608
+    )
+
+
+@cache
+def _empreintes() -> str:
+    return ", ".join(
+        f'(SELECT (count(*), sum(hashtextextended(t::text, 0)))::text FROM "{t.db_table}" t)'  # noqa: S608
+        for t in _tables()
+    )
+
+
+def _tables() -> list:
+    """Une session se suit dès la première page : elle ne compte pas comme une écriture de l'acte."""
+    return [m._meta for m in modeles() if m is not SessionOuverte]
+
+
+def _lire(colonnes: str) -> tuple:
     with connection.cursor() as curseur:
-        curseur.execute(f"SELECT {', '.join(comptes + versions)}")
+        curseur.execute(f"SELECT {colonnes}")
         return curseur.fetchone()
 
 

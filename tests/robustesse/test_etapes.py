@@ -7,12 +7,10 @@ import pytest
 from django.db import transaction
 from django.utils.html import strip_tags
 
-from feuille_de_route.echange.canonique import canonique
-from feuille_de_route.echange.exporter import exporter
 from gouvernance.models import Etape, Evenement
 from gouvernance.permissions import ADMINISTRATION
 from tests.robustesse.matrice import ACTES, FORMULAIRES, SANS_ETAPE, TOUS_LES_DROITS
-from tests.robustesse.scene import adresse, compter, mettre_a
+from tests.robustesse.scene import adresse, compter, mettre_a, tout
 from tests.robustesse.test_adresses import donnees_de
 from tests.robustesse.test_formulaires import COMPLEMENTS, ETAPES, complet, ouvrir, preparer, signer_la_fiche
 
@@ -43,11 +41,6 @@ def hors_fenetre(nom_du_droit: str) -> list[Etape]:
     avant = [e for e in SUITE if e.rang < droit.depuis.rang][-1:]
     apres = [e for e in SUITE if e.rang > droit.jusqu_a.rang][:1]
     return [*avant, *apres, Etape.ABANDONNEE]
-
-
-def etat_de(lieu) -> tuple:
-    """Les lignes et les versions de chaque table (journal compris), et le contenu de la démarche."""
-    return compter(), canonique(exporter(lieu.demarche, seulement_retenues=False))
 
 
 def envoi_de(nom, lieu, client) -> tuple[str, dict]:
@@ -92,10 +85,10 @@ def test_hors_de_sa_fenetre_un_acte_est_refuse_avec_sa_phrase(nom, lieu, client,
         with transaction.atomic():
             chemin, donnees = envoi_de(nom, lieu, client)
             mettre_a(lieu.demarche, etape)
-            avant = etat_de(lieu)
+            avant = tout()
             reponse = client.post(chemin, donnees)
             phrase = phrase_attendue(nom, etape)
-            if etat_de(lieu) != avant:
+            if tout() != avant:
                 ecarts[etape.value] = "a écrit"
             elif reponse.status_code not in {302, 403, 422}:
                 ecarts[etape.value] = reponse.status_code

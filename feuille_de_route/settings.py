@@ -20,8 +20,7 @@ def texte(nom: str, defaut: str = "") -> str:
         try:
             return Path(chemin).read_text(encoding="utf-8").strip()
         except OSError as erreur:
-            phrase = f"{nom}_FILE : {chemin} ne se lit pas ({erreur.strerror})."
-            raise ImproperlyConfigured(phrase) from erreur
+            raise ImproperlyConfigured(f"{nom}_FILE : {chemin} ne se lit pas ({erreur.strerror})") from erreur
     return os.environ.get(nom, "").strip() or defaut
 
 
@@ -66,6 +65,7 @@ def base_de_donnees(url: str) -> dict:
         "PORT": str(adresse.port or ""),
         "CONN_MAX_AGE": entier("CONN_MAX_AGE", 60),
         "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"server_side_binding": True, "prepare_threshold": 5},  # ADR 26 : requêtes préparées
         "TEST": {"TEMPLATE": texte("BASE_MODELE", "template0")},
     }
 

@@ -92,7 +92,7 @@ def sans_reponse(utilisateur: Utilisateur) -> dict[str, RawSQL]:
 
 def attendues(demarche: Demarche, utilisateur: Utilisateur) -> list[dict]:
     """Une par fil, la dernière ; `repond` : elle peut y répondre, sinon elle la lit tant que c'est récent
-    (`demarche` lue avec `sans_reponse` et `permissions.avec_roles`).
+    (`demarche` lue avec `sans_reponse` et `permissions.roles_lus`).
     """
     roles = set(demarche.roles_lus)
     repond = bool(roles & DROITS["commenter"].roles)

@@ -10,7 +10,8 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Exists, Func, JSONField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import DateTimeField, Exists, Func, JSONField, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
 from django.utils import timezone
 
@@ -38,6 +39,10 @@ from gouvernance.templatetags.feuille import nombre
 DROIT = "suivre_fiches"
 EN_OEUVRE = (Etape.SIGNEE, Etape.TRANSMISE, Etape.MISE_EN_OEUVRE)
 RIEN = "–"
+PREMIER_SCEAU = """(
+    SELECT MIN(scelle_le) FROM feuille_de_route_document WHERE demarche_id = gouvernance_demarche.id)"""
+PREMIER_ENVOI = """(
+    SELECT MIN(envoyee_le) FROM feuille_de_route_transmission WHERE demarche_id = gouvernance_demarche.id)"""
 
 
 class SaisieDePoint(NamedTuple):
@@ -104,15 +109,10 @@ def ouverture(demarche: Demarche) -> Ouverture:
     return Ouverture(f"Le suivi s’ouvre quand la feuille de route est signée ; elle en est à « {etape} ».")
 
 
-def premieres_dates() -> dict[str, Subquery]:
+def premieres_dates() -> dict[str, RawSQL]:
     """Le premier sceau et le premier envoi d'une démarche, à lire avec elle (voir `signee_le`)."""
-    a_elle = {"demarche": OuterRef("pk")}
-    sceaux = Document.objects.filter(**a_elle, scelle_le__isnull=False).order_by("scelle_le")
-    envois = Transmission.objects.filter(**a_elle, envoyee_le__isnull=False).order_by("envoyee_le")
-    return {
-        "premier_sceau": Subquery(sceaux.values("scelle_le")[:1]),
-        "premier_envoi": Subquery(envois.values("envoyee_le")[:1]),
-    }
+    lues = {"premier_sceau": PREMIER_SCEAU, "premier_envoi": PREMIER_ENVOI}
+    return {nom: RawSQL(texte, (), DateTimeField()) for nom, texte in lues.items()}  # noqa: S611 – textes constants
 
 
 def signee_le(demarche: Demarche) -> datetime | None:

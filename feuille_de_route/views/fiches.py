@@ -73,7 +73,7 @@ def ouvrir_fiche(request, uuid, fiche_uuid, fiches=FicheAction.objects) -> tuple
     """
     cadre = ("gouvernance",) if request.method == "POST" else CADRE  # qui enregistre ne montre pas l'en-tête
     fiches = fiches.select_related(*(f"demarche__{relation}" for relation in cadre))
-    visibles = avec_roles(fiches.visibles_par(request.user), request.user, "demarche")
+    visibles = avec_roles(fiches.visibles_par(request.user), request.user)
     fiche = get_object_or_404(visibles, demarche__uuid=uuid, uuid=fiche_uuid)
     return fiche, Acces(request.user, fiche.demarche, fiche.roles_lus)
 

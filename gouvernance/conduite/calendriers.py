@@ -10,11 +10,17 @@ from pathlib import Path
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import DateField, QuerySet
+from django.db.models.expressions import RawSQL
 
 from gouvernance.models import CalendrierType, CodeJalon, EcheanceType
 
 CALENDRIERS = Path(__file__).parents[1] / "donnees" / "calendriers.json"
+DATE_NATIONALE = """(
+    SELECT echeance.date FROM gouvernance_echeancetype echeance
+    JOIN gouvernance_calendriertype calendrier ON calendrier.code = echeance.calendrier_id
+    WHERE calendrier.national AND echeance.code = gouvernance_jalon.code AND echeance.date IS NOT NULL
+    ORDER BY calendrier.ordre LIMIT 1)"""
 
 
 @dataclass(frozen=True)
@@ -79,10 +85,7 @@ def dates_nationales(connus: list[Preset] | None = None) -> dict[str, date]:
 
 def avec_date_nationale(jalons: QuerySet) -> QuerySet:
     """Chaque jalon avec sa date au calendrier national (`nationale`), dans la même requête."""
-    lues = EcheanceType.objects.filter(
-        calendrier__national=True, date__isnull=False, code=OuterRef("code")
-    ).order_by("calendrier__ordre")
-    return jalons.annotate(nationale=Subquery(lues.values("date")[:1]))
+    return jalons.annotate(nationale=RawSQL(DATE_NATIONALE, (), DateField()))  # noqa: S611 – le texte est constant
 
 
 def echeances(preset: Preset, debut: date) -> dict[CodeJalon, date]:

@@ -7,12 +7,12 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from gouvernance.edition import DejaFait, consommer
 from gouvernance.models import Demarche
-from gouvernance.permissions import Acces, avec_roles
+from gouvernance.permissions import Acces, roles_lus
 from gouvernance.socle.formulaires import differences
 from gouvernance.socle.modeles import Conflit
 
@@ -20,13 +20,16 @@ CADRE = ("gouvernance__departement", "porteur")  # ce que l'en-tête de chaque �
 
 
 def ouvrir(request: HttpRequest, uuid, **lus) -> tuple[Demarche, Acces]:
-    """La démarche, si la personne la voit (sinon 404), et ce qu'elle peut y faire.
+    """La démarche, si la personne y a un rôle (sinon 404), et ce qu'elle peut y faire.
 
     `lus` : ce que la page annote de plus.
     """
-    demarches = Demarche.objects.visibles_par(request.user).select_related(*CADRE).annotate(**lus)
-    demarche = get_object_or_404(avec_roles(demarches, request.user), uuid=uuid)
-    return demarche, Acces(request.user, demarche, demarche.roles_lus)
+    demarches = Demarche.objects.select_related(*CADRE).annotate(roles_lus=roles_lus(request.user), **lus)
+    demarche = get_object_or_404(demarches, uuid=uuid)
+    acces = Acces(request.user, demarche, demarche.roles_lus)
+    if not acces.roles:
+        raise Http404("Cette démarche n’existe pas pour qui n’y a aucun rôle.")
+    return demarche, acces
 
 
 class Saisie(NamedTuple):

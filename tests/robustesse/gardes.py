@@ -93,8 +93,7 @@ ENSEMBLE = [  # agir sur plusieurs fiches
 VISIBILITE = [
     Garde("démarches visibles", "gouvernance/models/demarche.py",
           'return self.filter(pk__in=mandats.values("demarche"))', "return self", AUTRE),
-    Garde("ouvrir une démarche", f"{V}/commun.py", "Demarche.objects.visibles_par(request.user)",
-          "Demarche.objects.all()", AUTRE),
+    Garde("ouvrir une démarche", f"{V}/commun.py", "    if not acces.roles:", "    if False:", AUTRE),
     Garde("fiches visibles : administration", f"{F}/models/fiches.py", "return self.filter(proposees)",
           "return self", role("administration")),
     Garde("fiches visibles : brouillons des autres", f"{F}/models/fiches.py", " & (proposees | siennes)", "",

@@ -221,7 +221,7 @@ BALAYAGE_SECONDES = entier("BALAYAGE_SECONDES", 10)
 _SECONDES = {"schedule": timedelta(seconds=BALAYAGE_SECONDES), "options": {"expires": BALAYAGE_SECONDES}}
 CELERY_BEAT_SCHEDULE = {
     "balayer": {"task": "feuille_de_route.tasks.balayer", **_SECONDES},
-    "rappeler": {"task": "gouvernance.tasks.rappeler", "schedule": timedelta(hours=1)},
+    "rappeler": {"task": "feuille_de_route.tasks.rappeler", "schedule": timedelta(hours=1)},
     "mentions": {"task": "feuille_de_route.tasks.prevenir_des_mentions", "schedule": timedelta(minutes=10)},
     "purger": {"task": "gouvernance.tasks.purger", "schedule": timedelta(hours=1)},
 }

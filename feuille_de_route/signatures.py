@@ -1,7 +1,10 @@
 """Le tour de signature : dans l'ordre, chacun sur l'exact PDF qu'il a vu ; le dernier scelle."""
 
+from datetime import timedelta
+
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from feuille_de_route import versions
@@ -16,11 +19,12 @@ from feuille_de_route.models import (
 )
 from gouvernance import courriels
 from gouvernance.edition import enregistrer
-from gouvernance.models import Demarche, Etape, Evenement, JetonConsomme, Utilisateur
-from gouvernance.permissions import exiger
+from gouvernance.models import Courriel, Demarche, Etape, Evenement, JetonConsomme, Utilisateur
+from gouvernance.permissions import DROITS, exiger
 from gouvernance.socle.manques import Manque
 
-GENRE = "signature"
+GENRE, REFUS = "signature", "signature-refusee"
+RAPPEL = timedelta(days=7)
 
 
 def manques(demarche: Demarche) -> list[Manque]:
@@ -95,23 +99,60 @@ def attendue(document: Document) -> Signature | None:
     return premiere if premiere and premiere.etat == EtatSignature.ATTENDUE else None
 
 
-def prevenir(document: Document, *, apres: str = "") -> None:
-    """Écrit à qui c'est le tour de signer, une fois par état du document ; `apres` : le refus d'où l'on
-    revient, qui vaut un second courriel. L'appelant tient le document, prêt à signer.
+def prevenir(document: Document, *, apres: str = "") -> bool:
+    """Écrit à qui c'est le tour de signer, une seule fois ; `apres` : le refus d'où l'on revient, ou le
+    rappel, qui valent un autre courriel. L'appelant tient le document, prêt à signer.
     """
     signature = attendue(document)
     compte = signature.signataire.utilisateur if signature else None
     demarche = document.demarche
     if compte is None or not compte.is_active or demarche.etape != Etape.EN_SIGNATURE:
-        return
+        return False
     lien = courriels.adresse("signer", demarche.uuid, document.uuid)
-    courriels.deposer(
-        courriels.Lettre(
-            GENRE, compte.email, GENRE, {"signature": signature, "demarche": demarche, "lien": lien},
-            demarche=demarche, objet_lie=document.uuid,
-            cle=f"{GENRE}:{document.uuid}:{signature.ordre}:{compte.pk}:{apres}",
-        )
+    lettre = courriels.Lettre(
+        GENRE, compte.email, GENRE, {"signature": signature, "demarche": demarche, "lien": lien},
+        demarche=demarche, objet_lie=document.uuid,
+        cle=f"{GENRE}:{document.uuid}:{signature.ordre}:{compte.pk}:{apres}",
     )  # fmt: skip
+    return courriels.deposer(lettre) is not None
+
+
+def rappeler() -> int:
+    """Une semaine sans signer ni refuser : un nouveau courriel à qui c'est le tour, et ainsi de suite."""
+    avant = timezone.now() - RAPPEL
+    recents = Courriel.objects.filter(genre=GENRE, objet_lie=OuterRef("uuid"), cree_le__gt=avant)
+    suivants = Document.objects.filter(
+        demarche=OuterRef("demarche"), nature=NatureDocument.A_SIGNER, pk__gt=OuterRef("pk")
+    )
+    attendent = Document.objects.filter(
+        ~Exists(recents), ~Exists(suivants), nature=NatureDocument.A_SIGNER, etat=EtatDocument.PRET,
+        scelle_le=None, pret_le__lt=avant, demarche__etape=Etape.EN_SIGNATURE,
+    )  # fmt: skip
+    return sum(_rappeler(pk) for pk in list(attendent.order_by("pk").values_list("pk", flat=True)))
+
+
+@transaction.atomic
+def _rappeler(document_pk: int) -> bool:
+    libres = Document.objects.select_for_update(of=("self",), skip_locked=True).select_related("demarche")
+    document = libres.filter(pk=document_pk, etat=EtatDocument.PRET).first()
+    return document is not None and prevenir(document, apres=f"rappel du {timezone.localdate()}")
+
+
+def _annoncer_le_refus(signature: Signature) -> None:
+    """Le tour est arrêté : qui conduit la démarche l'apprend, et lit pourquoi."""
+    demarche = signature.document.demarche
+    conduisent = Utilisateur.objects.filter(
+        is_active=True, mandats__demarche=demarche, mandats__role__in=DROITS["conduire"].roles
+    )
+    lien = courriels.adresse("documents", demarche.uuid)
+    for compte in conduisent.order_by("pk").distinct():
+        courriels.deposer(
+            courriels.Lettre(
+                REFUS, compte.email, "signature_refusee",
+                {"signature": signature, "demarche": demarche, "lien": lien}, demarche=demarche,
+                cle=f"{REFUS}:{signature.pk}:{signature.refusee_le.isoformat()}:{compte.pk}",
+            )
+        )  # fmt: skip
 
 
 def verrouiller(document_pk: int) -> Document:
@@ -196,6 +237,7 @@ def refuser(signature_pk: int, *, par: Utilisateur, motif: str) -> Signature:
     Evenement.consigner(
         signature, "refuser de signer", par=par, demarche=signature.document.demarche, vers=signature.motif
     )
+    _annoncer_le_refus(signature)
     return signature
 
 

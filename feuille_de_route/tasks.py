@@ -8,6 +8,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from feuille_de_route import signatures
 from feuille_de_route.dialogue import mentions
 from feuille_de_route.documents import production
 from feuille_de_route.documents.papiers.production import produire as preparer_papier
@@ -16,6 +17,7 @@ from feuille_de_route.transmission import envoi
 from gouvernance.models import Courriel
 from gouvernance.tasks import JOURNEE
 from gouvernance.tasks import envoyer as envoyer_courriel
+from gouvernance.tasks import rappeler as rappeler_les_seances
 
 PAR_BALAYAGE = 100
 
@@ -33,6 +35,14 @@ def produire_papier(papier_pk: int) -> None:
 @shared_task
 def envoyer(transmission_pk: int) -> None:
     envoi.envoyer(transmission_pk)
+
+
+@shared_task
+def rappeler() -> None:
+    """Les séances qui viennent, les signatures qui tardent."""
+    rappeler_les_seances()
+    if timezone.localtime().hour in JOURNEE:
+        signatures.rappeler()
 
 
 @shared_task

@@ -1,13 +1,17 @@
 """Le tour de signature, par les pages que voient les signataires et la coordination."""
 
+from datetime import timedelta
+
 import pytest
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.urls import reverse
+from django.utils import timezone
 
-from feuille_de_route import parcours, signatures
+from feuille_de_route import parcours, signatures, tasks
 from feuille_de_route.documents.signature import champs_de
-from feuille_de_route.models import Empreinte, EtatDocument, EtatSignature, Signataire, Signature
+from feuille_de_route.models import Document, Empreinte, EtatDocument, EtatSignature, Signataire, Signature
 from gouvernance import courriels
 from gouvernance.models import Courriel, Demarche, Etape, Evenement, Role
 from gouvernance.socle import coffre
@@ -221,6 +225,27 @@ def test_un_courriel_dit_a_chacun_que_c_est_son_tour(client, demarche):
     signer(client, demarche, 2)
     travailler()
     assert len(ecrits()) == 3
+
+
+def test_une_signature_qui_tarde_se_rappelle_chaque_semaine_et_un_refus_se_dit(client, demarche, monkeypatch):
+    assert settings.CELERY_BEAT_SCHEDULE["rappeler"]["task"] == tasks.rappeler.name
+    coordination, attendu = coordination_de(demarche), compte(demarche, 1).email
+    Courriel.objects.all().delete()
+    monkeypatch.setattr(tasks, "JOURNEE", range(24))
+
+    def courriers():
+        tasks.rappeler()
+        return list(Courriel.objects.values_list("genre", "destinataire"))
+
+    assert courriers() == []  # prêt d'aujourd'hui
+    Document.objects.update(pret_le=timezone.now() - timedelta(days=8))
+    assert courriers() == [("signature", attendu)]
+    assert courriers() == [("signature", attendu)]  # une fois par semaine
+    client.force_login(compte(demarche, 1))
+    client.post(url("signature_refuser", demarche), {"motif": "Le budget manque."})
+    Courriel.objects.filter(genre="signature").delete()
+    assert courriers() == [("signature-refusee", coordination.email)]  # arrêté, le tour ne se rappelle plus
+    assert "Le budget manque." in Courriel.objects.get().corps
 
 
 def test_qui_signe_pour_deux_structures_signe_deux_fois(client):

@@ -18,7 +18,7 @@ from gouvernance.models import (
     StatutMembre,
     Utilisateur,
 )
-from gouvernance.permissions import DROITS, avec_roles
+from gouvernance.permissions import DROITS, roles_lus
 from gouvernance.socle.mots import compter
 
 TERMINEES = {Etape.CLOSE, Etape.ABANDONNEE}
@@ -68,7 +68,7 @@ def completer(cles: list[int], utilisateur: Utilisateur, **lus) -> list[Demarche
             **lus,
         )
     )
-    par_cle = {d.pk: d for d in avec_roles(demarches, utilisateur)}
+    par_cle = {d.pk: d for d in demarches.annotate(roles_lus=roles_lus(utilisateur))}
     seances = _prochaines_seances(cles)
     for demarche in par_cle.values():
         demarche.retard = ""

@@ -9,6 +9,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from gouvernance.comptes.proconnect import reglages as proconnect
+from gouvernance.socle.journal import JOURNAL as LOGGING  # noqa: F401 – un réglage
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 SECRET_PAR_DEFAUT = "secret-de-developpement-a-ne-jamais-utiliser-en-production"  # noqa: S105
@@ -148,8 +149,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "gouvernance.Utilisateur"
 LOGIN_URL = "connexion"
-LOGIN_REDIRECT_URL = "accueil"
-LOGOUT_REDIRECT_URL = "accueil"
+LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "accueil"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{nom}Validator"}
     for nom in ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")

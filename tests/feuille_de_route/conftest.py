@@ -1,5 +1,7 @@
 """Ce que partagent les essais de la feuille de route : une démarche, une personne par rôle, une fiche."""
 
+import shutil
+
 import pytest
 
 from gouvernance.models import Etape, Role
@@ -18,6 +20,17 @@ from tests.gouvernance.fabriques import (
 def petit_document(monkeypatch):
     """La production met en page une seule feuille : ces essais portent sur le fil."""
     scenes.petit_document(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def coffre_garde(tmp_path_factory):
+    return tmp_path_factory.mktemp("coffre")
+
+
+@pytest.fixture
+def coffre_copie(db, settings, coffre_garde):
+    """Le coffre d'une scène gardée, à cet essai seul : il peut l'abîmer."""
+    shutil.copytree(coffre_garde, settings.MEDIA_ROOT)
 
 
 @pytest.fixture

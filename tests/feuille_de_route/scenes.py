@@ -1,5 +1,12 @@
 """Des démarches déjà rendues à la fin du fil, et de quoi y jouer les travailleurs et les signataires."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+from django.test import override_settings
 from django.utils import timezone
 
 from feuille_de_route import signatures, versions
@@ -33,6 +40,21 @@ def petit_document(monkeypatch) -> None:
     """La production met en page une seule feuille : ces essais portent sur le fil."""
     monkeypatch.setattr(production, "html_du_document", petit_html)
     monkeypatch.setattr(production, "pieces_jointes", lambda document: [])
+
+
+@contextmanager
+def scene_gardee(jouer: Callable, coffre: Path, cachet: Path) -> Iterator:
+    """Ce que rend `jouer`, pour tout un module : la base est défaite à la fin ; chaque essai copie `coffre`.
+
+    Dans un département à part : d'autres essais du module ouvrent leur démarche dans celui des fabriques.
+    """
+    signe = {"SIGNATURE_CERTIFICAT": cachet, "SIGNATURE_MOT_DE_PASSE": "essai"}
+    with transaction.atomic():
+        with override_settings(MEDIA_ROOT=coffre, **signe), pytest.MonkeyPatch.context() as retouche:
+            petit_document(retouche)
+            rendu = jouer()
+        yield rendu
+        transaction.set_rollback(True)
 
 
 def demarche_soumise(**options) -> Demarche:

@@ -6,6 +6,7 @@ import json
 import threading
 import zipfile
 from datetime import timedelta
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -30,6 +31,7 @@ from tests.feuille_de_route.scenes import (
     demarche_en_signature,
     demarche_signee,
     document_de,
+    scene_gardee,
     travailler,
 )
 from tests.gouvernance.fabriques import InstanceFactory, MandatFactory
@@ -37,9 +39,16 @@ from tests.gouvernance.fabriques import InstanceFactory, MandatFactory
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("petit_document")]
 
 
+@pytest.fixture(scope="module")
+def signee_gardee(django_db_setup, django_db_blocker, coffre_garde, cachet_d_essai):
+    signer = partial(demarche_signee, 1, gouvernance__departement__code="2B")
+    with django_db_blocker.unblock(), scene_gardee(signer, coffre_garde, cachet_d_essai) as demarche:
+        yield demarche
+
+
 @pytest.fixture
-def signee():
-    return demarche_signee(1)
+def signee(signee_gardee, coffre_copie):
+    return Demarche.objects.get(pk=signee_gardee.pk)
 
 
 def transmettre(client, demarche, **donnees):

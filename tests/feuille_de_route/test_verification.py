@@ -6,11 +6,13 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from feuille_de_route.documents.certificat_essai import creer_cachet_essai
+from gouvernance.models import Demarche
 from gouvernance.socle import coffre
 from tests.feuille_de_route.scenes import (
     consentir,
     demarche_en_signature,
     document_de,
+    scene_gardee,
     travailler,
 )
 
@@ -27,10 +29,8 @@ def texte(reponse):
     return reponse.content.decode()
 
 
-@pytest.fixture
-def tour():
-    """Les trois fichiers qu'émet un tour de deux signatures : à signer, signé une fois, scellé."""
-    demarche = demarche_en_signature(2)
+def _signer_a_deux():
+    demarche = demarche_en_signature(2, gouvernance__departement__code="2B")
     travailler()
     fichiers = [coffre.lire(document_de(demarche).empreinte)]
     for _ in range(2):
@@ -38,6 +38,19 @@ def tour():
         travailler()
         fichiers.append(coffre.lire(document_de(demarche).empreinte))
     return demarche, fichiers
+
+
+@pytest.fixture(scope="module")
+def tour_garde(django_db_setup, django_db_blocker, coffre_garde, cachet_d_essai):
+    with django_db_blocker.unblock(), scene_gardee(_signer_a_deux, coffre_garde, cachet_d_essai) as tour:
+        yield tour
+
+
+@pytest.fixture
+def tour(tour_garde, coffre_copie):
+    """Les trois fichiers qu'émet un tour de deux signatures : à signer, signé une fois, scellé."""
+    demarche, fichiers = tour_garde
+    return Demarche.objects.get(pk=demarche.pk), list(fichiers)
 
 
 def test_la_page_est_publique_et_dit_ce_qu_est_le_cachet(client):

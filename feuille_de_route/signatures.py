@@ -20,7 +20,7 @@ from feuille_de_route.models import (
 from gouvernance import courriels
 from gouvernance.edition import enregistrer
 from gouvernance.models import Courriel, Demarche, Etape, Evenement, JetonConsomme, Utilisateur
-from gouvernance.permissions import DROITS, exiger
+from gouvernance.permissions import comptes_qui, exiger
 from gouvernance.socle.manques import Manque
 
 GENRE, REFUS = "signature", "signature-refusee"
@@ -141,18 +141,11 @@ def _rappeler(document_pk: int) -> bool:
 def _annoncer_le_refus(signature: Signature) -> None:
     """Le tour est arrêté : qui conduit la démarche l'apprend, et lit pourquoi."""
     demarche = signature.document.demarche
-    conduisent = Utilisateur.objects.filter(
-        is_active=True, mandats__demarche=demarche, mandats__role__in=DROITS["conduire"].roles
-    )
     lien = courriels.adresse("documents", demarche.uuid)
-    for compte in conduisent.order_by("pk").distinct():
-        courriels.deposer(
-            courriels.Lettre(
-                REFUS, compte.email, "signature_refusee",
-                {"signature": signature, "demarche": demarche, "lien": lien}, demarche=demarche,
-                cle=f"{REFUS}:{signature.pk}:{signature.refusee_le.isoformat()}:{compte.pk}",
-            )
-        )  # fmt: skip
+    contexte = {"signature": signature, "demarche": demarche, "lien": lien}
+    cle = f"{REFUS}:{signature.pk}:{signature.refusee_le.isoformat()}"
+    lettre = courriels.Lettre(REFUS, "", "signature_refusee", contexte, cle, demarche=demarche)
+    courriels.deposer_pour(lettre, comptes_qui("conduire", demarche))
 
 
 def verrouiller(document_pk: int) -> Document:

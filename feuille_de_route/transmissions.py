@@ -9,7 +9,7 @@ from feuille_de_route import parcours, signatures
 from feuille_de_route.models import Document, EtatDocument, EtatTransmission, NatureDocument, Transmission
 from gouvernance import courriels
 from gouvernance.models import Demarche, Etape, Evenement, Utilisateur
-from gouvernance.permissions import DROITS, exiger
+from gouvernance.permissions import comptes_qui, exiger
 
 GENRE = "reponse-anct"
 TRANSMISSIBLE = (Etape.SIGNEE, Etape.EN_SIGNATURE)
@@ -84,21 +84,16 @@ def _qui_attend(transmission: Transmission) -> Demarche | None:
 def _prevenir(transmission: Transmission, par: Utilisateur | None) -> None:
     """Ce que l'ANCT répond s'écrit à ceux qui peuvent transmettre : un complément attend d'eux un envoi."""
     demarche = transmission.demarche
-    pilotes = Utilisateur.objects.filter(
-        is_active=True, mandats__demarche=demarche, mandats__role__in=DROITS["transmettre"].roles
-    )
     contexte = {
         "transmission": transmission,
         "demarche": demarche,
         "lien": courriels.adresse("transmission", demarche.uuid),
     }
-    for pilote in pilotes.exclude(pk=par.pk if par else 0).order_by("pk").distinct():
-        courriels.deposer(
-            courriels.Lettre(
-                GENRE, pilote.email, "reponse_anct", contexte, demarche=demarche, objet_lie=transmission.uuid,
-                cle=f"{GENRE}:{transmission.uuid}:{transmission.etat}:{pilote.pk}",
-            )
-        )  # fmt: skip
+    lettre = courriels.Lettre(
+        GENRE, "", "reponse_anct", contexte, f"{GENRE}:{transmission.uuid}:{transmission.etat}",
+        demarche=demarche, objet_lie=transmission.uuid,
+    )  # fmt: skip
+    courriels.deposer_pour(lettre, comptes_qui("transmettre", demarche, sauf=par))
 
 
 @transaction.atomic

@@ -15,12 +15,13 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.db.models import QuerySet
 from django.template import Context
 from django.template.loader import get_template
 from django.urls import reverse
 from django.utils import timezone
 
-from gouvernance.models import Courriel, Demarche, EtatCourriel, PieceDeCourriel
+from gouvernance.models import Courriel, Demarche, EtatCourriel, PieceDeCourriel, Utilisateur
 from gouvernance.socle import coffre, secrets
 
 journal = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ class Lettre(NamedTuple):
     """
 
     genre: str
-    destinataire: str
+    destinataire: str  # vide : dit par `deposer_pour`
     gabarit: str
     contexte: dict
     cle: str
@@ -84,6 +85,15 @@ def deposer(lettre: Lettre) -> Courriel | None:
         PieceDeCourriel(courriel=courriel, **piece._asdict()) for piece in lettre.pieces
     )
     return courriel
+
+
+def deposer_pour(lettre: Lettre, comptes: QuerySet[Utilisateur]) -> list[Courriel]:
+    """La même lettre à chacun, à son adresse et sous sa clé ; qui l'a déjà reçue n'en a pas d'autre."""
+    siennes = (
+        lettre._replace(destinataire=compte.email, cle=f"{lettre.cle}:{compte.pk}")
+        for compte in comptes.order_by("pk").distinct()
+    )
+    return [ecrit for sienne in siennes if (ecrit := deposer(sienne))]
 
 
 def envoyer(courriel_pk: int) -> bool:

@@ -6,8 +6,9 @@ from django.db.models import QuerySet
 
 from feuille_de_route.models import DemandeSubvention, EtatDemande
 from gouvernance import courriels
+from gouvernance.courriels import Lettre
 from gouvernance.models import Utilisateur
-from gouvernance.permissions import DROITS
+from gouvernance.permissions import comptes_qui
 
 GENRE, DEPOT = "subvention", "subvention-deposee"
 ANNONCES = (EtatDemande.A_MODIFIER, EtatDemande.ACCEPTEE, EtatDemande.REFUSEE)
@@ -17,36 +18,27 @@ def annoncer(demande: DemandeSubvention, ancien: EtatDemande, *, par: Utilisateu
     """Écrit les courriels dans la transaction de l'acte ; la prise en instruction n'en donne pas. `ancien` :
     l'état d'où vient la demande. Un nouveau dépôt, après une modification demandée, s'annonce aussi.
     """
-    auteur = par.pk if par else 0
     if demande.etat == EtatDemande.DEPOSEE:
         contexte = {"par": par, "revenue": ancien == EtatDemande.A_MODIFIER}
-        _ecrire(demande, _instructeurs().exclude(pk=auteur), DEPOT, contexte)
+        courriels.deposer_pour(_lettre(demande, DEPOT, contexte), _instructeurs(par))
     elif demande.etat in ANNONCES:
-        _ecrire(demande, _pilotes(demande).exclude(pk=auteur), GENRE, {})
+        pilotes = comptes_qui("demander_subvention", demande.demarche, sauf=par)
+        courriels.deposer_pour(_lettre(demande, GENRE, {}), pilotes)
 
 
-def _instructeurs() -> QuerySet[Utilisateur]:
+def _instructeurs(par: Utilisateur | None) -> QuerySet[Utilisateur]:
     """L'administration nationale : elle instruit (voir `DROITS`). Pas les comptes techniques du site."""
-    return Utilisateur.objects.filter(is_active=True, administration=True)
+    nationale = Utilisateur.objects.filter(is_active=True, administration=True)
+    return nationale.exclude(pk=par.pk if par else 0)
 
 
-def _pilotes(demande: DemandeSubvention) -> QuerySet[Utilisateur]:
-    roles = DROITS["demander_subvention"].roles
-    return Utilisateur.objects.filter(
-        is_active=True, mandats__demarche=demande.demarche, mandats__role__in=roles
-    )
-
-
-def _ecrire(demande: DemandeSubvention, comptes: QuerySet, genre: str, contexte: dict) -> None:
+def _lettre(demande: DemandeSubvention, genre: str, contexte: dict) -> Lettre:
     contexte |= {
         "demande": demande,
         "demarche": demande.demarche,
         "lien": courriels.adresse("subvention", demande.demarche.uuid, demande.uuid),
     }
-    for compte in comptes.order_by("pk").distinct():
-        courriels.deposer(
-            courriels.Lettre(
-                genre, compte.email, genre.replace("-", "_"), contexte, demarche=demande.demarche,
-                objet_lie=demande.uuid, cle=f"{genre}:{demande.uuid}:{demande.version}:{compte.pk}",
-            )
-        )  # fmt: skip
+    return Lettre(
+        genre, "", genre.replace("-", "_"), contexte, f"{genre}:{demande.uuid}:{demande.version}",
+        demarche=demande.demarche, objet_lie=demande.uuid,
+    )  # fmt: skip

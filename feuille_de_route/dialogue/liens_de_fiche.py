@@ -202,14 +202,11 @@ def _ecrire_aux_comptes(
     ).exclude(pk=par.pk if par else 0)  # fmt: skip
     page = courriels.adresse("fiche", fiche.demarche.uuid, fiche.uuid)
     contexte |= {"fiche": fiche, "demarche": fiche.demarche, "par": par, "page": page, "lien": None}
-    lettres = [
-        courriels.Lettre(
-            "fiche-a-completer", compte.email, "fiche_a_completer", contexte, demarche=fiche.demarche,
-            objet_lie=fiche.uuid, cle=f"fiche-a-completer:{fiche.uuid}:{fiche.version}:{compte.pk}",
-        )
-        for compte in comptes.order_by("pk").distinct() if compte.email not in deja
-    ]  # fmt: skip
-    return [ecrit for lettre in lettres if (ecrit := courriels.deposer(lettre))]
+    lettre = courriels.Lettre(
+        "fiche-a-completer", "", "fiche_a_completer", contexte,
+        f"fiche-a-completer:{fiche.uuid}:{fiche.version}", demarche=fiche.demarche, objet_lie=fiche.uuid,
+    )  # fmt: skip
+    return courriels.deposer_pour(lettre, comptes.exclude(email__in=deja))
 
 
 def prevenir_du_mot(

@@ -168,7 +168,7 @@ def refuser(request, uuid, document_uuid):
             "aide": "Le tour de signature s’arrêtera. La coordination lira votre motif et pourra vous "
             "redemander de signer.",
         },
-        "Votre refus est enregistré. La coordination le lit sur cette page.",
+        "Votre refus est enregistré. La coordination en est prévenue.",
     )
     return traiter(request, saisie)
 

@@ -417,6 +417,9 @@ def test_un_complement_rend_la_feuille_transmissible_sans_perdre_l_envoi(client,
     assert client.post(adresse, {"complement": "La part de la Région."}).status_code == 302
     signee.refresh_from_db()
     assert (signee.etape, signee.signee_le) == (Etape.SIGNEE, signee_le)
+    client.force_login(coordination_de(signee))
+    page = texte(client.get(url("transmission", signee)))
+    assert f'href="{url("demarche_acte", signee, "reviser")}"' in page  # comment y répondre
     assert transmettre(client, signee).status_code == 302
     travailler()
     references = list(Transmission.objects.order_by("pk").values_list("reference", "etat"))

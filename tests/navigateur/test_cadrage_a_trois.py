@@ -142,7 +142,7 @@ def _constituer_le_copil(p: Clavier) -> None:
     p.choisir("Type", COPIL)
     p.saisir("Mandat", "Il valide chaque jalon.")
     p.presser("Créer l’instance")
-    p.suivre(COPIL)
+    p.lit("Ajoutez maintenant ses sièges")  # sa page s'ouvre
     p.suivre("Composer à partir d’un modèle")
     p.decocher(f"Ajouter : {ASSOCIATION}")  # une personne connue l'y représentera
     p.presser("Ajouter les lignes cochées")

@@ -25,7 +25,7 @@ MODIFIABLES_PAR_PORTEUR = (EtatFiche.BROUILLON, EtatFiche.A_COMPLETER)
 
 
 PROPOSEE = (
-    "La fiche est proposée : on la lit, puis elle se décide en séance. Pour la changer d’ici là, "
+    "La fiche est « Proposée » : on la lit, puis elle se décide en séance. Pour la changer d’ici là, "
     "demandez à la coordination de vous la renvoyer."
 )
 

@@ -81,6 +81,12 @@ def _qui_attend(transmission: Transmission) -> Demarche | None:
     return demarche if demarche.etape == Etape.TRANSMISE and not suivantes.exists() else None
 
 
+def complement_attendu(demarche: Demarche) -> bool:
+    """La dernière réponse de l'ANCT demande un complément, et rien n'est reparti depuis. Une requête."""
+    etats = Transmission.objects.filter(demarche=demarche).order_by("-pk").values_list("etat", flat=True)
+    return etats.first() == EtatTransmission.COMPLEMENT
+
+
 def _prevenir(transmission: Transmission, par: Utilisateur | None) -> None:
     """Ce que l'ANCT répond s'écrit à ceux qui peuvent transmettre : un complément attend d'eux un envoi."""
     demarche = transmission.demarche

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from feuille_de_route import parcours
+from feuille_de_route import parcours, transmissions
 from feuille_de_route.dialogue import mentions
 from feuille_de_route.forms.parcours import FormulaireMotif
 from feuille_de_route.mise_en_oeuvre import suivi, tableau_de_suivi
@@ -80,6 +80,11 @@ PHRASES = {
     Etape.CLOSE: "La démarche est close.",
     Etape.ABANDONNEE: "La démarche est abandonnée.",
 }
+COMPLEMENT = (
+    "L’ANCT a demandé un complément. Transmettez de nouveau la feuille de route ; si elle doit changer, "
+    "ouvrez un avenant."
+)
+A_LIRE = (Etape.SOUMISE, Etape.VALIDEE)  # le document est prêt, et l'écran de l'étape n'y mène pas
 
 
 @lecture_seule
@@ -124,6 +129,12 @@ def _a_ecrire(demarche: Demarche, acces) -> list:
     return [g for f in sorted(siennes, key=attrgetter("etat", "numero")) if (g := a_faire.geste(f, demarche))]
 
 
+def _phrase(demarche: Demarche) -> str:
+    if demarche.etape == Etape.SIGNEE and transmissions.complement_attendu(demarche):
+        return COMPLEMENT
+    return PHRASES.get(demarche.etape, "")
+
+
 def _libelle_ecran(demarche: Demarche, acces) -> str:
     if demarche.etape == Etape.CADRAGE and not acces.peut["cadrer"]:
         return "Lire le cahier des charges"
@@ -159,7 +170,8 @@ def _ou_en_est_on(demarche: Demarche, acces) -> dict:
         if demarche.etape in {Etape.ABANDONNEE, Etape.CLOSE} or _en_avenant(demarche)
         else retroplanning.retard_du_prochain(jalons),
         "jalon_courant": next((j for j in jalons if not j.acquis), None),
-        "phrase_etape": PHRASES.get(demarche.etape, ""),
+        "phrase_etape": _phrase(demarche),
+        "a_lire": ici + _suite("documents") if demarche.etape in A_LIRE else "",
         "revisable": demarche.etape in parcours.REVISION_POSSIBLE,
         "abandonnable": demarche.etape in parcours.ABANDON_POSSIBLE,
         "rouvrables": [j for j in jalons if j.acquis and j.code in parcours.RETOUR]
@@ -272,7 +284,7 @@ def acte_motive(request, uuid, acte, code=""):
     """Les actes qui demandent un motif : rouvrir un jalon, abandonner, réviser."""
     if acte not in ACTES or (acte == "rouvrir") != (code in CodeJalon.values):
         raise Http404
-    demarche, acces = ouvrir(request, uuid)
+    demarche, acces = ouvrir(request, uuid, **suivi.premieres_dates())
     acces.exiger("conduire")
 
     def ecrire(formulaire):
@@ -282,7 +294,7 @@ def acte_motive(request, uuid, acte, code=""):
         return getattr(parcours, acte)(demarche.pk, par=request.user, motif=motif)
 
     titre = f"{ACTES[acte]} : {CodeJalon(code).label}" if code else ACTES[acte]
-    contexte = {"demarche": demarche, "acces": acces, "titre": titre, "aide": AIDES[acte]}
+    contexte = {"demarche": demarche, "acces": acces, "titre": titre, "aide": _aide(demarche, acte)}
     saisie = Saisie(
         FormulaireMotif(request.POST or None), ecrire, reverse("demarche", args=[uuid]),
         "gouvernance/formulaire.html", contexte,
@@ -290,6 +302,15 @@ def acte_motive(request, uuid, acte, code=""):
     return traiter(request, saisie)
 
 
+def _aide(demarche: Demarche, acte: str) -> str:
+    en_vigueur = acte == "abandonner" and _en_avenant(demarche)
+    return f"{EN_VIGUEUR} {AIDES[acte]}" if en_vigueur else AIDES[acte]
+
+
+EN_VIGUEUR = (
+    "Attention : une version signée est en vigueur. Elle restera authentique, mais abandonner la démarche "
+    "arrête aussi le suivi de ses actions. Pour renoncer au seul avenant, laissez-le de côté."
+)
 AIDES = {
     "rouvrir": "Ce jalon et les suivants seront à revalider en séance. Les décisions déjà prises restent au "
     "journal.",

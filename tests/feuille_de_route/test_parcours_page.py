@@ -55,6 +55,7 @@ def test_a_chaque_etape_la_page_dit_la_suite(client, db, etape):
         assert PHRASES[etape] in texte
     if etape in ECRANS:
         assert reverse(ECRANS[etape], args=[demarche.uuid]) in texte
+    assert ("Lire le document soumis" in texte) == (etape in (Etape.SOUMISE, Etape.VALIDEE))
 
 
 @pytest.mark.parametrize("role", [*Role, "administration", "dehors"])

@@ -350,6 +350,8 @@ def test_pendant_un_avenant_on_suit_la_version_en_vigueur_et_elle_seule(client, 
     assert "Un avenant est en préparation" in page
     assert "Motif du dernier retour" not in page
     assert reverse("avenant_comparer", args=[demarche.uuid]) in page
+    page = client.get(reverse("demarche_acte", args=[demarche.uuid, "abandonner"])).content.decode()
+    assert "une version signée est en vigueur" in page
 
 
 @pytest.fixture

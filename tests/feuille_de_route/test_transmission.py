@@ -19,6 +19,7 @@ from feuille_de_route import parcours, signatures, transmissions, versions
 from feuille_de_route.models import EtatTransmission, Transmission
 from feuille_de_route.transmission import canaux
 from feuille_de_route.transmission.dossier import assembler
+from feuille_de_route.views.parcours import COMPLEMENT
 from gouvernance.models import Courriel, Demarche, Etape, Evenement, Mandat, Role
 from gouvernance.socle import coffre
 from gouvernance.socle.travaux import ESSAIS_MAX
@@ -420,11 +421,13 @@ def test_un_complement_rend_la_feuille_transmissible_sans_perdre_l_envoi(client,
     client.force_login(coordination_de(signee))
     page = texte(client.get(url("transmission", signee)))
     assert f'href="{url("demarche_acte", signee, "reviser")}"' in page  # comment y répondre
+    assert COMPLEMENT in texte(client.get(url("demarche", signee)))
     assert transmettre(client, signee).status_code == 302
     travailler()
     references = list(Transmission.objects.order_by("pk").values_list("reference", "etat"))
     debut = f"FDR-{signee.identifiant}-v1"
     assert references == [(f"{debut}-01", "complement"), (f"{debut}-02", "envoyee")]
+    assert COMPLEMENT not in texte(client.get(url("demarche", signee)))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import re
 
 COUPE = re.compile(r'<hr class="coupe"[^>]*>')
 SEUIL = 90_000  # caractères de HTML (une quinzaine de pages) en dessous desquels une partie va aussi vite
-PREMIERE = 0.44  # la part de la première : ce qui précède les fiches coûte plus par caractère
+PREMIERE = 0.42  # la part de la première : ce qui précède les fiches coûte plus par caractère
 CORPS, FIN = "<body>", "</body></html>"
 
 

@@ -115,6 +115,15 @@ def premieres_dates() -> dict[str, RawSQL]:
     return {nom: RawSQL(texte, (), DateTimeField()) for nom, texte in lues.items()}  # noqa: S611 – textes constants
 
 
+def en_avenant(demarche: Demarche) -> bool:
+    """Une version est signée, et l'on en prépare une autre (`demarche` lue avec ses premières dates)."""
+    rang = Etape(demarche.etape).rang
+    if not Etape.ABANDONNEE.rang < rang < Etape.SIGNEE.rang:
+        return False
+    envoyee = demarche.premier_envoi and rang < Etape.EN_SIGNATURE.rang  # sinon, un complément à envoyer
+    return bool(demarche.premier_sceau or envoyee)
+
+
 def signee_le(demarche: Demarche) -> datetime | None:
     """Quand la PREMIÈRE version a été signée par tous, à défaut transmise : le suivi part de là. None avant.
 

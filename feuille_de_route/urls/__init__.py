@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from feuille_de_route.dialogue import mentions
-from feuille_de_route.views import a_faire, membres, parcours
+from feuille_de_route.views import a_faire, membres, parcours, passages
 from gouvernance.views import accueil
 
 handler400 = "gouvernance.socle.reponses.demande_illisible"
@@ -17,11 +17,11 @@ urlpatterns = [
     path("", include("ateliers.urls")),
     path("demarches/<uuid:uuid>/", parcours.demarche, name="demarche"),
     path("demarches/<uuid:uuid>/gouvernance/membres/", membres.membres, name="membres"),
-    path("demarches/<uuid:uuid>/franchir/<slug:passage>/", parcours.franchir, name="demarche_franchir"),
-    path("demarches/<uuid:uuid>/acte/<slug:acte>/", parcours.acte_motive, name="demarche_acte"),
+    path("demarches/<uuid:uuid>/franchir/<slug:passage>/", passages.franchir, name="demarche_franchir"),
+    path("demarches/<uuid:uuid>/acte/<slug:acte>/", passages.acte_motive, name="demarche_acte"),
     path(
         "demarches/<uuid:uuid>/rouvrir/<slug:code>/",
-        parcours.acte_motive,
+        passages.acte_motive,
         {"acte": "rouvrir"},
         name="demarche_rouvrir",
     ),

@@ -5,26 +5,22 @@ from operator import attrgetter
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Prefetch, prefetch_related_objects
-from django.http import Http404
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_POST
 
 from feuille_de_route import parcours, transmissions
 from feuille_de_route.dialogue import mentions
-from feuille_de_route.forms.parcours import FormulaireMotif
 from feuille_de_route.mise_en_oeuvre import suivi, tableau_de_suivi
 from feuille_de_route.models import Axe, EtatFiche, EtatRealisation, FicheAction
 from feuille_de_route.views import a_faire
-from feuille_de_route.views.travaux import signaler_travaux
 from gouvernance.cadre import adhesions, limites
 from gouvernance.conduite import calendriers, retroplanning
 from gouvernance.decisions import ETAPE_DU_JALON
-from gouvernance.models import CodeJalon, Demarche, Etape, Jalon, Role
+from gouvernance.models import Demarche, Etape, Jalon, Role
 from gouvernance.socle.mots import compter
 from gouvernance.socle.vues import lecture_seule
 from gouvernance.templatetags.feuille import badge_etat, date_longue
-from gouvernance.views.commun import Saisie, agir, ouvrir, traiter
+from gouvernance.views.commun import ouvrir
 
 # L'écran où se travaille chaque étape.
 ECRANS = {
@@ -95,21 +91,12 @@ def demarche(request, uuid):
     contexte = {
         "demarche": demarche,
         "acces": acces,
-        "avenant": _en_avenant(demarche),
+        "avenant": suivi.en_avenant(demarche),
         **_ou_en_est_on(demarche, acces),
         **_plan(demarche, acces),
         "gestes": _gestes(demarche, acces) + a_faire.citations(demarche, request.user),
     }
     return render(request, "feuille_de_route/demarche.html", contexte)
-
-
-def _en_avenant(demarche: Demarche) -> bool:
-    """Une version est signée, et l'on en prépare une autre (`demarche` lue avec ses premières dates)."""
-    rang = Etape(demarche.etape).rang
-    if not Etape.ABANDONNEE.rang < rang < Etape.SIGNEE.rang:
-        return False
-    envoyee = demarche.premier_envoi and rang < Etape.EN_SIGNATURE.rang  # sinon, un complément à envoyer
-    return bool(demarche.premier_sceau or envoyee)
 
 
 def _gestes(demarche: Demarche, acces) -> list:
@@ -167,7 +154,7 @@ def _ou_en_est_on(demarche: Demarche, acces) -> dict:
         "avertissements": [(m.texte, url) for m, url in liens if not m.bloquant],
         "jalons": [_jalon(j, ici) for j in jalons],
         "retard": ""
-        if demarche.etape in {Etape.ABANDONNEE, Etape.CLOSE} or _en_avenant(demarche)
+        if demarche.etape in {Etape.ABANDONNEE, Etape.CLOSE} or suivi.en_avenant(demarche)
         else retroplanning.retard_du_prochain(jalons),
         "jalon_courant": next((j for j in jalons if not j.acquis), None),
         "phrase_etape": _phrase(demarche),
@@ -252,69 +239,3 @@ def _ligne(fiche: FicheAction, plan: str) -> tuple[str, str, str, str]:
     etat = EtatRealisation(fiche.etat_realisation) if fiche.etat_realisation else EtatFiche(fiche.etat)
     porteur = str(fiche.structure_porteuse or "porteur à désigner")
     return f"{plan}fiches/{fiche.uuid}/", str(fiche), porteur, badge_etat(etat.value, etat.label)
-
-
-@require_POST
-def franchir(request, uuid, passage):
-    if passage not in parcours.PASSAGES:
-        raise Http404
-    demarche, _ = ouvrir(request, uuid)
-    libelle = parcours.PASSAGES[passage].vers.label
-
-    def acte():
-        parcours.franchir(passage, demarche.pk, par=request.user)
-        signaler_travaux(demarche)
-
-    return agir(
-        request,
-        acte,
-        reverse("demarche", args=[uuid]),
-        f"La démarche passe à l’étape « {libelle} ».",
-    )
-
-
-ACTES = {
-    "rouvrir": "Rouvrir un jalon",
-    "abandonner": "Abandonner la démarche",
-    "reviser": "Ouvrir un avenant",
-}
-
-
-def acte_motive(request, uuid, acte, code=""):
-    """Les actes qui demandent un motif : rouvrir un jalon, abandonner, réviser."""
-    if acte not in ACTES or (acte == "rouvrir") != (code in CodeJalon.values):
-        raise Http404
-    demarche, acces = ouvrir(request, uuid, **suivi.premieres_dates())
-    acces.exiger("conduire")
-
-    def ecrire(formulaire):
-        motif = formulaire.cleaned_data["motif"]
-        if acte == "rouvrir":
-            return parcours.rouvrir(demarche.pk, code, par=request.user, motif=motif)
-        return getattr(parcours, acte)(demarche.pk, par=request.user, motif=motif)
-
-    titre = f"{ACTES[acte]} : {CodeJalon(code).label}" if code else ACTES[acte]
-    contexte = {"demarche": demarche, "acces": acces, "titre": titre, "aide": _aide(demarche, acte)}
-    saisie = Saisie(
-        FormulaireMotif(request.POST or None), ecrire, reverse("demarche", args=[uuid]),
-        "gouvernance/formulaire.html", contexte,
-    )  # fmt: skip
-    return traiter(request, saisie)
-
-
-def _aide(demarche: Demarche, acte: str) -> str:
-    en_vigueur = acte == "abandonner" and _en_avenant(demarche)
-    return f"{EN_VIGUEUR} {AIDES[acte]}" if en_vigueur else AIDES[acte]
-
-
-EN_VIGUEUR = (
-    "Attention : une version signée est en vigueur. Elle restera authentique, mais abandonner la démarche "
-    "arrête aussi le suivi de ses actions. Pour renoncer au seul avenant, laissez-le de côté."
-)
-AIDES = {
-    "rouvrir": "Ce jalon et les suivants seront à revalider en séance. Les décisions déjà prises restent au "
-    "journal.",
-    "abandonner": "La démarche ne se modifiera plus et son périmètre sera libéré. Rien n’est effacé.",
-    "reviser": "La version signée reste en vigueur ; le plan d’actions se rouvre pour préparer la suivante. "
-    "Le motif dit ce que l’avenant change.",
-}

@@ -1,10 +1,7 @@
 """Transmettre à l'ANCT : un paquet juste, parti une fois, repris s'il n'arrive pas."""
 
-import csv
-import io
 import json
 import threading
-import zipfile
 from datetime import timedelta
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,7 +20,7 @@ from feuille_de_route.views.parcours import COMPLEMENT
 from gouvernance.models import Courriel, Demarche, Etape, Evenement, Mandat, Role
 from gouvernance.socle import coffre
 from gouvernance.socle.travaux import ESSAIS_MAX
-from tests.feuille_de_route.fabriques import BesoinFactory, FicheFactory, FinancementFactory
+from tests.feuille_de_route.envois import lire_csv, paquet_de, transmettre
 from tests.feuille_de_route.saisies import url
 from tests.feuille_de_route.scenes import (
     anct,
@@ -35,7 +32,7 @@ from tests.feuille_de_route.scenes import (
     scene_gardee,
     travailler,
 )
-from tests.gouvernance.fabriques import InstanceFactory, MandatFactory
+from tests.gouvernance.fabriques import MandatFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("petit_document")]
 
@@ -52,25 +49,11 @@ def signee(signee_gardee, coffre_copie):
     return Demarche.objects.get(pk=signee_gardee.pk)
 
 
-def transmettre(client, demarche, **donnees):
-    client.force_login(coordination_de(demarche))
-    return client.post(url("transmission_demander", demarche), {"confirmer": "oui"} | donnees)
-
-
 def texte(reponse):
     return reponse.content.decode()
 
 
-def lire_csv(archive, nom):
-    return list(csv.reader(io.StringIO(archive.read(f"csv/{nom}.csv").decode("utf-8-sig")), delimiter=";"))
-
-
 # Le paquet.
-
-
-def paquet_de(demarche):
-    envoi = Transmission.objects.get(demarche=demarche)
-    return zipfile.ZipFile(io.BytesIO(coffre.lire(envoi.empreinte, "zip")))
 
 
 def test_le_paquet_dit_ce_qu_il_contient(client, signee):
@@ -93,38 +76,6 @@ def test_le_paquet_dit_ce_qu_il_contient(client, signee):
     membres = lire_csv(archive, "membres")
     assert membres[0] == ["structure", "siret", "college", "co_porteur", "statut"]
     assert membres[1][2:] == ["etat", "non", "confirme"]
-
-
-def test_les_tables_portent_les_codes_de_l_anct_et_aucune_formule(client):
-    demarche = demarche_formule()
-    transmettre(client, demarche)
-    travailler()
-    archive = paquet_de(demarche)
-    feuille = dict(zip(*lire_csv(archive, "feuille_de_route"), strict=True))
-    assert feuille["perimetre"] == "departemental"
-    assert feuille["departement"] == "24"
-    assert feuille["nom"] == "'=1+2"
-    assert lire_csv(archive, "comites")[1:] == [["'@SUM(A1)", "strategique", ""]]
-    assert lire_csv(archive, "besoins")[1:] == [["1", "animer_la_gouvernance", "'+33 rien"]]
-    action = dict(zip(*lire_csv(archive, "actions"), strict=True))
-    assert (action["titre"], action["budget_eur"]) == ("'-2+3", "10000,00")
-    financement = dict(zip(*lire_csv(archive, "financements"), strict=True))
-    assert (financement["statut"], financement["demande_eur"]) == ("deposee", "5000,00")
-    for nom in (n for n in archive.namelist() if n.endswith(".csv")):
-        for ligne in csv.reader(io.StringIO(archive.read(nom).decode("utf-8-sig")), delimiter=";"):
-            assert not [c for c in ligne if c.lstrip().startswith(("=", "+", "-", "@"))], (nom, ligne)
-
-
-def demarche_formule():
-    """Signée, et dont chaque texte saisi commence comme une formule de tableur."""
-
-    def remplir(demarche):
-        InstanceFactory(demarche=demarche, type="copil", nom="@SUM(A1)")
-        BesoinFactory(demarche=demarche, precision="+33 rien")
-        fiche = FicheFactory(demarche=demarche, retenue=True, complete=True, titre="-2+3")
-        FinancementFactory(fiche=fiche, financeur="\t=cmd|' /C calc'!A0", etat="sollicite")
-
-    return demarche_signee(1, nom="=1+2", avant_de_figer=remplir)
 
 
 def test_le_paquet_est_reproductible(client, signee):

@@ -17,6 +17,14 @@ NUMERO = re.compile(r"\s*(?:n°|n|#|fiche)?\s*(\d{1,4})\s*", re.I)
 MOTS_AU_PLUS, LETTRES_AU_PLUS, STRUCTURES_AU_PLUS = 12, 60, 200
 
 
+class Recherchee(SearchQuery):
+    """Lue une fois par requête : préparée (ADR 26), PostgreSQL l'analyserait sinon à chaque ligne trouvée."""
+
+    def as_sql(self, compiler, connection, **options):
+        texte, parametres = super().as_sql(compiler, connection, **options)
+        return f"(SELECT {texte})", parametres
+
+
 def trouver(fiches: QuerySet, texte: str, porteuses: Iterable[Structure] | None = None) -> dict[int, float]:
     """Identifiant → pertinence, pour les fiches de `fiches` qui répondent à `texte`.
 
@@ -56,7 +64,7 @@ def requete_de(texte: str, poids: str = "") -> SearchQuery | None:
         return None
     if "<->" not in morceaux[-1] and not texte.rstrip().endswith(('"', "»")):
         morceaux[-1] = f"{morceaux[-1].removesuffix(marque)}:*{poids}"
-    return SearchQuery(" & ".join(morceaux[:MOTS_AU_PLUS]), config="francais", search_type="raw")
+    return Recherchee(" & ".join(morceaux[:MOTS_AU_PLUS]), config="francais", search_type="raw")
 
 
 def _structures(mots: list[str], porteuses: Iterable[Structure] | None) -> list[int]:

@@ -15,6 +15,7 @@ from tests.gouvernance.fabriques import (
     EpciFactory,
     MandatFactory,
     PerimetreFactory,
+    StructureFactory,
     UtilisateurFactory,
 )
 from tests.gouvernance.situations import ROLES, situation, statut_attendu
@@ -112,7 +113,7 @@ def test_une_demarche_dont_d_autres_dependent_reste_departementale(client):
 
 def test_ouvrir_une_demarche_regionale(client):
     DepartementFactory()
-    UtilisateurFactory(email="c@essais.example")
+    UtilisateurFactory(email="c@essais.example", structure=StructureFactory())
     client.force_login(UtilisateurFactory(anct=True))
     donnees = {
         "jeton": uuid.uuid4(), "nom": "Région", "perimetre": "regional", "contrat": "aucun",

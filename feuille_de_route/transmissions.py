@@ -99,7 +99,7 @@ def _prevenir(transmission: Transmission, par: Utilisateur | None) -> None:
         GENRE, "", "reponse_anct", contexte, f"{GENRE}:{transmission.uuid}:{transmission.etat}",
         demarche=demarche, objet_lie=transmission.uuid,
     )  # fmt: skip
-    courriels.deposer_pour(lettre, comptes_qui("transmettre", demarche, sauf=par))
+    courriels.deposer_pour(lettre, comptes_qui("transmettre", demarche), sauf=par)
 
 
 @transaction.atomic

@@ -87,11 +87,16 @@ def deposer(lettre: Lettre) -> Courriel | None:
     return courriel
 
 
-def deposer_pour(lettre: Lettre, comptes: QuerySet[Utilisateur]) -> list[Courriel]:
-    """La même lettre à chacun, à son adresse et sous sa clé ; qui l'a déjà reçue n'en a pas d'autre."""
+def deposer_pour(
+    lettre: Lettre, comptes: QuerySet[Utilisateur], *, sauf: Utilisateur | None = None
+) -> list[Courriel]:
+    """La même lettre à chacun, à son adresse et sous sa clé ; qui l'a déjà reçue n'en a pas d'autre. `sauf` :
+    l'auteur de l'acte, qui le sait déjà.
+    """
+    autres = comptes.exclude(pk=sauf.pk) if sauf else comptes
     siennes = (
         lettre._replace(destinataire=compte.email, cle=f"{lettre.cle}:{compte.pk}")
-        for compte in comptes.order_by("pk").distinct()
+        for compte in autres.order_by("pk").distinct()
     )
     return [ecrit for sienne in siennes if (ecrit := deposer(sienne))]
 

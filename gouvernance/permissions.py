@@ -136,10 +136,10 @@ def roles_de(utilisateur: Utilisateur, demarche_pk: int) -> set[str]:
     return _et_charge(utilisateur, mandats.values_list("role", flat=True))
 
 
-def comptes_qui(nom: str, demarche: Demarche, *, sauf: Utilisateur | None = None) -> QuerySet[Utilisateur]:
-    """Les comptes actifs à qui un mandat donne ce droit dans la démarche ; `sauf` : l'auteur de l'acte."""
+def comptes_qui(nom: str, demarche: Demarche) -> QuerySet[Utilisateur]:
+    """Les comptes actifs à qui un mandat donne ce droit dans la démarche."""
     ayant = {"mandats__demarche": demarche, "mandats__role__in": DROITS[nom].roles}
-    return Utilisateur.objects.filter(is_active=True, **ayant).exclude(pk=sauf.pk if sauf else 0)
+    return Utilisateur.objects.filter(is_active=True, **ayant)
 
 
 def roles_lus(utilisateur: Utilisateur) -> RawSQL:

@@ -20,16 +20,15 @@ def annoncer(demande: DemandeSubvention, ancien: EtatDemande, *, par: Utilisateu
     """
     if demande.etat == EtatDemande.DEPOSEE:
         contexte = {"par": par, "revenue": ancien == EtatDemande.A_MODIFIER}
-        courriels.deposer_pour(_lettre(demande, DEPOT, contexte), _instructeurs(par))
+        courriels.deposer_pour(_lettre(demande, DEPOT, contexte), _instructeurs(), sauf=par)
     elif demande.etat in ANNONCES:
-        pilotes = comptes_qui("demander_subvention", demande.demarche, sauf=par)
-        courriels.deposer_pour(_lettre(demande, GENRE, {}), pilotes)
+        pilotes = comptes_qui("demander_subvention", demande.demarche)
+        courriels.deposer_pour(_lettre(demande, GENRE, {}), pilotes, sauf=par)
 
 
-def _instructeurs(par: Utilisateur | None) -> QuerySet[Utilisateur]:
+def _instructeurs() -> QuerySet[Utilisateur]:
     """L'administration nationale : elle instruit (voir `DROITS`). Pas les comptes techniques du site."""
-    nationale = Utilisateur.objects.filter(is_active=True, administration=True)
-    return nationale.exclude(pk=par.pk if par else 0)
+    return Utilisateur.objects.filter(is_active=True, administration=True)
 
 
 def _lettre(demande: DemandeSubvention, genre: str, contexte: dict) -> Lettre:

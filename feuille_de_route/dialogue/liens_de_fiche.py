@@ -199,14 +199,14 @@ def _ecrire_aux_comptes(
     comptes = Utilisateur.objects.filter(
         is_active=True, structure=fiche.structure_porteuse_id, mandats__demarche=fiche.demarche_id,
         mandats__role="partenaire",
-    ).exclude(pk=par.pk if par else 0)  # fmt: skip
+    )  # fmt: skip
     page = courriels.adresse("fiche", fiche.demarche.uuid, fiche.uuid)
     contexte |= {"fiche": fiche, "demarche": fiche.demarche, "par": par, "page": page, "lien": None}
     lettre = courriels.Lettre(
         "fiche-a-completer", "", "fiche_a_completer", contexte,
         f"fiche-a-completer:{fiche.uuid}:{fiche.version}", demarche=fiche.demarche, objet_lie=fiche.uuid,
     )  # fmt: skip
-    return courriels.deposer_pour(lettre, comptes.exclude(email__in=deja))
+    return courriels.deposer_pour(lettre, comptes.exclude(email__in=deja), sauf=par)
 
 
 def prevenir_du_mot(

@@ -20,13 +20,13 @@ def charger_cachet() -> Cachet:
     try:
         octets = settings.SIGNATURE_CERTIFICAT.read_bytes()
         signataire = SimpleSigner.load_pkcs12_data(octets, [], mot_de_passe)
-        d_essai = porte_la_marque(octets, mot_de_passe)
-    except (OSError, ValueError) as erreur:
+        refuse = settings.EN_PRODUCTION and porte_la_marque(octets, mot_de_passe)
+    except (OSError, ValueError, AttributeError) as erreur:
         raise ImproperlyConfigured(
             "Le cachet ne se charge pas : voir SIGNATURE_CERTIFICAT et SIGNATURE_MOT_DE_PASSE "
             "(en essai : manage.py creer_certificat_essai)."
         ) from erreur
-    if settings.EN_PRODUCTION and d_essai:
+    if refuse:
         raise ImproperlyConfigured(D_ESSAI)
     signataire.embed_roots = False
     adresse = settings.SIGNATURE_HORODATAGE

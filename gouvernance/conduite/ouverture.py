@@ -61,19 +61,15 @@ def ouvrir_dans(
     demarche.gouvernance = gouvernance
     perimetres.verifier(demarche, epcis)
     demarche.identifiant = identifiant_libre(departement, demarche)
-    if isinstance(coordination, str):
-        demarches.ouvrir_demarche(demarche, par=par, epcis=epcis, invitee=coordination)
-    else:
-        demarches.ouvrir_demarche(demarche, par=par, epcis=epcis, coordination=coordination)
+    adresse, compte = (coordination, None) if isinstance(coordination, str) else ("", coordination)
+    demarches.ouvrir_demarche(demarche, par=par, epcis=epcis, coordination=compte, invitee=adresse)
     if structure:
         structure = _mettre_a_la_table(structure, demarche, par)
-    if isinstance(coordination, str):
-        invitation = Invitation(
-            demarche=demarche, email=coordination, role=Role.COORDINATION, structure=structure
-        )
+    if adresse:
+        invitation = Invitation(demarche=demarche, email=adresse, role=Role.COORDINATION, structure=structure)
         invitations.inviter(invitation, par=par)
     elif structure:
-        _rattacher(coordination, structure, demarche, par)
+        _rattacher(compte, structure, demarche, par)
     return demarche
 
 
